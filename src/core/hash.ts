@@ -1,0 +1,21 @@
+/** Content hashes and seeds: pure functions of what they name, the same on every machine. */
+import { createHash } from "node:crypto";
+import { canonicalJson } from "./json.ts";
+
+/** Lower-case hexadecimal SHA-256 of bytes or of UTF-8 text. */
+export function sha256(content: string | Uint8Array): string {
+  return createHash("sha256").update(content).digest("hex");
+}
+
+/** SHA-256 of a JSON value's canonical text. */
+export function contentHash(value: unknown): string {
+  return sha256(canonicalJson(value));
+}
+
+/**
+ * A 32-bit seed from what it is for, e.g. `seedOf(input.seed, "sample", iteration, environmentHash, sampleIndex)`.
+ * Never pass a run id, workflow id, attempt or time: the same work must draw the same numbers when it is done again.
+ */
+export function seedOf(...parts: readonly (string | number)[]): number {
+  return Number.parseInt(contentHash(parts).slice(0, 8), 16);
+}

@@ -1,0 +1,28 @@
+/**
+ * Content-addressed artifacts. Histories and rows hold references, never content. A put is atomic and idempotent: the
+ * same content gives the same reference, and a reader never sees half of one. Reading verifies the hash.
+ */
+export interface ArtifactRef {
+  /** What it is: "environment-set", "shard", "batch", "checkpoint", "report", ... */
+  readonly kind: string;
+  /** sha256 of the file, or of a folder's manifest. */
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+export interface ArtifactStore {
+  putJson(kind: string, value: unknown): Promise<ArtifactRef>;
+  /** Throws ArtifactMissing or ArtifactCorrupt; the caller parses the shape. */
+  getJson(ref: ArtifactRef): Promise<unknown>;
+  putBytes(kind: string, content: Uint8Array): Promise<ArtifactRef>;
+  getBytes(ref: ArtifactRef): Promise<Uint8Array>;
+  /** A fresh, empty folder on the store's own file system, to be filled and then adopted. */
+  stagingFolder(): Promise<string>;
+  /**
+   * Takes a filled staging folder: fsyncs and hashes each file, writes `manifest.json` last ({ files: { name: { sha256,
+   * bytes } }, ...facts }), renames. The reference's hash is the manifest's. The folder is gone from its old path.
+   */
+  adoptFolder(kind: string, folder: string, facts: Record<string, unknown>): Promise<ArtifactRef>;
+  /** Path of a stored folder or file, verified (once per process and artifact) before it is returned. */
+  pathOf(ref: ArtifactRef): Promise<string>;
+}

@@ -1,0 +1,138 @@
+/** The policy as the rest of Ratchet sees it: text to token ids and back, sampling, and updates. Tokens in, tokens out. */
+import type { ToolDocument } from "../environment/environment.ts";
+import type { ArtifactRef } from "./artifacts.ts";
+
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant" | "tool";
+  readonly content: string;
+}
+
+/** The policy's tokenizer and chat template. Deltas, so that sampled ids are never re-tokenized. */
+export interface ChatCodec {
+  /** Ids of the conversation's start up to and including the header of the assistant's first turn. */
+  encodePrompt(messages: readonly ChatMessage[], tools: readonly ToolDocument[]): number[];
+  /**
+   * Ids between the end of a sampled assistant turn and the header of the next one, for the given tool outputs.
+   * `ended` says whether the sampled turn ends with the turn-end token already (it does unless it was cut by length).
+   */
+  encodeToolResults(outputs: readonly string[], ended: boolean): number[];
+  /** Ids of an assistant turn as the policy would say it, its turn-end token included (golden trajectories). */
+  encodeAssistant(text: string): number[];
+  /** Text of sampled ids without the turn-end token. */
+  decode(ids: readonly number[]): string;
+  readonly stopIds: readonly number[];
+  /** Most tokens of prompt plus response. */
+  readonly contextTokens: number;
+}
+
+export interface SampleRequest {
+  readonly prompt: readonly number[];
+  /** One seed per sample wanted; the samples of a request share the prompt's keys and values. */
+  readonly seeds: readonly number[];
+}
+
+export interface SamplingOptions {
+  /** 0 is greedy. */
+  readonly temperature: number;
+  /** 1 is off. */
+  readonly topP: number;
+  readonly maxNewTokens: number;
+}
+
+export interface SampledResponse {
+  readonly tokens: readonly number[];
+  /** log p of each token under the sampled policy at temperature 1, untruncated: what training calls old log-probability. */
+  readonly logprobs: readonly number[];
+  readonly finish: "stop" | "length";
+}
+
+/** Called as the engine makes progress, at least every few seconds of work; activities heartbeat in it and nowhere else. */
+export type OnProgress = (done: {
+  readonly unit: string;
+  readonly count: number;
+  readonly total: number;
+}) => void;
+
+export interface PolicySampler {
+  /** responses[i][j]: request i, seed j. Throws PromptTooLong before any work. */
+  sample(
+    policy: ArtifactRef,
+    requests: readonly SampleRequest[],
+    options: SamplingOptions,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<SampledResponse[][]>;
+}
+
+export interface OptimizerSettings {
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  /** Global gradient norm is clipped to this; 0 is off. */
+  readonly maxGradientNorm: number;
+}
+
+export type LossSettings =
+  /** Mean negative log-likelihood over response tokens. */
+  | { readonly kind: "sft" }
+  /** PPO-clip with low-variance KL to the reference and an entropy bonus, token-mean, as veRL computes them. */
+  | {
+      readonly kind: "policy-gradient";
+      readonly clipLow: number;
+      readonly clipHigh: number;
+      /** Dual clip, veRL's clip_ratio_c. */
+      readonly clipDual: number;
+      readonly klCoefficient: number;
+      readonly entropyCoefficient: number;
+    };
+
+/** One response to train on: the exact ids the policy saw and said. */
+export interface TrainingRow {
+  readonly prompt: readonly number[];
+  /** For a golden trajectory the response may hold tool outputs; `mask` is 0 there. */
+  readonly response: readonly number[];
+  readonly mask: readonly (0 | 1)[];
+  /** One advantage per response token; all 1 for sft. */
+  readonly advantages: readonly number[];
+}
+
+export interface UpdateRequest {
+  /** Full state: weights and optimizer. */
+  readonly parent: ArtifactRef;
+  /** Reference policy of the KL term; needed where klCoefficient > 0. */
+  readonly reference?: ArtifactRef;
+  /** One optimizer step per mini-batch, in order. */
+  readonly miniBatches: readonly (readonly TrainingRow[])[];
+  readonly loss: LossSettings;
+  readonly optimizer: OptimizerSettings;
+  /** Most unique tokens of one packed sequence. */
+  readonly packTokens: number;
+}
+
+/** Means over the optimizer steps of the update unless said otherwise; dimensionless or nats. */
+export interface UpdateMetrics {
+  readonly steps: number;
+  readonly loss: number;
+  readonly policyLoss: number;
+  readonly kl: number;
+  readonly entropy: number;
+  readonly clipFraction: number;
+  readonly gradientNorm: number;
+  /** Response tokens trained on, and unique tokens computed after packing. */
+  readonly responseTokens: number;
+  readonly packedTokens: number;
+}
+
+export interface UpdateResult {
+  readonly checkpoint: ArtifactRef;
+  readonly weightsSha256: string;
+  readonly optimizerSha256: string;
+  readonly metrics: UpdateMetrics;
+}
+
+export interface PolicyTrainer {
+  /** A function of the request alone: the same request gives the same bytes. */
+  update(request: UpdateRequest, onProgress: OnProgress, signal: AbortSignal): Promise<UpdateResult>;
+}

@@ -1,0 +1,29 @@
+/** Runs tool code nobody trusts. What a tool does is an outcome; what the machinery does wrong is a SandboxFailure. */
+import type { Json, JsonObject } from "../json.ts";
+
+export interface ToolProgram {
+  readonly name: string;
+  readonly runtime: "javascript" | "python";
+  readonly code: string;
+  /** The tool's data; passed as second argument (JavaScript). Absent for tools that only compute. */
+  readonly table?: Json;
+}
+
+export interface ToolInvocation {
+  readonly program: ToolProgram;
+  readonly arguments: JsonObject;
+}
+
+export type ToolOutcome =
+  /** `text` is what the policy sees: a string as it is, anything else as JSON (JavaScript) or `str()` (Python). */
+  | { readonly kind: "returned"; readonly text: string; readonly fuel: number }
+  /** The tool's own error; `text` is its message and is shown to the policy. */
+  | { readonly kind: "raised"; readonly text: string; readonly fuel: number }
+  /** Used more counted fuel than allowed: deterministic, so it is the tool's fault and is shown to the policy. */
+  | { readonly kind: "out_of_fuel"; readonly text: string; readonly fuel: number };
+
+export interface Sandbox {
+  /** In order, each in fresh interpreter state: no invocation sees another. Throws SandboxFailure, never a tool error. */
+  run(invocations: readonly ToolInvocation[], signal?: AbortSignal): Promise<ToolOutcome[]>;
+  close(): Promise<void>;
+}

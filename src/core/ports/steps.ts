@@ -1,0 +1,28 @@
+/**
+ * The ledger that makes doing a step twice the same as doing it once.
+ *
+ * A step's key is a hash of what goes into it (parent state, ordered input references, hyper-parameters, stage version),
+ * so the same work has the same key whoever does it. An attempt claims the key and gets a fence; the commit succeeds
+ * only under the newest fence and returns the first committed result for ever after.
+ */
+import type { Json } from "../json.ts";
+
+export interface StepIdentity {
+  readonly key: string;
+  /** "sample-turn", "update", "build-batch", ... */
+  readonly kind: string;
+  readonly run: string;
+  readonly branch: number;
+  /** Iteration within the stage; 0 where there is none. */
+  readonly iteration: number;
+}
+
+export type StepClaim =
+  | { readonly state: "committed"; readonly result: Json }
+  | { readonly state: "claimed"; readonly fence: number };
+
+export interface StepLedger {
+  claim(step: StepIdentity): Promise<StepClaim>;
+  /** Throws StaleFence where a newer attempt claimed the step and it is not committed yet. */
+  commit(key: string, fence: number, result: Json): Promise<Json>;
+}
