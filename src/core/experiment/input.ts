@@ -1,0 +1,221 @@
+/**
+ * What a person writes to start work: the inputs of `experiment`, `buildEnvironments`, `trainPolicy` and
+ * `evaluatePolicy`, with every default and unit. An unknown field is an error; so is a number outside its limits.
+ */
+import { z } from "zod";
+import { profiles, splits } from "../environment/environment.ts";
+import { RatchetError } from "../errors.ts";
+
+const identifier = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,47}$/, "must be 1 to 48 lower-case letters, digits and hyphens");
+const count = (max: number) => z.number().int().min(1).max(max);
+const contentHash = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** "tiny" and "smollm2-135m-instruct" are prepared by Ratchet; anything else is a Hugging Face folder on the workers. */
+export const policySourceSchema = z
+  .string()
+  .min(1)
+  .describe("tiny | smollm2-135m-instruct | path of a Hugging Face folder");
+
+export const buildSchema = z.strictObject({
+  /** Who writes the environments; `knowledge` works offline from real open data. */
+  author: z.literal("knowledge").default("knowledge"),
+  split: z.enum(splits),
+  profile: z.enum(profiles).default("compact"),
+  /** How many environments of each scenario type the set must hold. */
+  scenarios: z
+    .strictObject({
+      single_hop: z.number().int().min(0).max(20_000).default(0),
+      parallel_single_hop: z.number().int().min(0).max(20_000).default(0),
+      multi_hop: z.number().int().min(0).max(20_000).default(0),
+      parallel_multi_hop: z.number().int().min(0).max(20_000).default(0),
+    })
+    .refine(
+      (s) => s.single_hop + s.parallel_single_hop + s.multi_hop + s.parallel_multi_hop > 0,
+      "an empty environment set trains and measures nothing; ask for at least 1 environment",
+    ),
+  /** Most tools shown to the policy, distractors included; the profile's own limit by default. */
+  maxTools: count(16).optional(),
+});
+
+/** A stored set by content hash, or what to build. */
+const environmentsSchema = z.union([contentHash, buildSchema]);
+
+export const samplingSchema = z.strictObject({
+  /** 0 is greedy. */
+  temperature: z.number().min(0).max(5).default(1),
+  /** 1 is off. */
+  topP: z.number().gt(0).max(1).default(1),
+  /** Most tokens the policy may say in one turn. */
+  maxResponseTokens: count(8192).default(64),
+});
+
+const rolloutFields = {
+  /** Most assistant turns of a trajectory (FTRL: 20). */
+  maxTurns: count(20).default(8),
+  /** Trajectories that move through their turns together; its members and their order are part of the input. */
+  shardSize: count(512).default(32),
+};
+
+const optimizerFields = {
+  /** AdamW's step size. */
+  learningRate: z.number().min(0).max(1),
+  weightDecay: z.number().min(0).max(1).default(0),
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
+  epsilon: z.number().gt(0).max(1).default(1e-8),
+  /** Global gradient norm is clipped to this; 0 is off. */
+  maxGradientNorm: z.number().min(0).default(1),
+  /** Most unique tokens of one packed sequence: bounds memory, and is part of the numerics. */
+  packTokens: count(16_384).default(1024),
+};
+
+export const supervisedSchema = z.strictObject({
+  algorithm: z.literal("sft"),
+  /** Passes over the golden trajectories. */
+  epochs: count(1000).default(1),
+  /** Golden trajectories of one optimizer step. */
+  batchSize: count(4096).default(4),
+  /** Optimizer steps of one durable update (one iteration). */
+  stepsPerUpdate: count(10_000).default(8),
+  ...optimizerFields,
+});
+
+export const reinforcementSchema = z.strictObject({
+  algorithm: z.enum(["grpo", "reinforce++"]),
+  iterations: count(100_000),
+  /** Environments whose trajectories give one iteration's turn-prefixes. */
+  environmentsPerIteration: count(4096).default(8),
+  /** Responses sampled at each turn-prefix (FTRL: 16). */
+  samplesPerPrefix: z.number().int().min(2).max(256).default(8),
+  /** Most prefix rows kept of an iteration, drawn by seed; all by default. */
+  maxPrefixRows: count(100_000).optional(),
+  /** Optimizer steps an iteration's useful groups are divided into. */
+  miniBatches: count(1024).default(1),
+  reward: z.enum(["solve-f1", "solve-p", "solve-r", "solve-pr"]).default("solve-f1"),
+  /** Sampling of the trajectories and of the responses at their prefixes. */
+  sampling: samplingSchema.default({ temperature: 1, topP: 1, maxResponseTokens: 64 }),
+  clipLow: z.number().gt(0).lt(1).default(0.2),
+  clipHigh: z.number().gt(0).lt(10).default(0.2),
+  /** Dual clip (veRL's clip_ratio_c). */
+  clipDual: z.number().gt(1).default(3),
+  klCoefficient: z.number().min(0).max(10).default(0.001),
+  entropyCoefficient: z.number().min(-1).max(1).default(0.001),
+  /** Keep Adam's moments from one iteration to the next; off starts each update fresh. */
+  carryOptimizer: z.boolean().default(true),
+  /** Control: rewards permuted within their group, which leaves nothing to learn. */
+  shuffleRewards: z.boolean().default(false),
+  ...rolloutFields,
+  ...optimizerFields,
+});
+
+const algorithmSchema = z.discriminatedUnion("algorithm", [supervisedSchema, reinforcementSchema]);
+
+export const evaluationSchema = z.strictObject({
+  sampling: samplingSchema.default({ temperature: 0, topP: 1, maxResponseTokens: 64 }),
+  ...rolloutFields,
+});
+
+const seed = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 31 - 1);
+/** Threads of the engine: part of the numerics, recorded and checked on resume. */
+const threads = count(256).default(2);
+
+export const buildInputSchema = z.strictObject({ id: identifier, seed, environments: buildSchema });
+export const trainInputSchema = z.strictObject({
+  id: identifier,
+  seed,
+  threads,
+  policy: z.union([contentHash, policySourceSchema]),
+  environments: environmentsSchema,
+  training: algorithmSchema,
+});
+export const evaluateInputSchema = z.strictObject({
+  id: identifier,
+  seed,
+  threads,
+  policy: z.union([contentHash, policySourceSchema]),
+  environments: environmentsSchema,
+  evaluation: evaluationSchema,
+});
+
+/** A stage names others by their id: `policy` a train stage or "initial", `environments` a build stage. */
+export const stageSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("build"), title: z.string(), environments: buildSchema }),
+  z.strictObject({
+    type: z.literal("train"),
+    title: z.string(),
+    policy: identifier,
+    environments: identifier,
+    training: algorithmSchema,
+  }),
+  z.strictObject({
+    type: z.literal("evaluate"),
+    title: z.string(),
+    policy: identifier,
+    environments: identifier,
+    evaluation: evaluationSchema,
+  }),
+  z.strictObject({
+    type: z.literal("report"),
+    title: z.string(),
+    /** Evaluations in the order they are compared; the first is the baseline. */
+    evaluations: z.array(identifier).min(1),
+  }),
+]);
+export type Stage = z.infer<typeof stageSchema>;
+
+export const experimentInputSchema = z.strictObject({
+  id: identifier,
+  seed,
+  threads,
+  policy: policySourceSchema,
+  stages: z.record(identifier, stageSchema),
+});
+
+export type BuildSpecification = z.infer<typeof buildSchema>;
+export type BuildInput = z.infer<typeof buildInputSchema>;
+export type TrainInput = z.infer<typeof trainInputSchema>;
+export type EvaluateInput = z.infer<typeof evaluateInputSchema>;
+export type SupervisedSettings = z.infer<typeof supervisedSchema>;
+export type ReinforcementSettings = z.infer<typeof reinforcementSchema>;
+export type TrainingSettings = z.infer<typeof algorithmSchema>;
+export type EvaluationSettings = z.infer<typeof evaluationSchema>;
+export type ExperimentInput = z.infer<typeof experimentInputSchema>;
+
+/** Parses, or throws InvalidInput in at most three lines that name field, value and limit. */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [first, ...rest] = parsed.error.issues;
+  const issue = deepest(first!);
+  const field = issue.path.join(".") || "(top level)";
+  const given = valueAt(value, issue.path);
+  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
+  throw new RatchetError(
+    "InvalidInput",
+    `${what}: field '${field}'${given === undefined ? "" : ` = ${shorten(given)}`}: ${issue.message}${more}\ncorrect the field and start again; docs/inputs.md lists every field with its default and limits`,
+    { what, field, value: given },
+  );
+}
+
+/** A union's own message says nothing; the branch that got furthest into the value names the field. */
+function deepest(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
+  if (issue.code !== "invalid_union") return issue;
+  const inner = issue.errors.flat().map(deepest);
+  const best = inner.sort((a, b) => b.path.length - a.path.length)[0];
+  return best ? { path: [...issue.path, ...best.path], message: best.message } : issue;
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
+function shorten(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}

@@ -1,0 +1,55 @@
+/** The stages of an experiment as a checked DAG: every name resolves, to a stage of the right type, without a cycle. */
+import { RatchetError } from "../errors.ts";
+import type { ExperimentInput, Stage } from "./input.ts";
+
+/** The policy an experiment starts from. */
+export const initialPolicy = "initial";
+
+/** Ids of the stages whose results this one takes. */
+export function needsOf(stage: Stage): string[] {
+  switch (stage.type) {
+    case "build":
+      return [];
+    case "train":
+    case "evaluate":
+      return stage.policy === initialPolicy ? [stage.environments] : [stage.policy, stage.environments];
+    case "report":
+      return stage.evaluations;
+  }
+}
+
+/** Stage ids in an order in which every stage follows what it needs; ties keep the input's order. */
+export function planStages(input: ExperimentInput): string[] {
+  const { stages } = input;
+  const expect = (of: string, field: string, id: string, type: Stage["type"]) => {
+    if (stages[id]?.type === type) return;
+    const known = Object.keys(stages).filter((other) => stages[other]?.type === type);
+    throw new RatchetError(
+      "InvalidInput",
+      `experiment '${input.id}': field 'stages.${of}.${field}' = "${id}" names no ${type} stage; ${type} stages are: ${known.join(", ") || "none"}`,
+      { field: `stages.${of}.${field}`, value: id },
+    );
+  };
+  for (const [id, stage] of Object.entries(stages)) {
+    if (stage.type === "train" || stage.type === "evaluate") {
+      expect(id, "environments", stage.environments, "build");
+      if (stage.policy !== initialPolicy) expect(id, "policy", stage.policy, "train");
+    }
+    if (stage.type === "report")
+      for (const needed of stage.evaluations) expect(id, "evaluations", needed, "evaluate");
+  }
+  const ordered: string[] = [];
+  const remaining = new Set(Object.keys(stages));
+  while (remaining.size > 0) {
+    const ready = [...remaining].filter((id) => needsOf(stages[id]!).every((need) => !remaining.has(need)));
+    if (ready.length === 0)
+      throw new RatchetError(
+        "InvalidInput",
+        `experiment '${input.id}': stages ${[...remaining].join(", ")} need each other in a cycle; remove one of the references`,
+        { field: "stages", value: [...remaining] },
+      );
+    for (const id of ready) remaining.delete(id);
+    ordered.push(...ready);
+  }
+  return ordered;
+}
