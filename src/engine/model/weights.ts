@@ -1,0 +1,77 @@
+/**
+ * A model's parameters in one flat arena: every tensor is a view of it, in the order of `parameterShapes`, so that sums
+ * over parameters (gradient norm, AdamW, hashes) always run in the same order. Names and [out, in] layout are those of
+ * Hugging Face's safetensors files.
+ */
+import type { LlamaConfig } from "./config.ts";
+
+export interface Parameter {
+  readonly shape: readonly number[];
+  /** A view of the arena. */
+  readonly data: Float32Array;
+}
+
+export interface Weights {
+  readonly config: LlamaConfig;
+  readonly tensors: ReadonlyMap<string, Parameter>;
+  readonly arena: Float32Array;
+}
+
+export const embeddingName = "model.embed_tokens.weight";
+export const finalNormName = "model.norm.weight";
+
+/** The matrix that turns the last hidden state into logits. */
+export const headName = (config: LlamaConfig) => (config.tiedEmbeddings ? embeddingName : "lm_head.weight");
+
+export const layerPrefix = (layer: number) => `model.layers.${layer}.`;
+
+/** Shapes of one layer's parameters, by name without the layer's prefix, in the arena's order. */
+export function layerShapes(config: LlamaConfig): ReadonlyMap<string, readonly number[]> {
+  const { hiddenSize, intermediateSize } = config;
+  const queries = config.heads * config.headSize;
+  const keys = config.kvHeads * config.headSize;
+  return new Map([
+    ["input_layernorm.weight", [hiddenSize]],
+    ["self_attn.q_proj.weight", [queries, hiddenSize]],
+    ["self_attn.k_proj.weight", [keys, hiddenSize]],
+    ["self_attn.v_proj.weight", [keys, hiddenSize]],
+    ["self_attn.o_proj.weight", [hiddenSize, queries]],
+    ["post_attention_layernorm.weight", [hiddenSize]],
+    ["mlp.gate_proj.weight", [intermediateSize, hiddenSize]],
+    ["mlp.up_proj.weight", [intermediateSize, hiddenSize]],
+    ["mlp.down_proj.weight", [hiddenSize, intermediateSize]],
+  ]);
+}
+
+/** Every parameter's shape by name, in the arena's order. */
+export function parameterShapes(config: LlamaConfig): ReadonlyMap<string, readonly number[]> {
+  const shapes = new Map<string, readonly number[]>();
+  shapes.set(embeddingName, [config.vocabularySize, config.hiddenSize]);
+  for (let layer = 0; layer < config.layers; layer++) {
+    for (const [name, shape] of layerShapes(config)) shapes.set(layerPrefix(layer) + name, shape);
+  }
+  shapes.set(finalNormName, [config.hiddenSize]);
+  if (!config.tiedEmbeddings) shapes.set(headName(config), [config.vocabularySize, config.hiddenSize]);
+  return shapes;
+}
+
+/** All zeros: the start of weights to be filled, of gradients and of AdamW's moments. */
+export function emptyWeights(config: LlamaConfig): Weights {
+  const shapes = [...parameterShapes(config)];
+  const size = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
+  const arena = new Float32Array(shapes.reduce((sum, [, shape]) => sum + size(shape), 0));
+  const tensors = new Map<string, Parameter>();
+  let offset = 0;
+  for (const [name, shape] of shapes) {
+    tensors.set(name, { shape, data: arena.subarray(offset, offset + size(shape)) });
+    offset += size(shape);
+  }
+  return { config, tensors, arena };
+}
+
+/** A tensor that must be there: its absence is a bug, because `emptyWeights` made them all. */
+export function tensorOf(weights: Weights, name: string): Parameter {
+  const tensor = weights.tensors.get(name);
+  if (tensor === undefined) throw new Error(`weights have no tensor '${name}'`);
+  return tensor;
+}
