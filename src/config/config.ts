@@ -1,0 +1,122 @@
+/**
+ * The only reader of process.env: the environment becomes one frozen, typed object, or an InvalidInput that names the
+ * variable, its value and what it may be. A RATCHET_* variable that is not listed here is an error, never ignored.
+ */
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { type ClientConnectConfig, loadClientConfigProfile, toClientOptions } from "@temporalio/envconfig";
+import { z } from "zod";
+import { RatchetError } from "../core/errors.ts";
+import { nearestName } from "./nearest.ts";
+
+export const logLevels = ["debug", "info", "warn", "error"] as const;
+
+export interface Config {
+  /** Where a project's data lives (RATCHET_HOME); `.ratchet` in the current folder by default. */
+  readonly home: string;
+  /** Downloads that every project of this user shares (RATCHET_CACHE); `~/.cache/ratchet` by default. */
+  readonly cacheFolder: string;
+  /** Content-addressed artifacts (RATCHET_ARTIFACTS); `artifacts` in the home by default. */
+  readonly artifactFolder: string;
+  /** A Postgres of your own (DATABASE_URL); undefined means the embedded one. */
+  readonly databaseUrl: string | undefined;
+  /** A Temporal of your own, by TEMPORAL_* or a temporal.toml profile; undefined means the embedded dev server. */
+  readonly temporalConnection: ClientConnectConfig["connectionOptions"] | undefined;
+  /** Temporal namespace, `default` by default. */
+  readonly temporalNamespace: string;
+  /** Nothing is downloaded (RATCHET_OFFLINE=1); what is missing is an error. */
+  readonly offline: boolean;
+  /** Least severe level that is logged (RATCHET_LOG_LEVEL); `info` by default. */
+  readonly logLevel: (typeof logLevels)[number];
+  /** The environment that child processes inherit. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const schema = z.object({
+  RATCHET_HOME: z.string().default(".ratchet"),
+  RATCHET_CACHE: z.string().optional(),
+  RATCHET_ARTIFACTS: z.string().optional(),
+  RATCHET_OFFLINE: z.enum(["0", "1"], "must be 0 or 1").default("0"),
+  RATCHET_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
+  DATABASE_URL: z
+    .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
+    .optional(),
+  XDG_CACHE_HOME: z.string().optional(),
+});
+const ownVariables = Object.keys(schema.shape).filter((name) => name.startsWith("RATCHET_")) as [
+  string,
+  ...string[],
+];
+
+/** Reads the environment once; an empty variable counts as unset. Throws InvalidInput. */
+export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = process.cwd()): Config {
+  const environment = Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  );
+  for (const name of Object.keys(environment)) {
+    if (name.startsWith("RATCHET_") && !ownVariables.includes(name))
+      throw new RatchetError(
+        "InvalidInput",
+        `environment variable ${name} is unknown; did you mean ${nearestName(name, ownVariables)}? (known: ${ownVariables.join(", ")})`,
+        { field: name },
+      );
+  }
+  const parsed = schema.safeParse(environment);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!;
+    const name = String(issue.path[0]);
+    // A URL may hold a password, so its value is not repeated.
+    const value = name === "DATABASE_URL" ? "" : ` = "${environment[name]}"`;
+    throw new RatchetError(
+      "InvalidInput",
+      `environment variable ${name}${value} ${issue.message}; correct it or unset it`,
+      {
+        field: name,
+      },
+    );
+  }
+  const values = parsed.data;
+  const home = resolve(cwd, values.RATCHET_HOME);
+  const userCache = join(values.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ratchet");
+  return Object.freeze({
+    home,
+    cacheFolder: values.RATCHET_CACHE === undefined ? userCache : resolve(cwd, values.RATCHET_CACHE),
+    artifactFolder:
+      values.RATCHET_ARTIFACTS === undefined
+        ? join(home, "artifacts")
+        : resolve(cwd, values.RATCHET_ARTIFACTS),
+    databaseUrl: values.DATABASE_URL,
+    ...readTemporal(environment),
+    offline: values.RATCHET_OFFLINE === "1",
+    logLevel: values.RATCHET_LOG_LEVEL,
+    environment: Object.freeze(environment),
+  });
+}
+
+/** Environment variables over the temporal.toml profile, as every Temporal client resolves them. */
+function readTemporal(
+  environment: Record<string, string>,
+): Pick<Config, "temporalConnection" | "temporalNamespace"> {
+  try {
+    const profile = loadClientConfigProfile({ overrideEnvVars: environment });
+    const { connectionOptions, namespace } = toClientOptions(profile);
+    if (profile.address === undefined && (profile.apiKey ?? profile.tls) !== undefined)
+      throw new RatchetError(
+        "InvalidInput",
+        "Temporal credentials (TEMPORAL_API_KEY or TEMPORAL_TLS_*) are set but TEMPORAL_ADDRESS is not; set it to host:port, or unset them to use the embedded server",
+        { field: "TEMPORAL_ADDRESS" },
+      );
+    return {
+      temporalConnection: profile.address === undefined ? undefined : connectionOptions,
+      temporalNamespace: namespace ?? "default",
+    };
+  } catch (error) {
+    if (error instanceof RatchetError) throw error;
+    throw new RatchetError(
+      "InvalidInput",
+      `the Temporal connection settings cannot be read: ${(error as Error).message}; correct TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE or the temporal.toml file`,
+      { field: "TEMPORAL_*" },
+      error,
+    );
+  }
+}
