@@ -6,6 +6,7 @@
  * only under the newest fence and returns the first committed result for ever after.
  */
 import type { Json } from "../json.ts";
+import type { LineageRecord } from "./runs.ts";
 
 export interface StepIdentity {
   readonly key: string;
@@ -21,8 +22,15 @@ export type StepClaim =
   | { readonly state: "committed"; readonly result: Json }
   | { readonly state: "claimed"; readonly fence: number };
 
+/** What a commit writes in the same transaction, so that a crash leaves all of it or none. */
+export interface CommitAlongside {
+  readonly lineage?: LineageRecord;
+  /** The stage's new progress. */
+  readonly progress?: { readonly run: string; readonly stage: string; readonly progress: Json };
+}
+
 export interface StepLedger {
   claim(step: StepIdentity): Promise<StepClaim>;
   /** Throws StaleFence where a newer attempt claimed the step and it is not committed yet. */
-  commit(key: string, fence: number, result: Json): Promise<Json>;
+  commit(key: string, fence: number, result: Json, alongside?: CommitAlongside): Promise<Json>;
 }

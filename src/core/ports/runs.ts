@@ -1,0 +1,80 @@
+/**
+ * What is known of runs, their stages and the lineage of their policies. It is what the command line, the report and a
+ * resumed run read; every write is an idempotent upsert, so that an activity done twice leaves what one would.
+ */
+import type { Json, JsonObject } from "../json.ts";
+import type { ArtifactRef } from "./artifacts.ts";
+
+/** `paused` waits for an operator; `stopped` was ended by one; `failed` can be resumed. */
+export const runStates = ["running", "paused", "stopped", "done", "failed"] as const;
+export type RunState = (typeof runStates)[number];
+
+export interface RunRecord {
+  /** The experiment's id, which is its workflow id too. */
+  readonly run: string;
+  readonly workflowType: string;
+  readonly input: Json;
+  readonly state: RunState;
+  /** The branch the run is on; a reset with other hyper-parameters opens a new one. */
+  readonly branch: number;
+}
+
+export interface StoredRun extends RunRecord {
+  /** ISO 8601, of the database's clock. */
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** `cached`: its input hash was computed before, by this run or another, and that result was taken. */
+export const stageStates = ["waiting", "running", "cached", "done", "failed"] as const;
+export type StageState = (typeof stageStates)[number];
+
+export interface StageRecord {
+  readonly run: string;
+  /** Id within the run's DAG, e.g. "train". */
+  readonly stage: string;
+  /** "build", "evaluate", "train", ... */
+  readonly type: string;
+  readonly inputHash: string;
+  readonly state: StageState;
+  /** Absent leaves what is stored. */
+  readonly result?: Json;
+  /** Absent leaves what is stored. */
+  readonly progress?: Json;
+}
+
+/** One policy update: which state it started from and which it made. */
+export interface LineageRecord {
+  readonly run: string;
+  readonly stage: string;
+  readonly branch: number;
+  /** 1 is the stage's first update. */
+  readonly iteration: number;
+  /** Key of the step that computed it. */
+  readonly stepKey: string;
+  /** Hash of the checkpoint the update started from; links a branch to the one it left. */
+  readonly parent: string;
+  readonly checkpoint: ArtifactRef;
+  readonly weightsSha256: string;
+  readonly optimizerSha256: string;
+  readonly metrics: JsonObject;
+}
+
+export interface RunStore {
+  putRun(run: RunRecord): Promise<void>;
+  getRun(run: string): Promise<StoredRun | undefined>;
+  newestRun(): Promise<StoredRun | undefined>;
+  /** A late write of "waiting" or "running" never hides that the stage with this input is done. */
+  putStage(stage: StageRecord): Promise<void>;
+  /** In the order the stages were first put. */
+  getStages(run: string): Promise<StageRecord[]>;
+  /** A finished stage of any run with this input hash, the earliest first. */
+  findCachedStage(inputHash: string): Promise<{ run: string; stage: string; result: Json } | undefined>;
+  /**
+   * Records an update and returns the branch it is on: the one asked for where that iteration is free or is this very
+   * step, else the branch that holds the step, else a new one. So a reset never overwrites or inherits history.
+   */
+  putLineage(record: LineageRecord): Promise<number>;
+  /** The updates that led to a branch's newest state, first iteration first, over the branches it came from. */
+  lineageOf(run: string, stage: string, branch: number): Promise<LineageRecord[]>;
+}

@@ -1,0 +1,122 @@
+/**
+ * The connection to Postgres: a small pool, the schema brought up to date, and every failure named. No message holds
+ * the URL's password, nor the statement or its values.
+ */
+import { Kysely, Migrator, PostgresDialect } from "kysely";
+import pg from "pg";
+import { RatchetError } from "../core/errors.ts";
+import { migrations } from "./migrations.ts";
+import type { Tables } from "./tables.ts";
+
+/** Where the store says what nobody awaits; pino's shape. */
+export interface StoreLog {
+  warn(fields: Record<string, unknown>, message: string): void;
+}
+
+export interface Database {
+  /** Runs queries; what goes wrong comes out as a RatchetError. */
+  run<T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** Three workers and a few commands share a server that allows 100. */
+const mostConnections = 8;
+/** A local server answers in milliseconds; one that restarts refuses at once, so this only bounds a dropped network. */
+const connectTimeoutMs = 5_000;
+/** No statement here touches more than thousands of rows; longer means a stuck server, and the caller may try again. */
+const queryTimeoutMs = 60_000;
+
+/** Throws InvalidInput for a URL that is none, DatabaseUnavailable where nobody answers. */
+export async function openDatabase(databaseUrl: string, log?: StoreLog): Promise<Database> {
+  const target = describeTarget(databaseUrl);
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: mostConnections,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+    keepAlive: true,
+  });
+  // Without a listener an idle connection that the server drops would end the process.
+  pool.on("error", (error) => log?.warn({ target, reason: error.message }, "a database connection was lost"));
+  const tables = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const run = async <T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T> => {
+    try {
+      return await work(tables);
+    } catch (error) {
+      throw databaseError(error, target);
+    }
+  };
+  const close = () => tables.destroy();
+  try {
+    await run(migrate);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { run, close };
+}
+
+/** Safe when several processes do it at once: the migrator holds one of Postgres's advisory locks. */
+async function migrate(tables: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({ db: tables, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) throw error;
+}
+
+/** host:port/database, without user and password. */
+function describeTarget(databaseUrl: string): string {
+  let url: URL;
+  try {
+    url = new URL(databaseUrl);
+  } catch {
+    url = new URL("invalid:");
+  }
+  if (!/^postgres(ql)?:$/.test(url.protocol))
+    throw new RatchetError(
+      "InvalidInput",
+      "DATABASE_URL is not a Postgres URL; give it as postgres://user:password@host:port/database",
+      { field: "DATABASE_URL" },
+    );
+  return `${url.hostname || "localhost"}:${url.port || "5432"}${url.pathname}`;
+}
+
+/** What a person must mend; trying again cannot. */
+const refusals: Readonly<Record<string, string>> = {
+  "28P01": "refuses the password",
+  "28000": "refuses the user",
+  "3D000": "has no such database",
+  "42501": "denies this user the right to make tables",
+};
+
+/** Classes of SQLSTATE that pass: connection lost, out of resources, shutting down or starting, deadlock, system error. */
+const passing = /^(08|53|57P|40|58)/;
+const networkCodes = /^(ECONN[A-Z]+|EPIPE|ETIMEDOUT|EHOST[A-Z]+|ENET[A-Z]+|ENOTFOUND|EAI_AGAIN)$/;
+const passingMessages = /timeout|terminated|not queryable|ended|closed/i;
+
+export function databaseError(error: unknown, target: string): unknown {
+  if (error instanceof RatchetError || !(error instanceof Error)) return error;
+  const cause = error as Error & { code?: string; errors?: { code?: string }[] };
+  const code = cause.code ?? cause.errors?.[0]?.code ?? "";
+  const fields = { target, code };
+  if (refusals[code] !== undefined)
+    return new RatchetError(
+      "InvalidInput",
+      `Postgres at ${target} ${refusals[code]}; correct DATABASE_URL`,
+      fields,
+    );
+  if (code === "53100")
+    return new RatchetError("StorageFull", `Postgres at ${target} has no disk space left; free some`, fields);
+  if (passing.test(code) || networkCodes.test(code) || (code === "" && passingMessages.test(cause.message)))
+    return new RatchetError(
+      "DatabaseUnavailable",
+      `Postgres at ${target} does not answer (${code || cause.message}); start it or correct DATABASE_URL`,
+      fields,
+      redacted(cause),
+    );
+  return error;
+}
+
+/** pg's errors may carry the failing row in `detail`; a cause keeps the kind of failure and nothing else. */
+function redacted(cause: Error & { code?: string }): Error {
+  return Object.assign(new Error(cause.message), { code: cause.code });
+}

@@ -1,0 +1,88 @@
+/** Lineage rows: which update made which state, on which branch. A row is written once and never changed. */
+import { type Kysely, sql, type Transaction } from "kysely";
+import type { JsonObject } from "../core/json.ts";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { LineageRecord } from "../core/ports/runs.ts";
+import type { Tables } from "./tables.ts";
+
+/** Inserts the record where it belongs and returns that branch; see RunStore.putLineage. */
+export async function insertLineage(tx: Transaction<Tables>, record: LineageRecord): Promise<number> {
+  const { run, stage, iteration, stepKey } = record;
+  // One writer per stage at a time, or two could take the same free branch number.
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`lineage ${run} ${stage}`}, 0))`.execute(tx);
+  const rows = await tx
+    .selectFrom("lineage")
+    .select(["branch", "iteration", "step_key"])
+    .where("run", "=", run)
+    .where("stage", "=", stage)
+    .orderBy("branch")
+    .orderBy("iteration")
+    .execute();
+  const siblings = rows.filter((row) => row.iteration === iteration);
+  const same = siblings.find((row) => row.step_key === stepKey);
+  if (same !== undefined) return same.branch;
+  const taken = siblings.some((row) => row.branch === record.branch);
+  const branch = taken ? Math.max(...rows.map((row) => row.branch)) + 1 : record.branch;
+  await tx
+    .insertInto("lineage")
+    .values({
+      run,
+      stage,
+      branch,
+      iteration,
+      step_key: stepKey,
+      parent: record.parent,
+      checkpoint: JSON.stringify(record.checkpoint),
+      weights_sha256: record.weightsSha256,
+      optimizer_sha256: record.optimizerSha256,
+      metrics: JSON.stringify(record.metrics),
+    })
+    .execute();
+  return branch;
+}
+
+/** Every update of a stage, by (branch, iteration). */
+export async function stageLineage(
+  tables: Kysely<Tables>,
+  run: string,
+  stage: string,
+): Promise<LineageRecord[]> {
+  const rows = await tables
+    .selectFrom("lineage")
+    .selectAll()
+    .where("run", "=", run)
+    .where("stage", "=", stage)
+    .orderBy("branch")
+    .orderBy("iteration")
+    .execute();
+  return rows.map((row) => ({
+    run,
+    stage,
+    branch: row.branch,
+    iteration: row.iteration,
+    stepKey: row.step_key,
+    parent: row.parent,
+    checkpoint: row.checkpoint as ArtifactRef,
+    weightsSha256: row.weights_sha256,
+    optimizerSha256: row.optimizer_sha256,
+    metrics: row.metrics as JsonObject,
+  }));
+}
+
+/**
+ * The path from a stage's start to the newest update of `branch`. Each update follows the one of the iteration before
+ * that made its parent checkpoint; the branch's own rows are preferred to those of the branch it left.
+ */
+export function walkLineage(records: readonly LineageRecord[], branch: number): LineageRecord[] {
+  const path: LineageRecord[] = [];
+  let next = records.filter((record) => record.branch === branch).at(-1);
+  while (next !== undefined) {
+    const child: LineageRecord = next;
+    path.unshift(child);
+    const parents = records.filter(
+      (record) => record.iteration === child.iteration - 1 && record.checkpoint.hash === child.parent,
+    );
+    next = parents.find((record) => record.branch === child.branch) ?? parents[0];
+  }
+  return path;
+}

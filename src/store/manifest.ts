@@ -1,0 +1,78 @@
+/**
+ * A folder as one artifact: `manifest.json`, written last, lists each file's sha256 and length beside the caller's facts,
+ * and the artifact's hash is the hash of that text. No time, host or path is in it.
+ */
+import { lstat, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { RatchetError } from "../core/errors.ts";
+import { sha256 } from "../core/hash.ts";
+import { canonicalJson } from "../core/json.ts";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { digestAndSync, digestFile, type FileDigest, syncFolder, writeSynced } from "./files.ts";
+
+const manifestName = "manifest.json";
+const fileName = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+
+const manifestSchema = z.looseObject({
+  files: z.record(z.string().regex(fileName), z.strictObject({ sha256: z.string(), bytes: z.number() })),
+});
+
+/** Hashes and syncs every file, then writes the manifest; the folder stays where it is. */
+export async function sealFolder(
+  kind: string,
+  folder: string,
+  facts: Record<string, unknown>,
+): Promise<ArtifactRef> {
+  if ("files" in facts) throw new TypeError("facts.files is the manifest's own");
+  const files: Record<string, FileDigest> = {};
+  // An earlier try of ours may have written a manifest and failed later; it is written anew.
+  await rm(join(folder, manifestName), { force: true });
+  for (const entry of (await readdir(folder, { withFileTypes: true })).sort(byName)) {
+    if (!entry.isFile() || !fileName.test(entry.name))
+      throw new RatchetError(
+        "InvalidInput",
+        `cannot adopt ${folder}: ${JSON.stringify(entry.name)} is not a plain file with a plain name`,
+        { folder, entry: entry.name },
+      );
+    files[entry.name] = await digestAndSync(join(folder, entry.name));
+  }
+  const manifest = canonicalJson({ ...facts, files });
+  await writeSynced(join(folder, manifestName), manifest);
+  await syncFolder(folder);
+  const content = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
+  return { kind, hash: sha256(manifest), bytes: content + Buffer.byteLength(manifest) };
+}
+
+/** Reads all of a stored file or folder again. Throws ArtifactCorrupt, or ENOENT where it is not there. */
+export async function verifyArtifact(ref: ArtifactRef, path: string): Promise<void> {
+  const damaged = (found: string) => corruptArtifact(ref, path, found);
+  if (!(await lstat(path)).isDirectory()) {
+    const { sha256: actual } = await digestFile(path);
+    if (actual !== ref.hash) throw damaged(`its sha256 is ${actual}`);
+    return;
+  }
+  const text = await readFile(join(path, manifestName)).catch(() => {
+    throw damaged("manifest.json is missing");
+  });
+  if (sha256(text) !== ref.hash) throw damaged(`manifest.json has sha256 ${sha256(text)}`);
+  const { files } = manifestSchema.parse(JSON.parse(text.toString("utf8")));
+  for (const [name, expected] of Object.entries(files)) {
+    const actual = await digestFile(join(path, name)).catch(() => {
+      throw damaged(`${name} is missing`);
+    });
+    if (actual.sha256 !== expected.sha256) throw damaged(`${name} has sha256 ${actual.sha256}`);
+  }
+}
+
+export function corruptArtifact(ref: ArtifactRef, path: string, found: string): RatchetError {
+  return new RatchetError(
+    "ArtifactCorrupt",
+    `${ref.kind} ${ref.hash} is damaged: ${found}; remove ${path} and run its stage again`,
+    { kind: ref.kind, hash: ref.hash, path },
+  );
+}
+
+function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+}

@@ -1,0 +1,40 @@
+/**
+ * The schema as a list of steps, each applied once and never edited after a release: a change is a new entry. Columns
+ * of JSON are `json`, not `jsonb`, because what was committed is given back as it was: jsonb reorders members and
+ * refuses U+0000, which a policy may well say.
+ */
+import { type Kysely, type Migration, sql } from "kysely";
+
+const first: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    for (const statement of [
+      sql`CREATE SEQUENCE fences`,
+      sql`CREATE TABLE runs (
+        run text PRIMARY KEY, workflow_type text NOT NULL, input json NOT NULL, state text NOT NULL,
+        branch integer NOT NULL, position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+        created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now())`,
+      sql`CREATE TABLE stages (
+        run text NOT NULL, stage text NOT NULL, type text NOT NULL, input_hash text NOT NULL, state text NOT NULL,
+        result json, progress json, position bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+        PRIMARY KEY (run, stage))`,
+      sql`CREATE INDEX stages_by_input ON stages (input_hash, position)`,
+      sql`CREATE TABLE steps (
+        key text PRIMARY KEY, run text NOT NULL, branch integer NOT NULL, iteration integer NOT NULL,
+        kind text NOT NULL, fence bigint NOT NULL, state text NOT NULL CHECK (state IN ('claimed', 'committed')),
+        result json, committed_at timestamptz,
+        CHECK ((state = 'committed') = (result IS NOT NULL)))`,
+      sql`CREATE TABLE lineage (
+        run text NOT NULL, stage text NOT NULL, branch integer NOT NULL, iteration integer NOT NULL,
+        step_key text NOT NULL, parent text NOT NULL, checkpoint json NOT NULL, weights_sha256 text NOT NULL,
+        optimizer_sha256 text NOT NULL, metrics json NOT NULL,
+        PRIMARY KEY (run, stage, branch, iteration), UNIQUE (run, stage, iteration, step_key))`,
+      sql`CREATE TABLE artifacts (
+        hash text PRIMARY KEY, kind text NOT NULL, bytes bigint NOT NULL,
+        created_at timestamptz NOT NULL DEFAULT now())`,
+      sql`CREATE TABLE leases (hash text PRIMARY KEY, expires_at timestamptz NOT NULL)`,
+    ])
+      await statement.execute(database);
+  },
+};
+
+export const migrations: Record<string, Migration> = { "0001_first": first };

@@ -1,0 +1,125 @@
+/** Runs and stages in Postgres: upserts that may be repeated, reads in one defined order. */
+import { type Selectable, sql } from "kysely";
+import type { Json } from "../core/json.ts";
+import type { RunState, RunStore, StageRecord, StageState, StoredRun } from "../core/ports/runs.ts";
+import type { Database } from "./database.ts";
+import { insertLineage, stageLineage, walkLineage } from "./lineage.ts";
+import type { Tables } from "./tables.ts";
+
+export function createRunStore(database: Database): RunStore {
+  return {
+    putRun: (run) =>
+      database.run(async (tables) => {
+        const row = {
+          workflow_type: run.workflowType,
+          input: JSON.stringify(run.input),
+          state: run.state,
+          branch: run.branch,
+        };
+        await tables
+          .insertInto("runs")
+          .values({ run: run.run, ...row })
+          .onConflict((conflict) =>
+            conflict.column("run").doUpdateSet({ ...row, updated_at: sql<never>`now()` }),
+          )
+          .execute();
+      }),
+    getRun: (run) =>
+      database.run(async (tables) =>
+        storedRun(await tables.selectFrom("runs").selectAll().where("run", "=", run).executeTakeFirst()),
+      ),
+    newestRun: () =>
+      database.run(async (tables) =>
+        storedRun(
+          await tables.selectFrom("runs").selectAll().orderBy("position", "desc").limit(1).executeTakeFirst(),
+        ),
+      ),
+    putStage: (stage) => putStage(database, stage),
+    getStages: (run) =>
+      database.run(async (tables) => {
+        const rows = await tables
+          .selectFrom("stages")
+          .selectAll()
+          .where("run", "=", run)
+          .orderBy("position")
+          .execute();
+        return rows.map(storedStage);
+      }),
+    findCachedStage: (inputHash) =>
+      database.run(async (tables) => {
+        const row = await tables
+          .selectFrom("stages")
+          .select(["run", "stage", "result"])
+          .where("input_hash", "=", inputHash)
+          .where("state", "in", ["done", "cached"])
+          .where("result", "is not", null)
+          .orderBy("position")
+          .limit(1)
+          .executeTakeFirst();
+        return row && { run: row.run, stage: row.stage, result: row.result as Json };
+      }),
+    putLineage: (record) =>
+      database.run((tables) => tables.transaction().execute((tx) => insertLineage(tx, record))),
+    lineageOf: (run, stage, branch) =>
+      database.run(async (tables) => walkLineage(await stageLineage(tables, run, stage), branch)),
+  };
+}
+
+async function putStage(database: Database, stage: StageRecord): Promise<void> {
+  const row = {
+    type: stage.type,
+    input_hash: stage.inputHash,
+    state: stage.state,
+    result: stage.result === undefined ? null : JSON.stringify(stage.result),
+    progress: stage.progress === undefined ? null : JSON.stringify(stage.progress),
+  };
+  // What is absent stays, unless the input changed: a result belongs to the input it was computed from.
+  const kept = (column: "result" | "progress") =>
+    sql<string>`CASE WHEN stages.input_hash = excluded.input_hash
+      THEN coalesce(excluded.${sql.ref(column)}, stages.${sql.ref(column)}) ELSE excluded.${sql.ref(column)} END`;
+  await database.run((tables) =>
+    tables
+      .insertInto("stages")
+      .values({ run: stage.run, stage: stage.stage, ...row })
+      .onConflict((conflict) =>
+        conflict
+          .columns(["run", "stage"])
+          .doUpdateSet({ ...row, result: kept("result"), progress: kept("progress") })
+          .where((where) =>
+            where.not(
+              where.and([
+                where("stages.input_hash", "=", where.ref("excluded.input_hash")),
+                where("stages.state", "in", ["done", "cached"]),
+                where("excluded.state", "in", ["waiting", "running"]),
+              ]),
+            ),
+          ),
+      )
+      .execute(),
+  );
+}
+
+function storedRun(row: Selectable<Tables["runs"]> | undefined): StoredRun | undefined {
+  if (row === undefined) return undefined;
+  return {
+    run: row.run,
+    workflowType: row.workflow_type,
+    input: row.input as Json,
+    state: row.state as RunState,
+    branch: row.branch,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+function storedStage(row: Selectable<Tables["stages"]>): StageRecord {
+  return {
+    run: row.run,
+    stage: row.stage,
+    type: row.type,
+    inputHash: row.input_hash,
+    state: row.state as StageState,
+    ...(row.result === null ? {} : { result: row.result as Json }),
+    ...(row.progress === null ? {} : { progress: row.progress as Json }),
+  };
+}

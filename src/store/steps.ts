@@ -1,0 +1,85 @@
+/**
+ * The step ledger in Postgres. A fence is drawn from a sequence while the step's row is locked, so of two attempts the
+ * later claim always has the greater fence, whatever Temporal calls the attempts.
+ */
+import { type Kysely, sql, type Transaction } from "kysely";
+import { RatchetError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+import type { CommitAlongside, StepClaim, StepIdentity, StepLedger } from "../core/ports/steps.ts";
+import type { Database } from "./database.ts";
+import { insertLineage } from "./lineage.ts";
+import type { Tables } from "./tables.ts";
+
+export function createStepLedger(database: Database): StepLedger {
+  return {
+    claim: (step) => database.run((tables) => tables.transaction().execute((tx) => claim(tx, step))),
+    commit: (key, fence, result, alongside = {}) =>
+      database.run((tables) =>
+        tables.transaction().execute((tx) => commit(tx, key, fence, result, alongside)),
+      ),
+  };
+}
+
+async function claim(tx: Transaction<Tables>, step: StepIdentity): Promise<StepClaim> {
+  const nextFence = sql<number>`nextval('fences')`;
+  const claimed = await tx
+    .insertInto("steps")
+    .values({ ...step, fence: nextFence, state: "claimed" })
+    .onConflict((conflict) =>
+      conflict.column("key").doUpdateSet({ fence: nextFence }).where("steps.state", "=", "claimed"),
+    )
+    .returning("fence")
+    .executeTakeFirst();
+  if (claimed !== undefined) return { state: "claimed", fence: Number(claimed.fence) };
+  const { result } = await tx
+    .selectFrom("steps")
+    .select("result")
+    .where("key", "=", step.key)
+    .executeTakeFirstOrThrow();
+  return { state: "committed", result: result as Json };
+}
+
+async function commit(
+  tx: Transaction<Tables>,
+  key: string,
+  fence: number,
+  result: Json,
+  alongside: CommitAlongside,
+): Promise<Json> {
+  const committed = await tx
+    .updateTable("steps")
+    .set({ state: "committed", result: JSON.stringify(result), committed_at: sql<never>`now()` })
+    .where("key", "=", key)
+    .where("fence", "=", String(fence))
+    .where("state", "=", "claimed")
+    .returning("key")
+    .executeTakeFirst();
+  if (committed === undefined) return firstResult(tx, key, fence);
+  if (alongside.lineage !== undefined) await insertLineage(tx, alongside.lineage);
+  if (alongside.progress !== undefined) {
+    const { run, stage, progress } = alongside.progress;
+    await tx
+      .updateTable("stages")
+      .set({ progress: JSON.stringify(progress) })
+      .where("run", "=", run)
+      .where("stage", "=", stage)
+      .execute();
+  }
+  return result;
+}
+
+/** The commit changed nothing: the step is committed already, or this attempt was overtaken. */
+async function firstResult(tx: Kysely<Tables>, key: string, fence: number): Promise<Json> {
+  const step = await tx
+    .selectFrom("steps")
+    .select(["state", "fence", "result"])
+    .where("key", "=", key)
+    .executeTakeFirst();
+  if (step?.state === "committed") return step.result as Json;
+  const now = step === undefined ? "nobody claimed it" : `fence ${step.fence} has it now`;
+  throw new RatchetError(
+    "StaleFence",
+    `step ${key} was not committed under fence ${fence}: ${now}; drop this attempt's result`,
+    { key, fence, newestFence: step === undefined ? undefined : Number(step.fence) },
+  );
+}

@@ -1,0 +1,51 @@
+/** The store as one thing with a lifetime: artifacts on disk, steps, runs and lineage in Postgres. */
+import { resolve } from "node:path";
+import type { ArtifactStore } from "../core/ports/artifacts.ts";
+import type { RunStore } from "../core/ports/runs.ts";
+import type { StepLedger } from "../core/ports/steps.ts";
+import { openArtifactFolder } from "./artifacts.ts";
+import { openDatabase, type StoreLog } from "./database.ts";
+import { collectGarbage, type GarbageReport, leaseHolder } from "./garbage.ts";
+import { createRunStore } from "./runs.ts";
+import { openStaging } from "./staging.ts";
+import { createStepLedger } from "./steps.ts";
+
+export interface StoreOptions {
+  /** postgres://user:password@host:port/database; the database exists, its tables need not. */
+  readonly databaseUrl: string;
+  /** Created where it is missing; one file system. */
+  readonly artifactFolder: string;
+  readonly log?: StoreLog;
+}
+
+export interface Store {
+  readonly artifacts: ArtifactStore;
+  readonly ledger: StepLedger;
+  readonly runs: RunStore;
+  /**
+   * Removes the oldest checkpoints nobody needs until all of them take at most `budgetBytes`; `keep` names hashes that
+   * stay. Also clears what killed processes left half-written.
+   */
+  collectGarbage(keep: readonly string[], budgetBytes: number): Promise<GarbageReport>;
+  close(): Promise<void>;
+}
+
+/** Throws InvalidInput, DatabaseUnavailable or StorageFull; migrates the database. */
+export async function openStore({ databaseUrl, artifactFolder, log }: StoreOptions): Promise<Store> {
+  const folder = resolve(artifactFolder);
+  const database = await openDatabase(databaseUrl, log);
+  try {
+    const artifacts = await openArtifactFolder(folder, leaseHolder(database));
+    const staging = await openStaging(folder);
+    return {
+      artifacts,
+      ledger: createStepLedger(database),
+      runs: createRunStore(database),
+      collectGarbage: (keep, budgetBytes) => collectGarbage(database, folder, staging, keep, budgetBytes),
+      close: () => database.close(),
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}

@@ -1,0 +1,168 @@
+/** The laws of the step ledger, against a real Postgres. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { StepIdentity } from "../src/core/ports/steps.ts";
+import { openStore, type Store } from "../src/store/store.ts";
+import { startPostgres, type TestPostgres } from "./postgres.ts";
+
+let postgres: TestPostgres;
+let folder: string;
+let store: Store;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  folder = await mkdtemp(join(tmpdir(), "ratchet-store-"));
+  store = await openStore({ databaseUrl: await postgres.freshDatabase(), artifactFolder: folder });
+});
+
+afterAll(async () => {
+  await store?.close();
+  await postgres?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+let steps = 0;
+const newStep = (): StepIdentity => ({
+  key: `step-${++steps}`,
+  kind: "update",
+  run: "run-1",
+  branch: 0,
+  iteration: 1,
+});
+
+async function claimFence(step: StepIdentity): Promise<number> {
+  const claim = await store.ledger.claim(step);
+  if (claim.state !== "claimed") throw new Error("the step is committed already");
+  return claim.fence;
+}
+
+describe("the step ledger", () => {
+  it("gives a later claim a greater fence", async () => {
+    const step = newStep();
+    const first = await claimFence(step);
+    expect(await claimFence(step)).toBeGreaterThan(first);
+  });
+
+  it("refuses the commit of an attempt that was overtaken, and names both fences", async () => {
+    const step = newStep();
+    const frozen = await claimFence(step);
+    const newest = await claimFence(step);
+    await expect(store.ledger.commit(step.key, frozen, "late")).rejects.toMatchObject({
+      type: "StaleFence",
+      retryable: false,
+      message: `step ${step.key} was not committed under fence ${frozen}: fence ${newest} has it now; drop this attempt's result`,
+    });
+    expect(await store.ledger.commit(step.key, newest, "first")).toBe("first");
+    expect(await store.ledger.commit(step.key, frozen, "late")).toBe("first");
+    expect(await store.ledger.claim(step)).toEqual({ state: "committed", result: "first" });
+  });
+
+  it("refuses the commit of a step that nobody claimed", async () => {
+    await expect(store.ledger.commit("unclaimed", 1, null)).rejects.toMatchObject({ type: "StaleFence" });
+  });
+
+  it("gives back what was committed as it was: order of members, numbers, any character", async () => {
+    const step = newStep();
+    const result = { z: 1, a: [0.1, 1e-300, -5e21, 3], text: "\u0000 \ud83d\ude00 \ud800", nothing: null };
+    await store.ledger.commit(step.key, await claimFence(step), result);
+    const claim = await store.ledger.claim(step);
+    expect(JSON.stringify(claim)).toBe(JSON.stringify({ state: "committed", result }));
+  });
+
+  it("commits one result whatever the order in which attempts claim and commit", async () => {
+    const attempts = ["first", "second", "third"] as const;
+    type Action = { attempt: (typeof attempts)[number]; act: "claim" | "commit" };
+    const action: fc.Arbitrary<Action> = fc.record({
+      attempt: fc.constantFrom(...attempts),
+      act: fc.constantFrom("claim" as const, "commit" as const),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 12 }), async (actions) => {
+        const step = newStep();
+        const fences = new Map<string, number>();
+        let newest = 0;
+        let committed: string | undefined;
+        for (const { attempt, act } of actions) {
+          if (act === "claim") {
+            const claim = await store.ledger.claim(step);
+            if (committed !== undefined) expect(claim).toEqual({ state: "committed", result: committed });
+            else if (claim.state === "claimed") {
+              expect(claim.fence).toBeGreaterThan(newest);
+              newest = claim.fence;
+              fences.set(attempt, claim.fence);
+            } else expect.fail("committed before any commit");
+            continue;
+          }
+          const fence = fences.get(attempt);
+          if (fence === undefined) continue;
+          const commit = store.ledger.commit(step.key, fence, attempt);
+          if (committed === undefined && fence !== newest)
+            await expect(commit).rejects.toMatchObject({ type: "StaleFence" });
+          else {
+            committed ??= attempt;
+            expect(await commit).toBe(committed);
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("commits one result when attempts race", async () => {
+    for (let round = 0; round < 20; round++) {
+      const step = newStep();
+      const outcomes = await Promise.allSettled(
+        [0, 1, 2, 3, 4, 5].map(async (attempt) => {
+          const claim = await store.ledger.claim(step);
+          return claim.state === "committed"
+            ? claim.result
+            : store.ledger.commit(step.key, claim.fence, attempt);
+        }),
+      );
+      const results = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
+      expect(new Set(results).size).toBe(1);
+      for (const outcome of outcomes)
+        if (outcome.status === "rejected") expect(outcome.reason).toMatchObject({ type: "StaleFence" });
+    }
+  });
+
+  it("writes lineage and progress with the commit, or neither", async () => {
+    const step = newStep();
+    await store.runs.putStage({
+      run: "run-1",
+      stage: "train",
+      type: "train",
+      inputHash: "i",
+      state: "running",
+    });
+    const alongside = {
+      lineage: {
+        run: "run-1",
+        stage: "train",
+        branch: 0,
+        iteration: 1,
+        stepKey: step.key,
+        parent: "a".repeat(64),
+        checkpoint: { kind: "checkpoint", hash: "b".repeat(64), bytes: 10 },
+        weightsSha256: "c".repeat(64),
+        optimizerSha256: "d".repeat(64),
+        metrics: { loss: 0.25 },
+      },
+      progress: { run: "run-1", stage: "train", progress: { iteration: 1 } },
+    };
+    const stale = await claimFence(step);
+    const fence = await claimFence(step);
+    await expect(store.ledger.commit(step.key, stale, 1, alongside)).rejects.toMatchObject({
+      type: "StaleFence",
+    });
+    expect(await store.runs.lineageOf("run-1", "train", 0)).toEqual([]);
+    await store.ledger.commit(step.key, fence, 1, alongside);
+    expect(await store.runs.lineageOf("run-1", "train", 0)).toEqual([alongside.lineage]);
+    expect(await store.runs.getStages("run-1")).toMatchObject([
+      { stage: "train", progress: { iteration: 1 } },
+    ]);
+  });
+});
