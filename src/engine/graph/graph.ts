@@ -21,7 +21,7 @@ export interface Call {
   readonly operation: string;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
-  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly attributes: object;
   /** Intermediate tensors that the operation's rule wants again. */
   readonly saved: Readonly<Record<string, Tensor>>;
 }
