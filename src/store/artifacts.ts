@@ -2,7 +2,7 @@
  * The artifact store on a local folder: `<folder>/<kind>/<hash[:2]>/<hash>`, a file or a folder with a manifest. What is
  * visible under such a name is whole, on disk, and has that hash; half-written content stays in `.staging/`.
  */
-import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { RatchetError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
@@ -67,10 +67,14 @@ export async function openArtifactFolder(artifactFolder: string, hold: HoldLease
     const path = artifactPath(root, ref);
     const check = verified.get(path) ?? verifyArtifact(ref, path);
     verified.set(path, check);
-    await check.catch((error) => {
+    try {
+      await check;
+      // Verified earlier, it may have been collected since.
+      await lstat(path);
+    } catch (error) {
       verified.delete(path);
       throw missing(error, ref, path);
-    });
+    }
     return path;
   };
 

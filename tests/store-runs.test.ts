@@ -1,0 +1,151 @@
+/** Runs, stages, lineage and the connection itself, against a real Postgres. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { LineageRecord, StageRecord } from "../src/core/ports/runs.ts";
+import { openStore, type Store } from "../src/store/store.ts";
+import { startPostgres, type TestPostgres } from "./postgres.ts";
+
+let postgres: TestPostgres;
+let folder: string;
+let store: Store;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  folder = await mkdtemp(join(tmpdir(), "ratchet-store-"));
+  store = await openStore({ databaseUrl: await postgres.freshDatabase(), artifactFolder: folder });
+});
+
+afterAll(async () => {
+  await store?.close();
+  await postgres?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const update = (
+  run: string,
+  branch: number,
+  iteration: number,
+  stepKey: string,
+  parent: string,
+): LineageRecord => ({
+  run,
+  stage: "train",
+  branch,
+  iteration,
+  stepKey,
+  parent,
+  checkpoint: { kind: "checkpoint", hash: `made-by-${stepKey}`, bytes: 1 },
+  weightsSha256: "w",
+  optimizerSha256: "o",
+  metrics: { reward: 0.5 },
+});
+
+describe("runs", () => {
+  it("are created once, changed by later puts, and the newest is the one created last", async () => {
+    const run = {
+      run: "a",
+      workflowType: "experiment",
+      input: { seed: 1 },
+      state: "running",
+      branch: 0,
+    } as const;
+    await store.runs.putRun(run);
+    await store.runs.putRun({ ...run, run: "b" });
+    await store.runs.putRun({ ...run, state: "done", branch: 2 });
+    expect(await store.runs.getRun("a")).toMatchObject({ ...run, state: "done", branch: 2 });
+    expect((await store.runs.newestRun())?.run).toBe("b");
+    expect(await store.runs.getRun("nobody")).toBeUndefined();
+    const { createdAt } = (await store.runs.getRun("a"))!;
+    expect(new Date(createdAt).toISOString()).toBe(createdAt);
+  });
+});
+
+describe("stages", () => {
+  const stage: StageRecord = { run: "s", stage: "build", type: "build", inputHash: "h1", state: "running" };
+
+  it("keep what a put leaves out, and their order", async () => {
+    await store.runs.putStage({ ...stage, progress: { done: 1 } });
+    await store.runs.putStage({ ...stage, stage: "train", type: "train", inputHash: "h2", state: "waiting" });
+    await store.runs.putStage({ ...stage, state: "done", result: { set: "x" } });
+    expect(await store.runs.getStages("s")).toEqual([
+      { ...stage, state: "done", result: { set: "x" }, progress: { done: 1 } },
+      { ...stage, stage: "train", type: "train", inputHash: "h2", state: "waiting" },
+    ]);
+  });
+
+  it("stay done when a late attempt says they run", async () => {
+    await store.runs.putStage({ ...stage, state: "running", progress: { done: 0 } });
+    expect((await store.runs.getStages("s"))[0]).toMatchObject({ state: "done", progress: { done: 1 } });
+  });
+
+  it("are found by the hash of their input, by any run", async () => {
+    expect(await store.runs.findCachedStage("h1")).toEqual({
+      run: "s",
+      stage: "build",
+      result: { set: "x" },
+    });
+    expect(await store.runs.findCachedStage("h2")).toBeUndefined();
+  });
+
+  it("forget the result of another input", async () => {
+    await store.runs.putStage({ ...stage, inputHash: "h3" });
+    expect((await store.runs.getStages("s"))[0]).toEqual({ ...stage, inputHash: "h3" });
+    expect(await store.runs.findCachedStage("h1")).toBeUndefined();
+  });
+});
+
+describe("lineage", () => {
+  it("keeps the same update on its branch and puts another one on a new branch", async () => {
+    const { putLineage, lineageOf } = store.runs;
+    expect(await putLineage(update("l", 0, 1, "k1", "base"))).toBe(0);
+    expect(await putLineage(update("l", 0, 2, "k2", "made-by-k1"))).toBe(0);
+    expect(await putLineage(update("l", 0, 2, "k2", "made-by-k1"))).toBe(0);
+    expect(await putLineage(update("l", 0, 2, "faster", "made-by-k1"))).toBe(1);
+    expect(await putLineage(update("l", 0, 2, "faster", "made-by-k1"))).toBe(1);
+    expect(await putLineage(update("l", 1, 3, "k3", "made-by-faster"))).toBe(1);
+    const steps = async (branch: number) =>
+      (await lineageOf("l", "train", branch)).map(({ stepKey }) => stepKey);
+    expect(await steps(0)).toEqual(["k1", "k2"]);
+    expect(await steps(1)).toEqual(["k1", "faster", "k3"]);
+  });
+
+  it("gives each of many writers at once its own branch", async () => {
+    const branches = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => store.runs.putLineage(update("race", 0, 1, `k${i}`, "base"))),
+    );
+    expect(branches.sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+});
+
+describe("the connection", () => {
+  it("brings an empty database up to date though five processes' stores open at once", async () => {
+    for (let round = 0; round < 3; round++) {
+      const databaseUrl = await postgres.freshDatabase();
+      const stores = await Promise.all(
+        Array.from({ length: 5 }, () => openStore({ databaseUrl, artifactFolder: folder })),
+      );
+      for (const opened of stores) {
+        expect(await opened.runs.newestRun()).toBeUndefined();
+        await opened.close();
+      }
+    }
+  });
+
+  it("survives the server's end: an error that may be retried, then work again", async () => {
+    const lost: string[] = [];
+    const databaseUrl = await postgres.freshDatabase();
+    const log = { warn: (_: object, message: string) => void lost.push(message) };
+    const other = await openStore({ databaseUrl, artifactFolder: folder, log });
+    await postgres.kill();
+    await expect(other.runs.newestRun()).rejects.toMatchObject({
+      type: "DatabaseUnavailable",
+      retryable: true,
+    });
+    await postgres.start();
+    expect(await other.runs.newestRun()).toBeUndefined();
+    expect(lost).toContain("a database connection was lost");
+    await other.close();
+  });
+});
