@@ -1,17 +1,10 @@
 /**
  * Element by element, with NumPy's broadcasting for two operands. Where a function has a kink (minimum, maximum, clip) the
- * gradient is PyTorch's: ties share it equally, and clip lets it through on the limits themselves.
+ * gradient is that of PyTorch 2.15: ties share it equally, and clip lets nothing through on the limits themselves.
  */
 import type { Graph, Tensor } from "../graph/graph.ts";
 import { ints, scalar } from "./constants.ts";
-import {
-  applyOne,
-  elementCount,
-  type Operation,
-  requireShape,
-  sameShape,
-  soleGradient,
-} from "./operation.ts";
+import { applyOne, type Operation, requireShape, sameShape, soleGradient } from "./operation.ts";
 
 /** NumPy's rule: axes are aligned at the end and a size of 1 stretches; undefined where sizes differ. */
 export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
@@ -79,29 +72,29 @@ export const multiplyOperation: Operation = {
   },
 };
 
-const unary = (g: Graph, type: string, [x]: readonly Tensor[]) => ({
-  outputs: [g.op(type, [x!], { shape: x!.shape })],
-});
+function requireFloat(operation: string, x: Tensor): void {
+  requireShape(x.type === "float32", operation, { x }, `x must be float32, not ${x.type}`);
+}
+
+function unary(g: Graph, type: string, name: string, [x]: readonly Tensor[]) {
+  requireFloat(name, x!);
+  return { outputs: [g.op(type, [x!], { shape: x!.shape })] };
+}
 
 export const negateOperation: Operation = {
   name: "negate",
-  forward: (g, inputs) => unary(g, "Neg", inputs),
+  forward: (g, inputs) => unary(g, "Neg", "negate", inputs),
   vjp: (g, _call, gradients) => [negate(g, soleGradient(gradients))],
 };
 
 export const expOperation: Operation = {
   name: "exp",
-  forward: (g, inputs) => unary(g, "Exp", inputs),
+  forward: (g, inputs) => unary(g, "Exp", "exp", inputs),
   vjp: (g, { outputs: [y] }, gradients) => [multiply(g, soleGradient(gradients), y!)],
 };
 
 /** 1 where the comparison holds and 0 elsewhere, float32; it has no gradient. */
-export function indicator(
-  g: Graph,
-  type: "Less" | "Greater" | "Equal" | "LessOrEqual",
-  a: Tensor,
-  b: Tensor,
-) {
+function indicator(g: Graph, type: "Less" | "Greater" | "Equal", a: Tensor, b: Tensor) {
   const shape = broadcastShape(a.shape, b.shape)!;
   return g.op("Cast", [g.op(type, [a, b], { shape, type: "bool" })], { shape }, { to: 1 });
 }
@@ -133,14 +126,15 @@ interface ClipAttributes {
 
 export const clipOperation: Operation<ClipAttributes> = {
   name: "clip",
-  forward: (g, [x], { low, high }) => ({
-    outputs: [g.op("Clip", [x!, scalar(g, low), scalar(g, high)], { shape: x!.shape })],
-  }),
+  forward: (g, [x], { low, high }) => {
+    requireFloat("clip", x!);
+    return { outputs: [g.op("Clip", [x!, scalar(g, low), scalar(g, high)], { shape: x!.shape })] };
+  },
   vjp: (g, { inputs: [x], attributes: { low, high } }, gradients) => {
     const inside = multiply(
       g,
-      indicator(g, "LessOrEqual", scalar(g, low), x!),
-      indicator(g, "LessOrEqual", x!, scalar(g, high)),
+      indicator(g, "Less", scalar(g, low), x!),
+      indicator(g, "Less", x!, scalar(g, high)),
     );
     return [multiply(g, soleGradient(gradients), inside)];
   },
@@ -149,13 +143,12 @@ export const clipOperation: Operation<ClipAttributes> = {
 /** The sum of all elements, shape []. */
 export const sumOperation: Operation = {
   name: "sum",
-  forward: (g, [x]) => ({
-    outputs: [g.op("ReduceSum", [x!], { shape: [] }, { keepdims: 0 })],
-  }),
+  forward: (g, [x]) => {
+    requireFloat("sum", x!);
+    return { outputs: [g.op("ReduceSum", [x!], { shape: [] }, { keepdims: 0 })] };
+  },
   vjp: (g, { inputs: [x] }, gradients) => [
-    elementCount(x!.shape) === 1 && x!.shape.length === 0
-      ? soleGradient(gradients)
-      : g.op("Expand", [soleGradient(gradients), ints(g, x!.shape)], { shape: x!.shape }),
+    g.op("Expand", [soleGradient(gradients), ints(g, x!.shape)], { shape: x!.shape }),
   ],
 };
 
