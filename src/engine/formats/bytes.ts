@@ -1,0 +1,52 @@
+/** Bytes of model files, also past the 2 GiB that `readFile` refuses, with errors that name the file. */
+import { type FileHandle, open } from "node:fs/promises";
+import { unreadable } from "./unreadable.ts";
+
+const chunkBytes = 256 * 1024 * 1024;
+
+/** Fills `bytes` from the given position of an open file; throws ModelUnreadable where the file is shorter. */
+export async function readInto(
+  handle: FileHandle,
+  file: string,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const length = Math.min(chunkBytes, bytes.length - done);
+    const { bytesRead } = await handle.read(bytes, done, length, position + done);
+    if (bytesRead === 0)
+      throw unreadable(file, `it ends at byte ${position + done}, ${position + bytes.length} are needed`);
+    done += bytesRead;
+  }
+}
+
+/** Bytes [begin, end) of an open file. */
+export async function readRange(
+  handle: FileHandle,
+  file: string,
+  begin: number,
+  end: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = new Uint8Array(end - begin);
+  await readInto(handle, file, bytes, begin);
+  return bytes;
+}
+
+/** Opens a model file, hands it over with its size in bytes, and closes it whatever happens. */
+export async function withFile<T>(
+  file: string,
+  use: (handle: FileHandle, size: number) => Promise<T>,
+): Promise<T> {
+  let handle: FileHandle;
+  try {
+    handle = await open(file, "r");
+  } catch (cause) {
+    throw unreadable(file, `it cannot be opened (${(cause as NodeJS.ErrnoException).code})`, {}, cause);
+  }
+  try {
+    return await use(handle, (await handle.stat()).size);
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * A policy as a folder in Hugging Face's layout, loadable by `transformers`: weights, configuration, tokenizer with its
+ * chat template, and AdamW's state where there is one. A successor's small files are its parent's, byte for byte.
+ */
+import { copyFile, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { type LlamaConfig, parseLlamaConfig } from "../model/config.ts";
+import { emptyWeights, type Weights } from "../model/weights.ts";
+import { type Place, readSafetensors, type TensorSource, writeSafetensors } from "./safetensors.ts";
+import { unreadable } from "./unreadable.ts";
+
+const weightsFile = "model.safetensors";
+const optimizerFile = "optimizer.safetensors";
+
+/** What a policy is beside its weights: written once, then carried from parent to successor. */
+export const policyTextFiles = [
+  "config.json",
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+] as const;
+
+/** AdamW's state: first and second moments in the shapes of the weights, and the steps taken. */
+export interface OptimizerState {
+  readonly step: number;
+  readonly m: Weights;
+  readonly v: Weights;
+}
+
+/** Parsed JSON of one of a policy folder's files; throws ModelUnreadable naming it. */
+export async function readPolicyJson(folder: string, name: string): Promise<unknown> {
+  const file = join(folder, name);
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch (cause) {
+    throw unreadable(file, (cause as Error).message, {}, cause);
+  }
+}
+
+/** Throws ModelUnreadable where a tensor is missing, has another shape or has no place in this architecture. */
+export async function readWeights(folder: string): Promise<Weights> {
+  const weights = emptyWeights(parseLlamaConfig(await readPolicyJson(folder, "config.json")));
+  const file = join(folder, weightsFile);
+  const found = await readSafetensors(file, placeIn(file, weights, ""));
+  requireAll(file, weights, "", found);
+  return weights;
+}
+
+/** The optimizer's state, or undefined where the folder has none (a policy that was never trained). */
+export async function readOptimizerState(
+  folder: string,
+  config: LlamaConfig,
+): Promise<OptimizerState | undefined> {
+  const file = join(folder, optimizerFile);
+  if (!(await stat(file).catch(() => undefined))) return undefined;
+  const m = emptyWeights(config);
+  const v = emptyWeights(config);
+  const step = new Int32Array(1);
+  const found = await readSafetensors(file, (name, shape, dtype) => {
+    if (name === "step" && dtype === "I32" && shape.length === 1 && shape[0] === 1) return step;
+    return name.startsWith("m.")
+      ? placeIn(file, m, "m.")(name, shape, dtype)
+      : placeIn(file, v, "v.")(name, shape, dtype);
+  });
+  requireAll(file, m, "m.", found);
+  requireAll(file, v, "v.", found);
+  if (!found.has("step")) throw unreadable(file, "it has no tensor 'step'");
+  return { step: step[0]!, m, v };
+}
+
+export interface WrittenCheckpoint {
+  readonly weightsSha256: string;
+  /** Absent where no optimizer state was written. */
+  readonly optimizerSha256: string | undefined;
+}
+
+/** Fills an existing folder with the successor of the policy in `parentFolder`; the same state gives the same bytes. */
+export async function writeCheckpoint(
+  folder: string,
+  parentFolder: string,
+  weights: Weights,
+  optimizer: OptimizerState | undefined,
+): Promise<WrittenCheckpoint> {
+  for (const name of policyTextFiles) await copyFile(join(parentFolder, name), join(folder, name));
+  const weightsSha256 = await writeWeights(folder, weights);
+  if (optimizer === undefined) return { weightsSha256, optimizerSha256: undefined };
+  const optimizerSha256 = await writeSafetensors(join(folder, optimizerFile), [
+    ...sourcesOf(optimizer.m, "m."),
+    ...sourcesOf(optimizer.v, "v."),
+    { name: "step", dtype: "I32", shape: [1], read: () => Int32Array.of(optimizer.step) },
+  ]);
+  return { weightsSha256, optimizerSha256 };
+}
+
+/** Writes `model.safetensors` into an existing folder and gives its sha256. */
+export function writeWeights(folder: string, weights: Weights): Promise<string> {
+  return writeSafetensors(join(folder, weightsFile), sourcesOf(weights, ""));
+}
+
+function sourcesOf(weights: Weights, prefix: string): TensorSource[] {
+  return [...weights.tensors].map(([name, { shape, data }]) => ({
+    name: prefix + name,
+    dtype: "F32",
+    shape,
+    read: () => data,
+  }));
+}
+
+/** Reads tensors named `prefix + parameter` into the arena. */
+function placeIn(file: string, weights: Weights, prefix: string): Place {
+  return (name, shape, dtype) => {
+    const tensor = name.startsWith(prefix) ? weights.tensors.get(name.slice(prefix.length)) : undefined;
+    if (tensor === undefined)
+      throw unreadable(file, `tensor '${name}' has no place in the Llama that config.json describes`, {
+        name,
+      });
+    if (`${shape}` !== `${tensor.shape}`)
+      throw unreadable(file, `tensor '${name}' is [${shape}] where config.json asks for [${tensor.shape}]`, {
+        name,
+      });
+    if (dtype === "I32") throw unreadable(file, `tensor '${name}' holds integers`, { name });
+    return tensor.data;
+  };
+}
+
+function requireAll(
+  file: string,
+  weights: Weights,
+  prefix: string,
+  found: ReadonlyMap<string, unknown>,
+): void {
+  for (const name of weights.tensors.keys())
+    if (!found.has(prefix + name)) throw unreadable(file, `it has no tensor '${prefix}${name}'`, { name });
+}
