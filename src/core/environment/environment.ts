@@ -66,11 +66,24 @@ export const subQuestionSchema = z.strictObject({
 });
 export type SubQuestion = z.infer<typeof subQuestionSchema>;
 
-/** A reference argument: a literal, or the answer of an earlier sub-question, or a piece of it. */
-export const referenceArgumentSchema = z.union([
-  z.strictObject({ value: jsonSchema }),
-  z.strictObject({ from: z.string() }),
-]);
+/**
+ * A reference argument: a literal, the answer of an earlier sub-question (for a number, its value), or a list or object
+ * of such arguments.
+ */
+export type ReferenceArgument =
+  | { readonly value: Json }
+  | { readonly from: string }
+  | { readonly list: readonly ReferenceArgument[] }
+  | { readonly object: { readonly [property: string]: ReferenceArgument } };
+
+export const referenceArgumentSchema: z.ZodType<ReferenceArgument> = z.lazy(() =>
+  z.union([
+    z.strictObject({ value: jsonSchema }),
+    z.strictObject({ from: z.string() }),
+    z.strictObject({ list: z.array(referenceArgumentSchema) }),
+    z.strictObject({ object: z.record(z.string(), referenceArgumentSchema) }),
+  ]),
+);
 
 export const referenceCallSchema = z.strictObject({
   subQuestion: z.string(),

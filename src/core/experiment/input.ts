@@ -125,9 +125,18 @@ const seed = z
 /** Threads of the engine: part of the numerics, recorded and checked on resume. */
 const threads = count(256).default(2);
 
-export const buildInputSchema = z.strictObject({ id: identifier, seed, environments: buildSchema });
+/** Names the work in seeds, lineage and lists; an experiment gives its stage's id. */
+const stage = (name: string) => identifier.default(name);
+
+export const buildInputSchema = z.strictObject({
+  id: identifier,
+  stage: stage("build"),
+  seed,
+  environments: buildSchema,
+});
 export const trainInputSchema = z.strictObject({
   id: identifier,
+  stage: stage("train"),
   seed,
   threads,
   policy: z.union([contentHash, policySourceSchema]),
@@ -136,6 +145,7 @@ export const trainInputSchema = z.strictObject({
 });
 export const evaluateInputSchema = z.strictObject({
   id: identifier,
+  stage: stage("evaluate"),
   seed,
   threads,
   policy: z.union([contentHash, policySourceSchema]),

@@ -14,6 +14,8 @@ export interface ArtifactStore {
   putJson(kind: string, value: unknown): Promise<ArtifactRef>;
   /** Throws ArtifactMissing or ArtifactCorrupt; the caller parses the shape. */
   getJson(ref: ArtifactRef): Promise<unknown>;
+  /** The reference of stored content that a person named by its hash; throws ArtifactMissing. */
+  find(kind: string, hash: string): Promise<ArtifactRef>;
   putBytes(kind: string, content: Uint8Array): Promise<ArtifactRef>;
   getBytes(ref: ArtifactRef): Promise<Uint8Array>;
   /** A fresh, empty folder on the store's own file system, to be filled and then adopted. */

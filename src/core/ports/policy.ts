@@ -109,6 +109,8 @@ export interface UpdateRequest {
   readonly optimizer: OptimizerSettings;
   /** Most unique tokens of one packed sequence. */
   readonly packTokens: number;
+  /** False starts Adam's moments and step count from zero instead of the parent's. */
+  readonly carryOptimizer: boolean;
 }
 
 /** Means over the optimizer steps of the update unless said otherwise; dimensionless or nats. */

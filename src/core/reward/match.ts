@@ -3,7 +3,7 @@
  * lenient on case, commas and surrounding text, strict on nothing else. Short answers therefore match by accident;
  * keeping them out of environments is the gates' work, not this file's.
  */
-import { strip } from "./python-text.ts";
+import { strip } from "../trajectory/python-text.ts";
 
 /** Lower case, no commas ("2,102,650" is "2102650"), no surrounding white space. */
 export function normalizeAnswer(text: string): string {

@@ -17,6 +17,8 @@ export interface CallRecord {
 }
 
 export interface Turn {
+  /** Sub-answers owed when the policy was asked: FTRL's unsolved_set at this prefix. */
+  readonly unsolved: Readonly<Record<string, readonly string[]>>;
   /** Where the response begins in `tokens`; everything before it is the turn's prompt. */
   readonly from: number;
   readonly length: number;
@@ -29,15 +31,22 @@ export interface Turn {
 }
 
 /** Why a trajectory ended; all of them are the policy's doing, and are results, not failures. */
-export type TrajectoryState = "awaits_response" | "awaits_tools" | "answered" | "turn_limit" | "context_limit";
+export type TrajectoryState =
+  | "awaits_response"
+  | "awaits_tools"
+  | "answered"
+  | "turn_limit"
+  | "context_limit";
 
 export interface Trajectory {
   /** Index in the environment set, and the environment's hash. */
   readonly member: number;
   readonly environment: string;
+  /** 0 for the environment's first trajectory in its shard, 1 for the second, ... */
+  readonly twin: number;
   readonly tokens: readonly number[];
   readonly turns: readonly Turn[];
-  /** Sub-answers still owed at each moment: FTRL's unsolved_set. */
+  /** Sub-answers still owed. */
   readonly unsolved: Readonly<Record<string, readonly string[]>>;
   readonly state: TrajectoryState;
 }

@@ -1,0 +1,146 @@
+/** What one turn does to a trajectory: the response is recorded as said, its calls run, and their results are appended. */
+import type { EnvironmentSet } from "../core/environment/environment.ts";
+import { programOf } from "../core/environment/program.ts";
+import type { ChatCodec, SampledResponse } from "../core/ports/policy.ts";
+import type { Sandbox, ToolInvocation, ToolOutcome } from "../core/ports/sandbox.ts";
+import { badArgumentsFeedback, toolFeedback, unknownToolFeedback } from "../core/reward/feedback.ts";
+import { type RewardKind, turnReward } from "../core/reward/reward.ts";
+import { solveTurn } from "../core/reward/solve.ts";
+import { type ParsedCall, parseToolCalls } from "../core/trajectory/parse.ts";
+import { type CallRecord, countUnsolved, type Trajectory, type Turn } from "../core/trajectory/trajectory.ts";
+
+/** Appends the sampled ids; calls and reward follow once the tools have run. */
+export function recordResponse(
+  trajectory: Trajectory,
+  response: SampledResponse,
+  codec: ChatCodec,
+): Trajectory {
+  const turn: Turn = {
+    unsolved: trajectory.unsolved,
+    from: trajectory.tokens.length,
+    length: response.tokens.length,
+    logprobs: response.logprobs,
+    finish: response.finish,
+    text: codec.decode(response.tokens),
+    calls: [],
+    reward: 0,
+  };
+  return {
+    ...trajectory,
+    tokens: [...trajectory.tokens, ...response.tokens],
+    turns: [...trajectory.turns, turn],
+    state: "awaits_tools",
+  };
+}
+
+export interface EpisodeLimits {
+  readonly reward: RewardKind;
+  readonly maxTurns: number;
+  readonly maxResponseTokens: number;
+}
+
+/** Runs the tool calls of every trajectory that awaits them, all in one sandbox batch. */
+export async function playTools(
+  trajectories: readonly Trajectory[],
+  set: EnvironmentSet,
+  codec: ChatCodec,
+  sandbox: Sandbox,
+  limits: EpisodeLimits,
+): Promise<Trajectory[]> {
+  const waiting = trajectories.filter(({ state }) => state === "awaits_tools");
+  const judged = await judgeResponses(
+    waiting.map(({ member, unsolved, turns }) => ({ member, unsolved, text: turns.at(-1)!.text })),
+    set,
+    sandbox,
+    limits.reward,
+  );
+  return trajectories.map((trajectory) => {
+    const index = waiting.indexOf(trajectory);
+    return index < 0 ? trajectory : settle(trajectory, judged[index]!, codec, limits);
+  });
+}
+
+/** One response in the state it was given: its calls' outcomes, what they solved and the one-turn reward. */
+export interface JudgedResponse {
+  readonly calls: readonly CallRecord[];
+  readonly unsolved: Trajectory["unsolved"];
+  readonly reward: number;
+}
+
+export async function judgeResponses(
+  responses: readonly {
+    readonly member: number;
+    readonly unsolved: Trajectory["unsolved"];
+    readonly text: string;
+  }[],
+  set: EnvironmentSet,
+  sandbox: Sandbox,
+  reward: RewardKind,
+): Promise<JudgedResponse[]> {
+  const parsed = responses.map(({ text }) => parseToolCalls(text));
+  const invocations: ToolInvocation[] = [];
+  const slots = parsed.map((calls, i) =>
+    calls.map((call) => {
+      const tool = set.environments[responses[i]!.member]!.tools.find(
+        ({ document }) => document.name === call.name,
+      );
+      if (!tool || call.arguments === null) return undefined;
+      invocations.push({ program: programOf(tool, set.tables), arguments: call.arguments });
+      return invocations.length - 1;
+    }),
+  );
+  const outcomes = invocations.length > 0 ? await sandbox.run(invocations) : [];
+  return responses.map(({ member, unsolved, text }, i) => {
+    const results = parsed[i]!.map((call, j) => resultOf(call, slots[i]![j], outcomes));
+    const solved = solveTurn(
+      unsolved,
+      parsed[i]!.map((call, j) => ({ name: call.name, output: results[j]!.ok ? results[j]!.output : null })),
+    );
+    return {
+      calls: parsed[i]!.map((call, j) => ({
+        tool: call.name,
+        arguments: call.arguments,
+        outcome: results[j]!.ok ? "returned" : "error",
+        output: results[j]!.output,
+        solved: solved.solvedPerCall[j]!,
+      })),
+      unsolved: solved.unsolved,
+      reward: turnReward(reward, {
+        text,
+        calls: parsed[i]!.length,
+        solved: solved.solvedPerCall.filter((answer) => answer !== null).length,
+        unsolvedBefore: countUnsolved(unsolved),
+        answer: set.environments[member]!.answer,
+      }),
+    };
+  });
+}
+
+function resultOf(call: ParsedCall, slot: number | undefined, outcomes: readonly ToolOutcome[]) {
+  if (call.arguments === null) return { ok: false, output: badArgumentsFeedback(call.name) };
+  if (slot === undefined) return { ok: false, output: unknownToolFeedback(call.name) };
+  const outcome = outcomes[slot]!;
+  return { ok: outcome.kind === "returned", output: toolFeedback(call.name, outcome) };
+}
+
+/** A turn without calls is the answer; otherwise the results are appended if another turn can follow. */
+function settle(
+  trajectory: Trajectory,
+  judged: JudgedResponse,
+  codec: ChatCodec,
+  limits: EpisodeLimits,
+): Trajectory {
+  const last = trajectory.turns.at(-1)!;
+  const turns = [...trajectory.turns.slice(0, -1), { ...last, calls: judged.calls, reward: judged.reward }];
+  const settled = { ...trajectory, turns, unsolved: judged.unsolved };
+  if (judged.calls.length === 0) return { ...settled, state: "answered" };
+  if (turns.length >= limits.maxTurns) return { ...settled, state: "turn_limit" };
+  const results = codec.encodeToolResults(
+    judged.calls.map(({ output }) => output),
+    last.finish === "stop",
+  );
+  const tokens = [...trajectory.tokens, ...results];
+  if (tokens.length + limits.maxResponseTokens > codec.contextTokens)
+    return { ...settled, state: "context_limit" };
+  return { ...settled, tokens, state: "awaits_response" };
+}

@@ -1,0 +1,110 @@
+/** What the `experiment` workflow does outside its children: checking its input, the stage cache, the run's record. */
+
+import {
+  type BuildInput,
+  type EvaluateInput,
+  type ExperimentInput,
+  experimentInputSchema,
+  parseInput,
+  type TrainInput,
+} from "../core/experiment/input.ts";
+import { planStages } from "../core/experiment/plan.ts";
+import { contentHash } from "../core/hash.ts";
+import type { Json, JsonObject } from "../core/json.ts";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { RunState } from "../core/ports/runs.ts";
+import type { CpuPorts } from "./ports.ts";
+import { guarded, type StageProgress, type StepContext, whileAlive } from "./step.ts";
+
+export interface ReportInput {
+  readonly run: string;
+  readonly stage: string;
+  readonly results: JsonObject;
+}
+
+export type StageInput =
+  | { readonly type: "build"; readonly value: BuildInput }
+  | { readonly type: "train"; readonly value: TrainInput }
+  | { readonly type: "evaluate"; readonly value: EvaluateInput }
+  | { readonly type: "report"; readonly value: ReportInput };
+
+interface StageOfRun {
+  readonly run: string;
+  readonly stage: string;
+  readonly type: string;
+}
+
+/** Raised when a stage's results would differ from before for the same input, so that no old result is taken. */
+const stageVersions: Readonly<Record<StageInput["type"], number>> = {
+  build: 1,
+  train: 1,
+  evaluate: 1,
+  report: 1,
+};
+
+export function createExperimentActivities(ports: CpuPorts) {
+  return {
+    prepareExperiment: guarded(
+      async (raw: ExperimentInput): Promise<{ input: ExperimentInput; order: string[] }> => {
+        const input = parseInput(experimentInputSchema, raw, "experiment");
+        const order = planStages(input);
+        await ports.runs.putRun({
+          run: input.id,
+          workflowType: "experiment",
+          input: input as unknown as Json,
+          state: "running",
+          branch: (await ports.runs.getRun(input.id))?.branch ?? 0,
+        });
+        for (const stage of order)
+          await ports.runs.putStage({
+            run: input.id,
+            stage,
+            type: input.stages[stage]!.type,
+            inputHash: "",
+            state: "waiting",
+          });
+        return { input, order };
+      },
+    ),
+
+    resolvePolicy: guarded((source: string): Promise<ArtifactRef> => ports.preparePolicy(source)),
+
+    beginStage: guarded(
+      async (
+        stage: StageOfRun & { input: StageInput },
+      ): Promise<{ inputHash: string; cached: Json | null }> => {
+        const { type, value } = stage.input;
+        const { id: _run, ...inputs } = value as { id?: string };
+        const inputHash = contentHash([type, stageVersions[type], inputs]);
+        const found = type === "report" ? undefined : await ports.runs.findCachedStage(inputHash);
+        await ports.runs.putStage({
+          run: stage.run,
+          stage: stage.stage,
+          type: stage.type,
+          inputHash,
+          state: found ? "cached" : "running",
+          ...(found ? { result: found.result } : {}),
+        });
+        return { inputHash, cached: found?.result ?? null };
+      },
+    ),
+
+    finishStage: guarded(async (stage: StageOfRun & { inputHash: string; result: Json }): Promise<void> => {
+      await ports.runs.putStage({ ...stage, state: "done" });
+    }),
+
+    finishRun: guarded(async ({ run, state }: { run: string; state: RunState }): Promise<void> => {
+      const stored = await ports.runs.getRun(run);
+      if (stored) await ports.runs.putRun({ ...stored, state });
+    }),
+
+    recordProgress: guarded(
+      async ({ context, progress }: { context: StepContext; progress: StageProgress }): Promise<void> => {
+        await ports.runs.putProgress(context.run, context.stage, { ...progress } as JsonObject);
+      },
+    ),
+
+    followWorkflow: (workflowId: string): Promise<unknown> =>
+      whileAlive(() => ports.followWorkflow(workflowId)),
+  };
+}

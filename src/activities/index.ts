@@ -1,0 +1,34 @@
+/** The activities by name: those of the CPU queue, and those that need the device. */
+import { createEnvironmentActivities } from "./environments.ts";
+import { createEvaluationActivities } from "./evaluation.ts";
+import { createExperimentActivities } from "./experiments.ts";
+import { createJobActivities } from "./jobs.ts";
+import type { CpuPorts, DevicePorts } from "./ports.ts";
+import { createReportActivities } from "./reports.ts";
+import { createResponseActivities } from "./responses.ts";
+import { createRolloutActivities } from "./rollouts.ts";
+import { createSamplingActivities } from "./sampling.ts";
+import { createTrainingActivities } from "./training.ts";
+import { createUpdateActivities } from "./updates.ts";
+
+export function createCpuActivities(ports: CpuPorts) {
+  return {
+    ...createJobActivities(ports),
+    ...createExperimentActivities(ports),
+    ...createEnvironmentActivities(ports),
+    ...createRolloutActivities(ports),
+    ...createResponseActivities(ports),
+    ...createTrainingActivities(ports),
+    ...createEvaluationActivities(ports),
+    ...createReportActivities(ports),
+  };
+}
+
+export type CpuActivities = ReturnType<typeof createCpuActivities>;
+export type SamplingActivities = ReturnType<typeof createSamplingActivities>;
+export type UpdateActivities = ReturnType<typeof createUpdateActivities>;
+
+export const createDeviceActivities = (ports: DevicePorts) => ({
+  sampling: createSamplingActivities(ports),
+  updates: createUpdateActivities(ports),
+});

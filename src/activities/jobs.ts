@@ -1,0 +1,115 @@
+/**
+ * The first activity of each workflow: parses what a person wrote, turns names into content-addressed references and
+ * records what was resolved. Nothing else in a workflow reads names.
+ */
+
+import { RatchetError } from "../core/errors.ts";
+import {
+  type BuildInput,
+  type BuildSpecification,
+  buildInputSchema,
+  type EvaluateInput,
+  type EvaluationSettings,
+  evaluateInputSchema,
+  parseInput,
+  type TrainInput,
+  type TrainingSettings,
+  trainInputSchema,
+} from "../core/experiment/input.ts";
+import type { Json } from "../core/json.ts";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { CpuPorts } from "./ports.ts";
+import { guarded } from "./step.ts";
+
+interface Job {
+  readonly run: string;
+  readonly stage: string;
+  readonly seed: number;
+}
+
+export interface BuildJob extends Job {
+  readonly environments: BuildSpecification;
+}
+
+/** `environments` is null where they have to be built first, to `build`. */
+interface PolicyJob extends Job {
+  /** Named as the person named it. */
+  readonly policyName: string;
+  readonly policy: ArtifactRef;
+  readonly environments: ArtifactRef | null;
+  readonly build: BuildSpecification | null;
+}
+
+export interface TrainingJob extends PolicyJob {
+  readonly training: TrainingSettings;
+}
+
+export interface EvaluationJob extends PolicyJob {
+  readonly evaluation: EvaluationSettings;
+}
+
+export function createJobActivities(ports: CpuPorts) {
+  const begin = async (workflowType: string, input: { id: string }, stage: string) => {
+    if (await ports.runs.getRun(input.id)) return;
+    await ports.runs.putRun({
+      run: input.id,
+      workflowType,
+      input: input as unknown as Json,
+      state: "running",
+      branch: 0,
+    });
+    await ports.runs.putStage({
+      run: input.id,
+      stage,
+      type: workflowType,
+      inputHash: "",
+      state: "running",
+    });
+  };
+  const resolve = async (input: TrainInput | EvaluateInput) => ({
+    run: input.id,
+    stage: input.stage,
+    seed: input.seed,
+    policyName: input.policy,
+    policy: isHash(input.policy)
+      ? await ports.artifacts.find("checkpoint", input.policy)
+      : await ports.preparePolicy(input.policy),
+    environments:
+      typeof input.environments === "string"
+        ? await ports.artifacts.find("environment-set", input.environments)
+        : null,
+    build: typeof input.environments === "string" ? null : input.environments,
+  });
+  const checkThreads = (input: { threads: number }) => {
+    if (input.threads === ports.engineThreads) return;
+    throw new RatchetError(
+      "NumericsMismatch",
+      `the run computes with threads = ${input.threads}, the workers' engine has ${ports.engineThreads}; start the workers with RATCHET_THREADS=${input.threads}, or ask for threads = ${ports.engineThreads} under a new id`,
+      { field: "threads", value: input.threads, limit: ports.engineThreads },
+    );
+  };
+
+  return {
+    prepareBuild: guarded(async (raw: BuildInput): Promise<BuildJob> => {
+      const input = parseInput(buildInputSchema, raw, "buildEnvironments");
+      await begin("buildEnvironments", input, input.stage);
+      return { run: input.id, stage: input.stage, seed: input.seed, environments: input.environments };
+    }),
+
+    prepareTraining: guarded(async (raw: TrainInput): Promise<TrainingJob> => {
+      const input = parseInput(trainInputSchema, raw, "trainPolicy");
+      checkThreads(input);
+      await begin("trainPolicy", input, input.stage);
+      return { ...(await resolve(input)), training: input.training };
+    }),
+
+    prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {
+      const input = parseInput(evaluateInputSchema, raw, "evaluatePolicy");
+      checkThreads(input);
+      await begin("evaluatePolicy", input, input.stage);
+      return { ...(await resolve(input)), evaluation: input.evaluation };
+    }),
+  };
+}
+
+const isHash = (text: string) => /^[0-9a-f]{64}$/.test(text);

@@ -1,0 +1,115 @@
+/**
+ * Rollouts, the part beside the device: prompts are rendered, and what the policy said is answered by tools in the
+ * sandbox. Each turn is committed before the next begins; a crash costs at most one turn of one shard.
+ */
+import type { Environment } from "../core/environment/environment.ts";
+import { environmentHash, unsolvedSet } from "../core/environment/environment.ts";
+import { promptMessages } from "../core/environment/prompt.ts";
+import { RatchetError } from "../core/errors.ts";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { ChatCodec } from "../core/ports/policy.ts";
+import type { RewardKind } from "../core/reward/reward.ts";
+import type { Trajectory } from "../core/trajectory/trajectory.ts";
+import { playTools } from "./episode.ts";
+import type { CpuPorts } from "./ports.ts";
+import { getShard, putShard, type ShardState } from "./shards.ts";
+import { runStep, type StepContext, whileAlive } from "./step.ts";
+
+export interface StartShard {
+  readonly context: StepContext;
+  readonly policy: ArtifactRef;
+  readonly environments: ArtifactRef;
+  /** Indices into the set, in order; an index may repeat (several trajectories of one environment). */
+  readonly members: readonly number[];
+  readonly maxResponseTokens: number;
+}
+
+export interface RunTools {
+  readonly context: StepContext;
+  readonly policy: ArtifactRef;
+  readonly environments: ArtifactRef;
+  readonly shard: ArtifactRef;
+  readonly reward: RewardKind;
+  readonly maxTurns: number;
+  readonly maxResponseTokens: number;
+}
+
+export function createRolloutActivities(ports: CpuPorts) {
+  return {
+    startShard: (input: StartShard): Promise<ShardState> =>
+      runStep(ports.ledger, {
+        kind: "start-shard",
+        version: 1,
+        context: input.context,
+        inputs: [input.policy.hash, input.environments.hash, [...input.members], input.maxResponseTokens],
+        work: () =>
+          whileAlive(async () => {
+            const set = await ports.environmentSet(input.environments);
+            const codec = await ports.codec(input.policy);
+            const trajectories = input.members.map((member, i) =>
+              startTrajectory(
+                set.environments[member]!,
+                { member, twin: input.members.slice(0, i).filter((other) => other === member).length },
+                codec,
+                input.maxResponseTokens,
+              ),
+            );
+            return {
+              result: await putShard(ports.artifacts, {
+                environments: input.environments.hash,
+                trajectories,
+              }),
+            };
+          }),
+      }),
+
+    runTools: (input: RunTools): Promise<ShardState> =>
+      runStep(ports.ledger, {
+        kind: "run-tools",
+        version: 1,
+        context: input.context,
+        inputs: [
+          input.policy.hash,
+          input.environments.hash,
+          input.shard.hash,
+          input.reward,
+          input.maxTurns,
+          input.maxResponseTokens,
+        ],
+        work: () =>
+          whileAlive(async () => {
+            const set = await ports.environmentSet(input.environments);
+            const shard = await getShard(ports.artifacts, input.shard);
+            const codec = await ports.codec(input.policy);
+            const trajectories = await playTools(shard.trajectories, set, codec, ports.sandbox, input);
+            return { result: await putShard(ports.artifacts, { ...shard, trajectories }) };
+          }),
+      }),
+  };
+}
+
+function startTrajectory(
+  environment: Environment,
+  place: { readonly member: number; readonly twin: number },
+  codec: ChatCodec,
+  maxResponseTokens: number,
+): Trajectory {
+  const tokens = codec.encodePrompt(
+    promptMessages(environment),
+    environment.tools.map(({ document }) => document),
+  );
+  if (tokens.length + maxResponseTokens > codec.contextTokens)
+    throw new RatchetError(
+      "PromptTooLong",
+      `environment ${place.member} ('${environment.question.slice(0, 60)}'): its prompt has ${tokens.length} tokens and a response may have ${maxResponseTokens}, over the policy's context of ${codec.contextTokens}; lower maxResponseTokens or maxTools, or use the compact profile`,
+      { ...place, promptTokens: tokens.length, maxResponseTokens, contextTokens: codec.contextTokens },
+    );
+  return {
+    ...place,
+    environment: environmentHash(environment),
+    tokens,
+    turns: [],
+    unsolved: unsolvedSet(environment),
+    state: "awaits_response",
+  };
+}

@@ -1,0 +1,50 @@
+/** The CPU worker: synthesis, tools in the sandbox, scoring and reports. */
+import { Client, Connection } from "@temporalio/client";
+import { Worker } from "@temporalio/worker";
+import { createCpuActivities } from "../activities/index.ts";
+import { createKnowledgeAuthor } from "../authors/knowledge/author.ts";
+import { createSandbox } from "../sandbox/sandbox.ts";
+import { openStore } from "../store/store.ts";
+import { taskQueues } from "../workflows/names.ts";
+import { policyPreparer } from "./policies.ts";
+import { codecs, environmentSets } from "./ports.ts";
+import { serve, workerDefaults } from "./serve.ts";
+
+/** Two batches in the sandbox, one being written; more would only wait for the two cores this is sized for. */
+const activitySlots = 4;
+
+await serve(async ({ config, connection }) => {
+  const store = await openStore({ databaseUrl: config.databaseUrl!, artifactFolder: config.artifactFolder });
+  const sandbox = createSandbox({});
+  const clientConnection = await Connection.connect(config.temporalConnection ?? {});
+  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace });
+  const activities = createCpuActivities({
+    artifacts: store.artifacts,
+    ledger: store.ledger,
+    runs: store.runs,
+    author: createKnowledgeAuthor(),
+    sandbox,
+    engineThreads: config.threads,
+    environmentSet: environmentSets(store.artifacts),
+    codec: codecs(store.artifacts),
+    preparePolicy: policyPreparer(store.artifacts, config),
+    followWorkflow: (workflowId) => client.workflow.getHandle(workflowId).result(),
+  });
+  const worker = await Worker.create({
+    ...workerDefaults,
+    connection,
+    namespace: config.temporalNamespace,
+    taskQueue: taskQueues.cpu,
+    identity: `ratchet-cpu-${process.pid}`,
+    activities,
+    maxConcurrentActivityTaskExecutions: activitySlots,
+  });
+  return {
+    workers: [worker],
+    close: async () => {
+      await sandbox.close();
+      await clientConnection.close();
+      await store.close();
+    },
+  };
+});

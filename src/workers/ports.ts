@@ -1,0 +1,23 @@
+/** What workers of both kinds construct: the store, and the policies and environment sets they keep at hand. */
+import { type EnvironmentSet, environmentSetSchema } from "../core/environment/environment.ts";
+import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
+import { createChatCodec } from "../engine/tokenizer/codec.ts";
+
+/** Remembers the last few results by content hash; a failed attempt is forgotten. */
+export function remember<T>(most: number, load: (ref: ArtifactRef) => Promise<T>): (ref: ArtifactRef) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (ref) => {
+    const found = known.get(ref.hash) ?? load(ref);
+    known.delete(ref.hash);
+    known.set(ref.hash, found);
+    if (known.size > most) known.delete(known.keys().next().value!);
+    found.catch(() => known.delete(ref.hash));
+    return found;
+  };
+}
+
+export const environmentSets = (artifacts: ArtifactStore) =>
+  remember<EnvironmentSet>(4, async (ref) => environmentSetSchema.parse(await artifacts.getJson(ref)));
+
+export const codecs = (artifacts: ArtifactStore) =>
+  remember(4, async (ref) => createChatCodec(await artifacts.pathOf(ref)));

@@ -1,0 +1,68 @@
+/**
+ * `buildEnvironments`: batches of scenarios go through the five stages side by side; acceptance and deduplication happen
+ * at a barrier, in candidate order, so that the set never depends on which batch finished first.
+ */
+import { upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
+import type { AssembledSet } from "../activities/environments.ts";
+import type { StepContext } from "../activities/step.ts";
+import type { BuildInput, BuildSpecification } from "../core/experiment/input.ts";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { buildEnvironment } from "./build-environment.ts";
+import { installControl } from "./control.ts";
+import { inWindow, runChild } from "./fan-out.ts";
+import { searchAttributes } from "./names.ts";
+import { cpu } from "./proxies.ts";
+
+/** Batches in flight: one in the sandbox while the next is written. */
+const batchWindow = 2;
+/** Rounds of proposals before a specification that cannot be met is given up. */
+const mostRounds = 6;
+
+export async function buildEnvironments(input: BuildInput): Promise<AssembledSet> {
+  const control = installControl();
+  const job = await control.orPark(() => cpu.prepareBuild(input));
+  const { run, stage, seed } = job;
+  upsertSearchAttributes([
+    { key: searchAttributes.run, value: run },
+    { key: searchAttributes.stage, value: stage },
+  ]);
+  const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
+  const deployed: ArtifactRef[] = [];
+  let proposed = 0;
+  for (let round = 0; ; round++) {
+    const batches = await cpu.planBatches({ context, environments: job.environments, deployed, round });
+    const built = await inWindow(batches, batchWindow, async (batch, i) => {
+      await control.gate();
+      const number = proposed + i;
+      return control.orPark(() =>
+        runChild(
+          buildEnvironment,
+          { context, environments: job.environments, batch },
+          { workflowId: `${workflowInfo().workflowId}.b${number}`, summary: `batch ${number}` },
+        ),
+      );
+    });
+    proposed += batches.length;
+    deployed.push(...built);
+    const last = round + 1 === mostRounds;
+    const set = await cpu.assembleEnvironments({ context, environments: job.environments, deployed, last });
+    control.describe(`${set.accepted} environments accepted, ${set.quarantined} quarantined`);
+    if (set.complete) return set;
+  }
+}
+
+/** Environments a person described where a set was expected are built first, as a child of their own. */
+export async function buildMissing(job: {
+  readonly run: string;
+  readonly stage: string;
+  readonly seed: number;
+  readonly build: BuildSpecification | null;
+}): Promise<ArtifactRef> {
+  const stage = `${job.stage}-environments`;
+  const built = await runChild(
+    buildEnvironments,
+    { id: job.run, stage, seed: job.seed, environments: job.build! },
+    { workflowId: `${workflowInfo().workflowId}.environments`, summary: "build the environments" },
+  );
+  return built.set;
+}

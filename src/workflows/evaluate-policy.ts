@@ -1,0 +1,54 @@
+/** `evaluatePolicy`: the policy acts in every environment of a held-out set, greedily unless asked otherwise. */
+import { upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
+import type { EvaluationResult } from "../activities/evaluation.ts";
+import type { StepContext } from "../activities/step.ts";
+import type { EvaluateInput } from "../core/experiment/input.ts";
+import { buildMissing } from "./build-environments.ts";
+import { installControl } from "./control.ts";
+import { inWindow, runChild, shardWindow } from "./fan-out.ts";
+import { searchAttributes } from "./names.ts";
+import { cpu } from "./proxies.ts";
+import { rollOut } from "./roll-out.ts";
+
+export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationResult> {
+  const control = installControl();
+  const job = await control.orPark(() => cpu.prepareEvaluation(input));
+  const { run, stage, seed, policy, evaluation } = job;
+  upsertSearchAttributes([
+    { key: searchAttributes.run, value: run },
+    { key: searchAttributes.stage, value: stage },
+    { key: searchAttributes.policy, value: job.policyName },
+  ]);
+  const environments = job.environments ?? (await buildMissing(job));
+  const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
+  const total = await cpu.countEnvironments(environments);
+  const { sampling, maxTurns, shardSize } = evaluation;
+  const starts = Array.from({ length: Math.ceil(total / shardSize) }, (_, i) => i * shardSize);
+  let done = 0;
+  const shards = await inWindow(starts, shardWindow, async (from, shard) => {
+    await control.gate();
+    const members = Array.from({ length: Math.min(shardSize, total - from) }, (_, i) => from + i);
+    const rolled = await control.orPark(() =>
+      runChild(
+        rollOut,
+        {
+          start: { context, policy, environments, members, maxResponseTokens: sampling.maxResponseTokens },
+          sampling,
+          reward: "solve-f1" as const,
+          maxTurns,
+        },
+        {
+          workflowId: `${workflowInfo().workflowId}.s${shard}`,
+          summary: `environments ${from}-${from + members.length - 1}`,
+        },
+      ),
+    );
+    done += members.length;
+    control.describe(`${done} of ${total} environments`);
+    await cpu.recordProgress({ context, progress: { done, total, unit: "environments" } });
+    return rolled.shard;
+  });
+  const result = await cpu.scoreEvaluation({ context, environments, shards, policy });
+  upsertSearchAttributes([{ key: searchAttributes.solveF1, value: result.summary.solveF1 }]);
+  return result;
+}

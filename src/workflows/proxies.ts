@@ -1,0 +1,34 @@
+/**
+ * The activities as workflows call them, one proxy for each task queue. Retries are unbounded in attempts, because an
+ * attempt lost to a killed worker says nothing about the work; what bounds them is the count of the work's own failures,
+ * kept by the ledger, after which an activity fails for good and the workflow parks.
+ */
+import { proxyActivities } from "@temporalio/workflow";
+import type { CpuActivities, SamplingActivities, UpdateActivities } from "../activities/index.ts";
+import { taskQueues } from "./names.ts";
+
+const retry = { initialInterval: "200ms", backoffCoefficient: 2, maximumInterval: "10s" } as const;
+
+/** Synthesis, tools, scoring: seconds of work, heartbeats every second. */
+export const cpu = proxyActivities<CpuActivities>({
+  taskQueue: taskQueues.cpu,
+  startToCloseTimeout: "20m", // preparing a policy may download 100 MB over a slow line
+  heartbeatTimeout: "10s", // ten missed beats; a killed worker costs this long
+  retry,
+});
+
+/** Sampling: heartbeats at each prefill block and token step. */
+export const sample = proxyActivities<SamplingActivities>({
+  taskQueue: taskQueues.sample,
+  startToCloseTimeout: "2h", // a shard of long responses on a slow machine
+  heartbeatTimeout: "10s", // a token step takes well under a second; loading weights a few
+  retry,
+});
+
+/** Updates: heartbeats at each layer and each file. They wait without limit for a device worker. */
+export const train = proxyActivities<UpdateActivities>({
+  taskQueue: taskQueues.train,
+  startToCloseTimeout: "6h", // the largest mini-batches of a long supervised update
+  heartbeatTimeout: "20s", // writing and syncing one large tensor file may take some seconds
+  retry,
+});

@@ -1,0 +1,39 @@
+/** `rollOut`: a shard of trajectories, turn by turn: the policy responds on the device, its tools answer in the sandbox. */
+import type { StartShard } from "../activities/rollouts.ts";
+import type { ShardState } from "../activities/shards.ts";
+import type { RewardKind } from "../core/reward/reward.ts";
+import { cpu, sample } from "./proxies.ts";
+
+export interface RollOut {
+  readonly start: StartShard;
+  readonly sampling: {
+    readonly temperature: number;
+    readonly topP: number;
+    readonly maxResponseTokens: number;
+  };
+  readonly reward: RewardKind;
+  readonly maxTurns: number;
+}
+
+export async function rollOut(input: RollOut): Promise<ShardState> {
+  const { context, policy, environments } = input.start;
+  let state = await cpu.startShard.executeWithOptions({ summary: "render prompts" }, [input.start]);
+  for (let turn = 0; turn < input.maxTurns && state.active > 0; turn++) {
+    const said = await sample.sampleTurn.executeWithOptions(
+      { summary: `turn ${turn}: ${state.active} respond` },
+      [{ context, policy, shard: state.shard, turn, sampling: input.sampling }],
+    );
+    state = await cpu.runTools.executeWithOptions({ summary: `turn ${turn}: tools answer` }, [
+      {
+        context,
+        policy,
+        environments,
+        shard: said.shard,
+        reward: input.reward,
+        maxTurns: input.maxTurns,
+        maxResponseTokens: input.sampling.maxResponseTokens,
+      },
+    ]);
+  }
+  return state;
+}
