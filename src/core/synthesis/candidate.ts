@@ -1,0 +1,110 @@
+/**
+ * A candidate: one question as its author planned it, before it is divided, documented and deployed. Plain JSON, small:
+ * it names data tables and never holds them.
+ */
+
+import type { Operation } from "../environment/composition.ts";
+import type {
+  Composition,
+  Environment,
+  Profile,
+  ReferenceArgument,
+  ScenarioType,
+  Split,
+  SubQuestion,
+} from "../environment/environment.ts";
+import type { Json } from "../json.ts";
+
+interface CardBasics {
+  /** "country.capital", "number.sum": equal ids are the same functionality. */
+  readonly id: string;
+  readonly toolName: string;
+  /** The tool's description, as long as the profile wants it. */
+  readonly description: string;
+  readonly answerType: SubQuestion["answerType"];
+  /** "K", "people", ...; absent where the value has none. */
+  readonly unit?: string;
+}
+
+/** Functionality "look one column up by the subject's name". */
+export interface LookupCard extends CardBasics {
+  readonly kind: "lookup";
+  /** The data it reads: a subject of the author. */
+  readonly subject: string;
+  readonly field: string;
+}
+
+/** Functionality "compute one number from others". */
+export interface CalculatorCard extends CardBasics {
+  readonly kind: "calculate";
+  readonly operation: Operation;
+}
+
+export type Card = LookupCard | CalculatorCard;
+
+/** How tools over a subject are worded. */
+export interface SubjectCard {
+  /** Name of the key parameter, e.g. "country". */
+  readonly parameter: string;
+  /** Absent in terse documents. */
+  readonly parameterDescription?: string;
+  /** Name and description of a tool that serves several fields of the subject. */
+  readonly toolName: string;
+  readonly description: string;
+  /** Further fields a tool over the subject can be widened to, nearest first. */
+  readonly fields: readonly string[];
+  /** Package the data come from, shown by tools that cite it. */
+  readonly source: string;
+}
+
+/** One step of the plan: a functionality, its operands, and what executing it gives. */
+export interface Fact {
+  readonly id: string;
+  readonly card: string;
+  readonly question: string;
+  /** The key of a lookup, or the numbers of a calculation in order. */
+  readonly operands: readonly ReferenceArgument[];
+  readonly answer: string;
+}
+
+/** How far each complexity operation goes; 0 leaves it out. */
+export interface ScalingLevels {
+  /** 1: lookups of one subject are merged into one tool; 0: only equal functionalities are. */
+  readonly integration: 0 | 1;
+  /** Fields each lookup is widened by. */
+  readonly generalization: number;
+  /** Optional parameters added to each tool. */
+  readonly parameters: number;
+  /** 1: arrays for operands, objects for groups of options; 2: also for keys and selectors. */
+  readonly parameterTypes: 0 | 1 | 2;
+  /** Distractors added. */
+  readonly distractors: number;
+}
+
+export interface Candidate {
+  readonly index: number;
+  /** Drives every choice the stages make. */
+  readonly seed: number;
+  readonly split: Split;
+  readonly profile: Profile;
+  readonly scenario: ScenarioType;
+  readonly entity: string;
+  readonly question: string;
+  /** Other wordings of the question, for repair. */
+  readonly paraphrases: readonly string[];
+  readonly facts: readonly Fact[];
+  readonly composition: Composition;
+  /** Functionalities of the facts and of possible distractors. */
+  readonly cards: readonly Card[];
+  /** Ids of cards that may distract, nearest first: same subject, then same domain, then any. */
+  readonly distractors: readonly string[];
+  readonly subjects: Readonly<Record<string, SubjectCard>>;
+  readonly levels: ScalingLevels;
+  readonly lineage: Environment["lineage"];
+}
+
+/** The whole data of a subject. Keys are tidied (see `deploy/lookup-key.ts`); aliases lead to keys. */
+export interface SubjectTable {
+  readonly aliases: Readonly<Record<string, string>>;
+  readonly rows: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+}

@@ -1,0 +1,124 @@
+/**
+ * Parameter-type generalization: scalars become arrays and objects. The reference calls are rewritten with them, so
+ * that they say the same thing.
+ */
+import type { ToolDocument } from "../../environment/environment.ts";
+import type { Random } from "../../random.ts";
+import { type CalculateBehaviour, type LookupBehaviour, mapCalls, type ToolDraft } from "../draft.ts";
+
+type Parameters = ToolDocument["parameters"];
+
+/** At level 1 operands become an array and options an object; at level 2 keys and selectors may change type too. */
+export function generalizeTypes(
+  draft: ToolDraft,
+  level: 0 | 1 | 2,
+  random: Random,
+): { draft: ToolDraft; level: number } {
+  const changes: ((draft: ToolDraft) => ToolDraft | undefined)[] = [];
+  if (level >= 1) changes.push(operandsToArray, optionsToObject);
+  if (level === 2) changes.push(keyToObject, selectorToArray);
+  let changed = draft;
+  let count = 0;
+  for (const change of changes) {
+    const next = random.next() < 0.5 ? change(changed) : undefined;
+    if (!next) continue;
+    changed = next;
+    count++;
+  }
+  return { draft: changed, level: count };
+}
+
+/** `a`, `b` become `numbers`: [a, b]. */
+function operandsToArray(draft: ToolDraft): ToolDraft | undefined {
+  const behaviour = draft.behaviour as CalculateBehaviour;
+  if (behaviour.kind !== "calculate" || "array" in behaviour.operands) return undefined;
+  const operands = behaviour.operands as readonly string[];
+  const { parameters } = draft.document;
+  const numbers = {
+    type: "array",
+    items: { type: "number" },
+    minItems: parameters.required.length,
+    maxItems: Math.max(10, operands.length),
+  };
+  return {
+    ...withParameters(draft, {
+      type: "object",
+      properties: { numbers, ...omit(parameters.properties, operands) },
+      required: ["numbers"],
+    }),
+    behaviour: { ...behaviour, operands: { array: "numbers" } },
+    calls: mapCalls(draft.calls, (call) => ({
+      ...omit(call, operands),
+      numbers: { list: operands.flatMap((name) => call[name] ?? []) },
+    })),
+  };
+}
+
+/** The optional parameters move into one object, `options`. Reference calls set none of them. */
+function optionsToObject(draft: ToolDraft): ToolDraft | undefined {
+  const names = draft.behaviour.modifiers.map(({ parameter }) => parameter);
+  if (names.length < 2) return undefined;
+  const { parameters } = draft.document;
+  const options = {
+    type: "object",
+    description: "How the result is written.",
+    properties: Object.fromEntries(names.map((name) => [name, parameters.properties[name]!])),
+    required: [],
+    default: {},
+  };
+  const changed = withParameters(draft, {
+    ...parameters,
+    properties: { ...omit(parameters.properties, names), options },
+  });
+  return { ...changed, behaviour: { ...draft.behaviour, modifiersIn: "options" } };
+}
+
+/** `country`: "France" becomes `target`: { country: "France" }. */
+function keyToObject(draft: ToolDraft): ToolDraft | undefined {
+  const { behaviour, document } = draft;
+  if (behaviour.kind !== "lookup" || behaviour.key.length > 1) return undefined;
+  const key = behaviour.key[0]!;
+  const { properties, required } = document.parameters;
+  const target = {
+    type: "object",
+    properties: { [key]: properties[key]! },
+    required: [key],
+  };
+  return {
+    ...withParameters(draft, {
+      type: "object",
+      properties: { target, ...omit(properties, [key]) },
+      required: ["target", ...required.filter((name) => name !== key)],
+    }),
+    behaviour: { ...behaviour, key: ["target", key] },
+    calls: mapCalls(draft.calls, ({ [key]: value, ...rest }) => ({
+      target: { object: { [key]: value! } },
+      ...rest,
+    })),
+  };
+}
+
+/** The selector takes a list of at most 2 fields: more would let one call read a whole row. */
+function selectorToArray(draft: ToolDraft): ToolDraft | undefined {
+  const behaviour = draft.behaviour as LookupBehaviour;
+  if (behaviour.kind !== "lookup" || !behaviour.selector || behaviour.selector.many) return undefined;
+  const { parameter } = behaviour.selector;
+  const { properties } = draft.document.parameters;
+  const items = properties[parameter]!;
+  return {
+    ...withParameters(draft, {
+      ...draft.document.parameters,
+      properties: { ...properties, [parameter]: { type: "array", items, minItems: 1, maxItems: 2 } },
+    }),
+    behaviour: { ...behaviour, selector: { parameter, many: true } },
+    calls: mapCalls(draft.calls, (call) => ({ ...call, [parameter]: { list: [call[parameter]!] } })),
+  };
+}
+
+const withParameters = (draft: ToolDraft, parameters: Parameters): ToolDraft => ({
+  ...draft,
+  document: { ...draft.document, parameters },
+});
+
+const omit = <T>(members: Readonly<Record<string, T>>, names: readonly string[]): Record<string, T> =>
+  Object.fromEntries(Object.entries(members).filter(([name]) => !names.includes(name)));

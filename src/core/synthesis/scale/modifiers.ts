@@ -1,0 +1,152 @@
+/**
+ * Optional parameters that a tool can be expanded by. Each is real (it changes the output when it is set), and each
+ * default leaves the output as it was, so that expanding a tool never changes its reference answers.
+ */
+import type { Json } from "../../json.ts";
+import type { LookupBehaviour, ToolDraft } from "../draft.ts";
+
+/** What generated code can rely on: `value` and `text` are variables, `field` names the column or operation. */
+interface ModifierContext {
+  readonly unit: string;
+  readonly source: string;
+}
+
+export interface ModifierRule {
+  readonly effect: string;
+  /** Names the parameter can have. */
+  readonly names: readonly string[];
+  readonly schema: Readonly<Record<string, Json>> & { readonly default: Json };
+  readonly description: string;
+  readonly applies: (draft: ToolDraft) => boolean;
+  /** `value` rules run before the value is turned into text, in the order of this table. */
+  readonly on: "value" | "text";
+  /** JavaScript statement; `name` is the variable that holds the parameter. */
+  readonly code: (name: string, context: ModifierContext) => string;
+}
+
+const always = () => true;
+const isLookup = ({ behaviour }: ToolDraft) => behaviour.kind === "lookup";
+const isCalculator = ({ behaviour }: ToolDraft) => behaviour.kind === "calculate";
+const hasUnit = ({ behaviour }: ToolDraft) => (behaviour as LookupBehaviour).unit !== undefined;
+const off = { type: "boolean", default: false } as const;
+const oneOf = (...values: readonly [string, ...string[]]) => ({
+  type: "string",
+  enum: values,
+  default: values[0],
+});
+
+export const modifierRules: readonly ModifierRule[] = [
+  {
+    effect: "round",
+    names: ["round_to", "decimals", "precision"],
+    schema: { type: "integer", minimum: 0, maximum: 10, default: 10 },
+    description: "Most decimals of a numeric result.",
+    applies: always,
+    on: "value",
+    code: (name) => `if (typeof value === "number") value = Number(value.toFixed(${name}));`,
+  },
+  {
+    effect: "absolute",
+    names: ["absolute", "ignore_sign"],
+    schema: off,
+    description: "Drop the sign of a numeric result.",
+    applies: isCalculator,
+    on: "value",
+    code: (name) => `if (${name} && typeof value === "number") value = Math.abs(value);`,
+  },
+  {
+    effect: "case",
+    names: ["letter_case", "casing"],
+    schema: oneOf("original", "upper", "lower"),
+    description: "Letter case of the result.",
+    applies: isLookup,
+    on: "text",
+    code: (name) =>
+      `if (${name} !== "original") text = ${name} === "upper" ? text.toUpperCase() : text.toLowerCase();`,
+  },
+  {
+    effect: "ascii",
+    names: ["strip_accents", "plain_letters"],
+    schema: off,
+    description: "Replace accented letters by plain ones.",
+    applies: isLookup,
+    on: "text",
+    code: (name) => `if (${name}) text = text.normalize("NFKD").replace(/[\\u0300-\\u036f]/g, "");`,
+  },
+  {
+    effect: "grouping",
+    names: ["digit_grouping", "thousands"],
+    schema: oneOf("none", "space"),
+    description: "How digits of whole numbers are grouped.",
+    applies: always,
+    on: "text",
+    code: (name) =>
+      `if (${name} === "space" && /^-?\\d+$/.test(text)) text = text.replace(/\\B(?=(\\d{3})+$)/g, " ");`,
+  },
+  {
+    effect: "truncate",
+    names: ["max_characters", "max_length"],
+    schema: { type: "integer", minimum: 10, maximum: 500, default: 500 },
+    description: "Longest result, in characters.",
+    applies: isLookup,
+    on: "text",
+    code: (name) => `text = text.slice(0, ${name});`,
+  },
+  {
+    effect: "unit",
+    names: ["include_unit", "with_unit"],
+    schema: off,
+    description: "Write the unit behind the value.",
+    applies: (draft) => isLookup(draft) && hasUnit(draft),
+    on: "text",
+    code: (name, { unit }) => `if (${name}) text += ${JSON.stringify(` ${unit}`)};`,
+  },
+  {
+    effect: "width",
+    names: ["min_width", "pad_to"],
+    schema: { type: "integer", minimum: 0, maximum: 80, default: 0 },
+    description: "Pad the result on the left to this width.",
+    applies: isCalculator,
+    on: "text",
+    code: (name) => `text = text.padStart(${name});`,
+  },
+  {
+    effect: "label",
+    names: ["show_label", "with_label"],
+    schema: off,
+    description: "Write what the value is before it.",
+    applies: always,
+    on: "text",
+    code: (name) => `if (${name}) text = field + ": " + text;`,
+  },
+  {
+    effect: "quote",
+    names: ["quote_result", "in_quotes"],
+    schema: off,
+    description: "Put the result in quotation marks.",
+    applies: always,
+    on: "text",
+    code: (name) => `if (${name}) text = JSON.stringify(text);`,
+  },
+  {
+    effect: "cite",
+    names: ["cite_source", "include_source"],
+    schema: off,
+    description: "Name the data source behind the result.",
+    applies: isLookup,
+    on: "text",
+    code: (name, { source }) => `if (${name}) text += ${JSON.stringify(` (source: ${source})`)};`,
+  },
+  {
+    effect: "format",
+    names: ["output_format", "style"],
+    schema: oneOf("plain", "json"),
+    description: "Plain text, or a JSON object.",
+    applies: always,
+    on: "text",
+    code: (name) => `if (${name} === "json") text = JSON.stringify({ [field]: text });`,
+  },
+];
+
+export const modifierRule = (effect: string): ModifierRule =>
+  modifierRules.find((rule) => rule.effect === effect)!;
