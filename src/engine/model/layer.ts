@@ -1,0 +1,67 @@
+/**
+ * One Llama decoder layer as graph nodes. What sees what is the caller's: training attends over a tree of tokens, prefill
+ * and decoding over caches, all with the same projections, norms and feed-forward block.
+ */
+import type { Graph, Tensor } from "../graph/graph.ts";
+import { add } from "../ops/elementwise.ts";
+import { reshape, transpose } from "../ops/layout.ts";
+import { rmsNorm } from "../ops/normalize.ts";
+import { linear } from "../ops/products.ts";
+import { type RotaryTensors, rope } from "../ops/rope.ts";
+import { swiglu } from "../ops/swiglu.ts";
+import type { LlamaConfig } from "./config.ts";
+import { layerShapes } from "./weights.ts";
+
+/** A layer's parameters by name without the layer's prefix, as in `layerShapes`. */
+export type LayerTensors = ReadonlyMap<string, Tensor>;
+
+/** q [T, heads * D], k and v [T, kvHeads * D], positions already turned in -> [T, heads * D]. */
+export type Attend = (q: Tensor, k: Tensor, v: Tensor) => Tensor;
+
+/** Declares a layer's parameters as inputs of the graph, under their short names after `prefix`. */
+export function layerInputs(g: Graph, config: LlamaConfig, prefix = ""): LayerTensors {
+  return new Map(
+    [...layerShapes(config)].map(([name, shape]) => [name, g.input(prefix + name, shape)] as const),
+  );
+}
+
+/** x [T, hidden] -> [T, hidden]. */
+export function llamaLayer(
+  g: Graph,
+  config: LlamaConfig,
+  x: Tensor,
+  weights: LayerTensors,
+  rotary: RotaryTensors,
+  attend: Attend,
+): Tensor {
+  const w = (name: string) => weights.get(`${name}.weight`)!;
+  const normed = rmsNorm(g, x, w("input_layernorm"), config.rmsNormEpsilon);
+  const q = rope(g, linear(g, normed, w("self_attn.q_proj")), rotary, config.heads);
+  const k = rope(g, linear(g, normed, w("self_attn.k_proj")), rotary, config.kvHeads);
+  const v = linear(g, normed, w("self_attn.v_proj"));
+  const attended = add(g, x, linear(g, attend(q, k, v), w("self_attn.o_proj")));
+  const hidden = rmsNorm(g, attended, w("post_attention_layernorm"), config.rmsNormEpsilon);
+  const gated = swiglu(g, linear(g, hidden, w("mlp.gate_proj")), linear(g, hidden, w("mlp.up_proj")));
+  return add(g, attended, linear(g, gated, w("mlp.down_proj")));
+}
+
+/** x [T, h * D] -> [h, T, D]. */
+export function splitHeads(g: Graph, x: Tensor, heads: number): Tensor {
+  const [tokens, width] = x.shape;
+  return transpose(g, reshape(g, x, [tokens!, heads, width! / heads]), [1, 0, 2]);
+}
+
+/** Queries [R, heads * D] as `attention` wants them: [kvHeads, g * R, D], the g heads that share keys in rows. */
+export function foldQueries(g: Graph, q: Tensor, { heads, kvHeads, headSize }: LlamaConfig): Tensor {
+  const rows = q.shape[0]!;
+  return reshape(g, splitHeads(g, q, heads), [kvHeads, (heads / kvHeads) * rows, headSize]);
+}
+
+/** The way back from `foldQueries`: [kvHeads, g * R, D] -> [R, heads * D]. */
+export function unfoldQueries(g: Graph, o: Tensor, { heads, kvHeads, headSize }: LlamaConfig): Tensor {
+  const rows = (o.shape[1]! * kvHeads) / heads;
+  return reshape(g, transpose(g, reshape(g, o, [heads, rows, headSize]), [1, 0, 2]), [
+    rows,
+    heads * headSize,
+  ]);
+}
