@@ -104,6 +104,8 @@ export function createExperimentActivities(ports: CpuPorts) {
       },
     ),
 
+    collectGarbage: guarded((keep: readonly string[]): Promise<void> => ports.collectGarbage(keep)),
+
     followWorkflow: (workflowId: string): Promise<unknown> =>
       whileAlive(() => ports.followWorkflow(workflowId)),
   };

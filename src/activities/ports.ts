@@ -24,6 +24,8 @@ export interface CpuPorts extends StorePorts {
   environmentSet(ref: ArtifactRef): Promise<EnvironmentSet>;
   /** Fetches or makes the named policy in Hugging Face layout and stores it: "tiny", "smollm2-135m-instruct", a folder. */
   preparePolicy(source: string): Promise<ArtifactRef>;
+  /** Removes checkpoints nobody needs; the named ones stay. */
+  collectGarbage(keep: readonly string[]): Promise<void>;
   /** Waits for a running workflow and gives its result. */
   followWorkflow(workflowId: string): Promise<unknown>;
 }

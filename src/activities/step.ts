@@ -66,18 +66,28 @@ export async function runStep<T>(ledger: StepLedger, step: Step<T>): Promise<T> 
       ...(progress ? { progress } : {}),
     })) as T;
   } catch (error) {
-    throw toFailure(error);
+    throw await giveUpOrRetry(ledger, key, error);
   }
 }
 
+/** Failures of a step's own work before it is given up and its workflow parks; lost attempts are not counted. */
+const mostFailures = 5;
+
+async function giveUpOrRetry(ledger: StepLedger, key: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof RatchetError) || !error.retryable || error.type === "DatabaseUnavailable")
+    return toFailure(error);
+  const failures = await ledger.countFailure(key).catch(() => 0);
+  return toFailure(error, failures >= mostFailures);
+}
+
 /** Maps the closed list of errors to Temporal's: the type keeps its name, and only what can help is retried. */
-export function toFailure(error: unknown): unknown {
+export function toFailure(error: unknown, givenUp = false): unknown {
   if (!(error instanceof RatchetError)) return error;
   if (error.type === "StaleFence") log.warn("a newer attempt took this step over", { ...error.fields });
   return ApplicationFailure.create({
     message: error.message,
     type: error.type,
-    nonRetryable: !error.retryable,
+    nonRetryable: givenUp || !error.retryable,
     details: [error.fields],
     cause: error,
   });

@@ -9,7 +9,7 @@ import { sha256 } from "../core/hash.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { renameDurably, storageError, writeSynced } from "./files.ts";
-import { corruptArtifact, sealFolder, verifyArtifact } from "./manifest.ts";
+import { corruptArtifact, sealFolder, storedBytes, verifyArtifact } from "./manifest.ts";
 import { openStaging, stagingPath } from "./staging.ts";
 
 /** Announces that a hash is about to be used, before its content is renamed into place; see `garbage.ts`. */
@@ -79,6 +79,10 @@ export async function openArtifactFolder(artifactFolder: string, hold: HoldLease
   };
 
   return {
+    find: async (kind, hash) => {
+      const named = { kind, hash, bytes: 0 };
+      return { ...named, bytes: await storedBytes(await pathOf(named)) };
+    },
     putBytes,
     putJson: (kind, value) => putBytes(kind, canonicalJson(value)),
     getBytes,

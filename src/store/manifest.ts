@@ -44,6 +44,15 @@ export async function sealFolder(
   return { kind, hash: sha256(manifest), bytes: content + Buffer.byteLength(manifest) };
 }
 
+/** Bytes of a stored file, or of a stored folder's files and manifest. */
+export async function storedBytes(path: string): Promise<number> {
+  const about = await lstat(path);
+  if (!about.isDirectory()) return about.size;
+  const text = await readFile(join(path, manifestName));
+  const { files } = manifestSchema.parse(JSON.parse(text.toString("utf8")));
+  return Object.values(files).reduce((sum, { bytes }) => sum + bytes, text.byteLength);
+}
+
 /** Reads all of a stored file or folder again. Throws ArtifactCorrupt, or ENOENT where it is not there. */
 export async function verifyArtifact(ref: ArtifactRef, path: string): Promise<void> {
   const damaged = (found: string) => corruptArtifact(ref, path, found);

@@ -21,7 +21,7 @@ const first: Migration = {
       sql`CREATE TABLE steps (
         key text PRIMARY KEY, run text NOT NULL, branch integer NOT NULL, iteration integer NOT NULL,
         kind text NOT NULL, fence bigint NOT NULL, state text NOT NULL CHECK (state IN ('claimed', 'committed')),
-        result json, committed_at timestamptz,
+        result json, failures integer NOT NULL DEFAULT 0, committed_at timestamptz,
         CHECK ((state = 'committed') = (result IS NOT NULL)))`,
       sql`CREATE TABLE lineage (
         run text NOT NULL, stage text NOT NULL, branch integer NOT NULL, iteration integer NOT NULL,

@@ -1,5 +1,5 @@
 /** Runs and stages in Postgres: upserts that may be repeated, reads in one defined order. */
-import { type Selectable, sql } from "kysely";
+import { type Kysely, type Selectable, sql } from "kysely";
 import type { Json } from "../core/json.ts";
 import type { RunState, RunStore, StageRecord, StageState, StoredRun } from "../core/ports/runs.ts";
 import type { Database } from "./database.ts";
@@ -35,6 +35,17 @@ export function createRunStore(database: Database): RunStore {
         ),
       ),
     putStage: (stage) => putStage(database, stage),
+    putProgress: (run, stage, progress) =>
+      database.run((tables) => updateProgress(tables, run, stage, progress)),
+    putProgress: (run, stage, progress) =>
+      database.run(async (tables) => {
+        await tables
+          .updateTable("stages")
+          .set({ progress: JSON.stringify(progress) })
+          .where("run", "=", run)
+          .where("stage", "=", stage)
+          .execute();
+      }),
     getStages: (run) =>
       database.run(async (tables) => {
         const rows = await tables
@@ -85,18 +96,33 @@ async function putStage(database: Database, stage: StageRecord): Promise<void> {
         conflict
           .columns(["run", "stage"])
           .doUpdateSet({ ...row, result: kept("result"), progress: kept("progress") })
+          .where("excluded.state", "!=", "waiting")
           .where((where) =>
             where.not(
               where.and([
                 where("stages.input_hash", "=", where.ref("excluded.input_hash")),
                 where("stages.state", "in", ["done", "cached"]),
-                where("excluded.state", "in", ["waiting", "running"]),
+                where("excluded.state", "=", "running"),
               ]),
             ),
           ),
       )
       .execute(),
   );
+}
+
+export async function updateProgress(
+  tables: Kysely<Tables>,
+  run: string,
+  stage: string,
+  progress: Json,
+): Promise<void> {
+  await tables
+    .updateTable("stages")
+    .set({ progress: JSON.stringify(progress) })
+    .where("run", "=", run)
+    .where("stage", "=", stage)
+    .execute();
 }
 
 function storedRun(row: Selectable<Tables["runs"]> | undefined): StoredRun | undefined {

@@ -4,7 +4,7 @@
  */
 import { type Kysely, sql, type Transaction } from "kysely";
 import { RatchetError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { CommitAlongside, StepClaim, StepIdentity, StepLedger } from "../core/ports/steps.ts";
 import type { Database } from "./database.ts";
 import { insertLineage } from "./lineage.ts";
@@ -13,6 +13,16 @@ import type { Tables } from "./tables.ts";
 export function createStepLedger(database: Database): StepLedger {
   return {
     claim: (step) => database.run((tables) => tables.transaction().execute((tx) => claim(tx, step))),
+    countFailure: (key) =>
+      database.run(async (tables) => {
+        const { failures } = await tables
+          .updateTable("steps")
+          .set({ failures: sql<number>`failures + 1` })
+          .where("key", "=", key)
+          .returning("failures")
+          .executeTakeFirstOrThrow();
+        return failures;
+      }),
     commit: (key, fence, result, alongside = {}) =>
       database.run((tables) =>
         tables.transaction().execute((tx) => commit(tx, key, fence, result, alongside)),
@@ -55,7 +65,7 @@ async function commit(
     .returning("key")
     .executeTakeFirst();
   if (committed === undefined) return firstResult(tx, key, fence);
-  if (alongside.lineage !== undefined) await insertLineage(tx, alongside.lineage);
+  const branch = alongside.lineage === undefined ? undefined : await insertLineage(tx, alongside.lineage);
   if (alongside.progress !== undefined) {
     const { run, stage, progress } = alongside.progress;
     await tx
@@ -65,7 +75,14 @@ async function commit(
       .where("stage", "=", stage)
       .execute();
   }
-  return result;
+  if (branch === undefined) return result;
+  const placed = { ...(result as JsonObject), branch };
+  await tx
+    .updateTable("steps")
+    .set({ result: JSON.stringify(placed) })
+    .where("key", "=", key)
+    .execute();
+  return placed;
 }
 
 /** The commit changed nothing: the step is committed already, or this attempt was overtaken. */

@@ -40,6 +40,7 @@ interface StepsTable {
   fence: BigintColumn;
   state: "claimed" | "committed";
   result: NullableJsonColumn;
+  failures: Generated<number>;
   committed_at: ColumnType<Date | null, never, Date>;
 }
 

@@ -10,6 +10,8 @@ import { policyPreparer } from "./policies.ts";
 import { codecs, environmentSets } from "./ports.ts";
 import { serve, workerDefaults } from "./serve.ts";
 
+/** Checkpoints beyond what is needed are kept up to this, so that a few iterations can be gone back to. */
+const checkpointBudgetBytes = 5e9;
 /** Two batches in the sandbox, one being written; more would only wait for the two cores this is sized for. */
 const activitySlots = 4;
 
@@ -28,6 +30,9 @@ await serve(async ({ config, connection }) => {
     environmentSet: environmentSets(store.artifacts),
     codec: codecs(store.artifacts),
     preparePolicy: policyPreparer(store.artifacts, config),
+    collectGarbage: async (keep) => {
+      await store.collectGarbage(keep, checkpointBudgetBytes);
+    },
     followWorkflow: (workflowId) => client.workflow.getHandle(workflowId).result(),
   });
   const worker = await Worker.create({

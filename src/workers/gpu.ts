@@ -25,7 +25,10 @@ await serve(async ({ config, connection }) => {
   });
   let last: Promise<unknown> = Promise.resolve();
   const device: DevicePorts["device"] = async (work) => {
-    const beat = setInterval(() => heartbeat({ waitsFor: "device", activity: activityInfo().activityId }), waitingBeatMs);
+    const beat = setInterval(
+      () => heartbeat({ waitsFor: "device", activity: activityInfo().activityId }),
+      waitingBeatMs,
+    );
     const before = last;
     let release = () => {};
     last = new Promise<void>((resolve) => {

@@ -15,7 +15,9 @@ export function policyPreparer(artifacts: ArtifactStore, config: Config) {
     const staging = await artifacts.stagingFolder();
     if (source === "tiny") await prepareTiny(staging, tinySeed);
     else if (source === "smollm2-135m-instruct") {
-      const prepared = await prepareSmolLM2(join(config.cacheFolder, "policies"), { offline: config.offline });
+      const prepared = await prepareSmolLM2(join(config.cacheFolder, "policies"), {
+        offline: config.offline,
+      });
       await cp(prepared, staging, { recursive: true });
     } else await copyFolder(source, staging);
     return artifacts.adoptFolder("checkpoint", staging, { policy: source, parent: null });

@@ -4,7 +4,10 @@ import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { createChatCodec } from "../engine/tokenizer/codec.ts";
 
 /** Remembers the last few results by content hash; a failed attempt is forgotten. */
-export function remember<T>(most: number, load: (ref: ArtifactRef) => Promise<T>): (ref: ArtifactRef) => Promise<T> {
+export function remember<T>(
+  most: number,
+  load: (ref: ArtifactRef) => Promise<T>,
+): (ref: ArtifactRef) => Promise<T> {
   const known = new Map<string, Promise<T>>();
   return (ref) => {
     const found = known.get(ref.hash) ?? load(ref);

@@ -26,7 +26,9 @@ export async function serve(
 ): Promise<void> {
   const config = readConfig();
   Runtime.install({
-    logger: new DefaultLogger(config.logLevel === "debug" ? "DEBUG" : config.logLevel === "info" ? "INFO" : "WARN"),
+    logger: new DefaultLogger(
+      config.logLevel === "debug" ? "DEBUG" : config.logLevel === "info" ? "INFO" : "WARN",
+    ),
     shutdownSignals: ["SIGTERM", "SIGINT"],
   });
   try {

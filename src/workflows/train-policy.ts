@@ -88,6 +88,7 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     latest = updated;
     branch = updated.branch;
     showIteration(control, job, iteration, updated);
+    await cpu.collectGarbage([job.policy.hash, updated.checkpoint.hash]);
   }
   return {
     checkpoint: latest?.checkpoint ?? job.policy,

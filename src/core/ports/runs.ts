@@ -64,8 +64,15 @@ export interface RunStore {
   putRun(run: RunRecord): Promise<void>;
   getRun(run: string): Promise<StoredRun | undefined>;
   newestRun(): Promise<StoredRun | undefined>;
-  /** A late write of "waiting" or "running" never hides that the stage with this input is done. */
+  /**
+   * "waiting" only makes a stage known: a resumed run keeps what its stages have reached. A late write of "running"
+   * never hides that the stage with this input is done.
+   */
   putStage(stage: StageRecord): Promise<void>;
+  /** Progress alone; nothing where the stage is not known. */
+  putProgress(run: string, stage: string, progress: Json): Promise<void>;
+  /** How far a stage is; nothing where the stage is unknown. */
+  putProgress(run: string, stage: string, progress: Json): Promise<void>;
   /** In the order the stages were first put. */
   getStages(run: string): Promise<StageRecord[]>;
   /** A finished stage of any run with this input hash, the earliest first. */

@@ -31,6 +31,11 @@ export interface CommitAlongside {
 
 export interface StepLedger {
   claim(step: StepIdentity): Promise<StepClaim>;
-  /** Throws StaleFence where a newer attempt claimed the step and it is not committed yet. */
+  /** Counts a failure of the step's own work and returns how many there were; an attempt that died counts nothing. */
+  countFailure(key: string): Promise<number>;
+  /**
+   * Throws StaleFence where a newer attempt claimed the step and it is not committed yet. With a lineage record, the
+   * result's `branch` becomes the branch that the record went to.
+   */
   commit(key: string, fence: number, result: Json, alongside?: CommitAlongside): Promise<Json>;
 }
