@@ -37,15 +37,6 @@ export function createRunStore(database: Database): RunStore {
     putStage: (stage) => putStage(database, stage),
     putProgress: (run, stage, progress) =>
       database.run((tables) => updateProgress(tables, run, stage, progress)),
-    putProgress: (run, stage, progress) =>
-      database.run(async (tables) => {
-        await tables
-          .updateTable("stages")
-          .set({ progress: JSON.stringify(progress) })
-          .where("run", "=", run)
-          .where("stage", "=", stage)
-          .execute();
-      }),
     getStages: (run) =>
       database.run(async (tables) => {
         const rows = await tables

@@ -158,7 +158,7 @@ async function runIteration(
     return { ...updated, reward: null };
   }
   const { batch, rows, metrics } = await collectBatch(job, training, parent, context);
-  const reward = typeof metrics.reward === "number" ? metrics.reward : null;
+  const reward = Number(metrics.rewardMean);
   if (rows === 0) {
     await cpu.recordIteration({ context: { ...context, progress }, metrics });
     return null;
@@ -261,8 +261,8 @@ async function collectBatch(
 }
 
 function noteOf(metrics: JsonObject): string {
-  const share = typeof metrics.zeroVarianceShare === "number" ? metrics.zeroVarianceShare : 0;
-  return `reward ${Number(metrics.reward).toFixed(3)}, ${(100 * (1 - share)).toFixed(0)} % of groups differ`;
+  const share = 1 - Number(metrics.zeroVarianceShare);
+  return `reward ${Number(metrics.rewardMean).toFixed(3)}, ${(100 * share).toFixed(0)} % of groups differ`;
 }
 
 function showIteration(
