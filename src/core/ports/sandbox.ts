@@ -12,6 +12,11 @@ export interface ToolProgram {
 export interface ToolInvocation {
   readonly program: ToolProgram;
   readonly arguments: JsonObject;
+  /**
+   * The arguments' own JSON text, where they were read from text: Python tools then see what a JavaScript number loses
+   * (1.0 against 1, integers beyond 2^53). `arguments` as JSON where absent.
+   */
+  readonly argumentsText?: string;
 }
 
 export type ToolOutcome =
