@@ -72,6 +72,14 @@ describe("the step ledger", () => {
     expect(JSON.stringify(claim)).toBe(JSON.stringify({ state: "committed", result }));
   });
 
+  it("counts the failures of a step's own work", async () => {
+    const step = newStep();
+    await store.ledger.claim(step);
+    expect(await store.ledger.countFailure(step.key)).toBe(1);
+    await store.ledger.claim(step);
+    expect(await store.ledger.countFailure(step.key)).toBe(2);
+  });
+
   it("commits one result whatever the order in which attempts claim and commit", async () => {
     const attempts = ["first", "second", "third"] as const;
     type Action = { attempt: (typeof attempts)[number]; act: "claim" | "commit" };
@@ -155,11 +163,14 @@ describe("the step ledger", () => {
     };
     const stale = await claimFence(step);
     const fence = await claimFence(step);
-    await expect(store.ledger.commit(step.key, stale, 1, alongside)).rejects.toMatchObject({
+    await expect(store.ledger.commit(step.key, stale, {}, alongside)).rejects.toMatchObject({
       type: "StaleFence",
     });
     expect(await store.runs.lineageOf("run-1", "train", 0)).toEqual([]);
-    await store.ledger.commit(step.key, fence, 1, alongside);
+    expect(await store.ledger.commit(step.key, fence, { loss: 0.25 }, alongside)).toEqual({
+      loss: 0.25,
+      branch: 0,
+    });
     expect(await store.runs.lineageOf("run-1", "train", 0)).toEqual([alongside.lineage]);
     expect(await store.runs.getStages("run-1")).toMatchObject([
       { stage: "train", progress: { iteration: 1 } },

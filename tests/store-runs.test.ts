@@ -80,6 +80,20 @@ describe("stages", () => {
     expect((await store.runs.getStages("s"))[0]).toMatchObject({ state: "done", progress: { done: 1 } });
   });
 
+  it("stay as they are when a resumed run announces them again", async () => {
+    await store.runs.putStage({ ...stage, inputHash: "", state: "waiting" });
+    expect((await store.runs.getStages("s"))[0]).toMatchObject({ state: "done", inputHash: "h1" });
+  });
+
+  it("take progress on its own", async () => {
+    await store.runs.putProgress("s", "train", { done: 3 });
+    await store.runs.putProgress("s", "nobody", { done: 3 });
+    expect((await store.runs.getStages("s")).map(({ progress }) => progress)).toEqual([
+      { done: 1 },
+      { done: 3 },
+    ]);
+  });
+
   it("are found by the hash of their input, by any run", async () => {
     expect(await store.runs.findCachedStage("h1")).toEqual({
       run: "s",

@@ -8,6 +8,7 @@ import type { Json, JsonObject } from "../core/json.ts";
 import type { CommitAlongside, StepClaim, StepIdentity, StepLedger } from "../core/ports/steps.ts";
 import type { Database } from "./database.ts";
 import { insertLineage } from "./lineage.ts";
+import { updateProgress } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
 export function createStepLedger(database: Database): StepLedger {
@@ -68,12 +69,7 @@ async function commit(
   const branch = alongside.lineage === undefined ? undefined : await insertLineage(tx, alongside.lineage);
   if (alongside.progress !== undefined) {
     const { run, stage, progress } = alongside.progress;
-    await tx
-      .updateTable("stages")
-      .set({ progress: JSON.stringify(progress) })
-      .where("run", "=", run)
-      .where("stage", "=", stage)
-      .execute();
+    await updateProgress(tx, run, stage, progress);
   }
   if (branch === undefined) return result;
   const placed = { ...(result as JsonObject), branch };

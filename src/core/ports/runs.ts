@@ -69,8 +69,6 @@ export interface RunStore {
    * never hides that the stage with this input is done.
    */
   putStage(stage: StageRecord): Promise<void>;
-  /** Progress alone; nothing where the stage is not known. */
-  putProgress(run: string, stage: string, progress: Json): Promise<void>;
   /** How far a stage is; nothing where the stage is unknown. */
   putProgress(run: string, stage: string, progress: Json): Promise<void>;
   /** In the order the stages were first put. */
