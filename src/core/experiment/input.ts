@@ -8,7 +8,8 @@ import { RatchetError } from "../errors.ts";
 
 const identifier = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,47}$/, "must be 1 to 48 lower-case letters, digits and hyphens");
+  .regex(/^[a-z0-9][a-z0-9-]{0,47}$/, "must be 1 to 48 lower-case letters, digits and hyphens")
+  .describe("Names the run and its workflow");
 const count = (max: number) => z.number().int().min(1).max(max);
 const contentHash = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -16,14 +17,18 @@ const contentHash = z.string().regex(/^[0-9a-f]{64}$/);
 export const policySourceSchema = z
   .string()
   .min(1)
-  .describe("tiny | smollm2-135m-instruct | path of a Hugging Face folder");
+  .describe("tiny, smollm2-135m-instruct, or the path of a Hugging Face folder");
 
 export const buildSchema = z.strictObject({
-  /** Who writes the environments; `knowledge` works offline from real open data. */
-  author: z.literal("knowledge").default("knowledge"),
-  split: z.enum(splits),
-  profile: z.enum(profiles).default("compact"),
-  /** How many environments of each scenario type the set must hold. */
+  author: z
+    .literal("knowledge")
+    .default("knowledge")
+    .describe("Who writes the environments; `knowledge` works offline from real open data"),
+  split: z.enum(splits).describe("Entities, wordings and tool names of one split appear in no other"),
+  profile: z
+    .enum(profiles)
+    .default("compact")
+    .describe("compact: at most 500 tokens of prompt; ftrl: FTRL's shape, 7-11 tools of about 7 parameters"),
   scenarios: z
     .strictObject({
       single_hop: z.number().int().min(0).max(20_000).default(0),
@@ -34,78 +39,96 @@ export const buildSchema = z.strictObject({
     .refine(
       (s) => s.single_hop + s.parallel_single_hop + s.multi_hop + s.parallel_multi_hop > 0,
       "an empty environment set trains and measures nothing; ask for at least 1 environment",
-    ),
-  /** Most tools shown to the policy, distractors included; the profile's own limit by default. */
-  maxTools: count(16).optional(),
+    )
+    .describe("How many environments of each scenario type the set must hold"),
+  maxTools: count(16)
+    .optional()
+    .describe("Most tools shown to the policy, distractors included; the profile's own limit by default"),
 });
 
-/** A stored set by content hash, or what to build. */
-const environmentsSchema = z.union([contentHash, buildSchema]);
+const environmentsSchema = z
+  .union([contentHash, buildSchema])
+  .describe("A stored set by content hash, or what to build (see environments)");
 
 export const samplingSchema = z.strictObject({
-  /** 0 is greedy. */
-  temperature: z.number().min(0).max(5).default(1),
-  /** 1 is off. */
-  topP: z.number().gt(0).max(1).default(1),
-  /** Most tokens the policy may say in one turn. */
-  maxResponseTokens: count(8192).default(64),
+  temperature: z.number().min(0).max(5).default(1).describe("0 is greedy"),
+  topP: z.number().gt(0).max(1).default(1).describe("1 is off"),
+  maxResponseTokens: count(8192).default(64).describe("Most tokens the policy may say in one turn"),
 });
 
 const rolloutFields = {
-  /** Most assistant turns of a trajectory (FTRL: 20). */
-  maxTurns: count(20).default(8),
-  /** Trajectories that move through their turns together; its members and their order are part of the input. */
-  shardSize: count(512).default(32),
+  maxTurns: count(20).default(8).describe("Most assistant turns of a trajectory (FTRL: 20)"),
+  shardSize: count(512)
+    .default(32)
+    .describe(
+      "Trajectories that move through their turns together; its members and their order are part of the input",
+    ),
 };
 
 const optimizerFields = {
-  /** AdamW's step size. */
-  learningRate: z.number().min(0).max(1),
-  weightDecay: z.number().min(0).max(1).default(0),
-  beta1: z.number().min(0).lt(1).default(0.9),
-  beta2: z.number().min(0).lt(1).default(0.999),
-  epsilon: z.number().gt(0).max(1).default(1e-8),
-  /** Global gradient norm is clipped to this; 0 is off. */
-  maxGradientNorm: z.number().min(0).default(1),
-  /** Most unique tokens of one packed sequence: bounds memory, and is part of the numerics. */
-  packTokens: count(16_384).default(1024),
+  learningRate: z.number().min(0).max(1).describe("AdamW's step size"),
+  weightDecay: z.number().min(0).max(1).default(0).describe("Decoupled weight decay (AdamW)"),
+  beta1: z.number().min(0).lt(1).default(0.9).describe("Decay of Adam's first moment"),
+  beta2: z.number().min(0).lt(1).default(0.999).describe("Decay of Adam's second moment"),
+  epsilon: z.number().gt(0).max(1).default(1e-8).describe("Adam's denominator offset"),
+  maxGradientNorm: z.number().min(0).default(1).describe("Global gradient norm is clipped to this; 0 is off"),
+  packTokens: count(16_384)
+    .default(1024)
+    .describe("Most unique tokens of one packed sequence: bounds memory, and is part of the numerics"),
 };
 
 export const supervisedSchema = z.strictObject({
-  algorithm: z.literal("sft"),
-  /** Passes over the golden trajectories. */
-  epochs: count(1000).default(1),
-  /** Golden trajectories of one optimizer step. */
-  batchSize: count(4096).default(4),
-  /** Optimizer steps of one durable update (one iteration). */
-  stepsPerUpdate: count(10_000).default(8),
+  algorithm: z.literal("sft").describe("Supervised fine-tuning on golden trajectories: the cold start"),
+  epochs: count(1000).default(1).describe("Passes over the golden trajectories"),
+  batchSize: count(4096).default(4).describe("Golden trajectories of one optimizer step"),
+  stepsPerUpdate: count(10_000).default(8).describe("Optimizer steps of one durable update (one iteration)"),
   ...optimizerFields,
 });
 
 export const reinforcementSchema = z.strictObject({
-  algorithm: z.enum(["grpo", "reinforce++"]),
-  iterations: count(100_000),
-  /** Environments whose trajectories give one iteration's turn-prefixes. */
-  environmentsPerIteration: count(4096).default(8),
-  /** Responses sampled at each turn-prefix (FTRL: 16). */
-  samplesPerPrefix: z.number().int().min(2).max(256).default(8),
-  /** Most prefix rows kept of an iteration, drawn by seed; all by default. */
-  maxPrefixRows: count(100_000).optional(),
-  /** Optimizer steps an iteration's useful groups are divided into. */
-  miniBatches: count(1024).default(1),
-  reward: z.enum(["solve-f1", "solve-p", "solve-r", "solve-pr"]).default("solve-f1"),
-  /** Sampling of the trajectories and of the responses at their prefixes. */
-  sampling: samplingSchema.default({ temperature: 1, topP: 1, maxResponseTokens: 64 }),
-  clipLow: z.number().gt(0).lt(1).default(0.2),
-  clipHigh: z.number().gt(0).lt(10).default(0.2),
-  /** Dual clip (veRL's clip_ratio_c). */
-  clipDual: z.number().gt(1).default(3),
-  klCoefficient: z.number().min(0).max(10).default(0.001),
-  entropyCoefficient: z.number().min(-1).max(1).default(0.001),
-  /** Keep Adam's moments from one iteration to the next; off starts each update fresh. */
-  carryOptimizer: z.boolean().default(true),
-  /** Control: rewards permuted within their group, which leaves nothing to learn. */
-  shuffleRewards: z.boolean().default(false),
+  algorithm: z.enum(["grpo", "reinforce++"]).describe("How advantages are estimated; see docs/numerics.md"),
+  iterations: count(100_000).describe("Rollout, score, update: how often"),
+  environmentsPerIteration: count(4096)
+    .default(8)
+    .describe("Environments whose trajectories give one iteration's turn-prefixes"),
+  samplesPerPrefix: z
+    .number()
+    .int()
+    .min(2)
+    .max(256)
+    .default(8)
+    .describe("Responses sampled at each turn-prefix (FTRL: 16)"),
+  maxPrefixRows: count(100_000)
+    .optional()
+    .describe("Most prefix rows kept of an iteration, drawn by seed; all by default"),
+  miniBatches: count(1024)
+    .default(1)
+    .describe("Optimizer steps an iteration's useful groups are divided into"),
+  reward: z
+    .enum(["solve-f1", "solve-p", "solve-r", "solve-pr"])
+    .default("solve-f1")
+    .describe("FTRL's one-turn reward"),
+  sampling: samplingSchema
+    .default({ temperature: 1, topP: 1, maxResponseTokens: 64 })
+    .describe("Sampling of the trajectories and of the responses at their prefixes"),
+  clipLow: z.number().gt(0).lt(1).default(0.2).describe("PPO's clip below 1"),
+  clipHigh: z.number().gt(0).lt(10).default(0.2).describe("PPO's clip above 1"),
+  clipDual: z.number().gt(1).default(3).describe("Dual clip (veRL's clip_ratio_c)"),
+  klCoefficient: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.001)
+    .describe("Weight of the low-variance KL to the reference"),
+  entropyCoefficient: z.number().min(-1).max(1).default(0.001).describe("Weight of the entropy bonus"),
+  carryOptimizer: z
+    .boolean()
+    .default(true)
+    .describe("Keep Adam's moments from one iteration to the next; off starts each update fresh"),
+  shuffleRewards: z
+    .boolean()
+    .default(false)
+    .describe("Control: rewards permuted within their group, which leaves nothing to learn"),
   ...rolloutFields,
   ...optimizerFields,
 });
@@ -113,20 +136,29 @@ export const reinforcementSchema = z.strictObject({
 const algorithmSchema = z.discriminatedUnion("algorithm", [supervisedSchema, reinforcementSchema]);
 
 export const evaluationSchema = z.strictObject({
-  sampling: samplingSchema.default({ temperature: 0, topP: 1, maxResponseTokens: 64 }),
+  sampling: samplingSchema
+    .default({ temperature: 0, topP: 1, maxResponseTokens: 64 })
+    .describe("Greedy by default"),
   ...rolloutFields,
 });
 
+const policySchema = z
+  .union([contentHash, policySourceSchema])
+  .describe("A checkpoint by content hash, or tiny, smollm2-135m-instruct, or a Hugging Face folder");
 const seed = z
   .number()
   .int()
   .min(0)
-  .max(2 ** 31 - 1);
-/** Threads of the engine: part of the numerics, recorded and checked on resume. */
-const threads = count(256).default(2);
+  .max(2 ** 31 - 1)
+  .describe("The only source of randomness: the same input and seed give the same bytes");
+const threads = count(256)
+  .default(2)
+  .describe("Threads of the engine: part of the numerics, checked on resume");
 
-/** Names the work in seeds, lineage and lists; an experiment gives its stage's id. */
-const stage = (name: string) => identifier.default(name);
+const stage = (name: string) =>
+  identifier
+    .default(name)
+    .describe("Names the work in seeds, lineage and lists; an experiment gives its stage's id");
 
 export const buildInputSchema = z.strictObject({
   id: identifier,
@@ -139,7 +171,7 @@ export const trainInputSchema = z.strictObject({
   stage: stage("train"),
   seed,
   threads,
-  policy: z.union([contentHash, policySourceSchema]),
+  policy: policySchema,
   environments: environmentsSchema,
   training: algorithmSchema,
 });
@@ -148,7 +180,7 @@ export const evaluateInputSchema = z.strictObject({
   stage: stage("evaluate"),
   seed,
   threads,
-  policy: z.union([contentHash, policySourceSchema]),
+  policy: policySchema,
   environments: environmentsSchema,
   evaluation: evaluationSchema,
 });
@@ -173,8 +205,10 @@ export const stageSchema = z.discriminatedUnion("type", [
   z.strictObject({
     type: z.literal("report"),
     title: z.string(),
-    /** Evaluations in the order they are compared; the first is the baseline. */
-    evaluations: z.array(identifier).min(1),
+    evaluations: z
+      .array(identifier)
+      .min(1)
+      .describe("Evaluations in the order they are compared; the first is the baseline"),
   }),
 ]);
 export type Stage = z.infer<typeof stageSchema>;

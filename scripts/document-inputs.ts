@@ -1,0 +1,82 @@
+/** Writes docs/inputs.md from the schemas that parse the inputs, so that the two cannot differ (a test compares them). */
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import {
+  buildInputSchema,
+  buildSchema,
+  evaluateInputSchema,
+  evaluationSchema,
+  experimentInputSchema,
+  reinforcementSchema,
+  samplingSchema,
+  supervisedSchema,
+  trainInputSchema,
+} from "../src/core/experiment/input.ts";
+
+interface Field {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly Field[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly minimum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMaximum?: number;
+  readonly pattern?: string;
+  readonly properties?: Readonly<Record<string, Field>>;
+}
+
+const sections: readonly (readonly [string, string, z.ZodType])[] = [
+  [
+    "experiment",
+    "Input of the `experiment` workflow and of `npm start -- --input FILE`.",
+    experimentInputSchema,
+  ],
+  ["buildEnvironments", "Input of the workflow of that name.", buildInputSchema],
+  ["trainPolicy", "Input of the workflow of that name.", trainInputSchema],
+  ["evaluatePolicy", "Input of the workflow of that name.", evaluateInputSchema],
+  ["environments", "What to build.", buildSchema],
+  ["training, sft", "The cold start.", supervisedSchema],
+  ["training, grpo and reinforce++", "Reinforcement learning in turn mode.", reinforcementSchema],
+  ["evaluation", "How a policy is evaluated.", evaluationSchema],
+  ["sampling", "How responses are drawn.", samplingSchema],
+];
+
+export function inputsDocument(): string {
+  const parts = sections.map(([name, about, schema]) => {
+    const { properties = {} } = z.toJSONSchema(schema, { io: "input" }) as Field;
+    const rows = Object.entries(properties).map(
+      ([field, of]) =>
+        `| \`${field}\` | ${typeOf(of)} | ${defaultOf(of)} | ${limitsOf(of)} | ${of.description ?? ""} |`,
+    );
+    return `## ${name}\n\n${about}\n\n| field | type | default | limits | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join("\n")}\n`;
+  });
+  return `# Inputs\n\nMade by \`npm run docs\` from \`src/core/experiment/input.ts\`. An unknown field is an error.\n\n${parts.join("\n")}`;
+}
+
+function typeOf(field: Field): string {
+  if (field.const !== undefined) return `\`${JSON.stringify(field.const)}\``;
+  if (field.enum) return field.enum.map((value) => `\`${value}\``).join(", ");
+  if (field.anyOf) return [...new Set(field.anyOf.map(typeOf))].join(" or ");
+  return field.type ?? "object";
+}
+
+const defaultOf = (field: Field) =>
+  field.default === undefined ? "" : `\`${JSON.stringify(field.default)}\``;
+
+function limitsOf(field: Field): string {
+  const limits = [
+    field.minimum === undefined ? "" : `>= ${field.minimum}`,
+    field.exclusiveMinimum === undefined ? "" : `> ${field.exclusiveMinimum}`,
+    field.maximum === undefined ? "" : `<= ${field.maximum}`,
+    field.exclusiveMaximum === undefined ? "" : `< ${field.exclusiveMaximum}`,
+    field.pattern === undefined ? "" : `\`${field.pattern}\``,
+  ];
+  return limits.filter(Boolean).join(", ");
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(fileURLToPath(new URL("../docs/inputs.md", import.meta.url)), inputsDocument());

@@ -1,0 +1,82 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { RatchetError } from "../errors.ts";
+import { type ExperimentInput, experimentInputSchema, parseInput, trainInputSchema } from "./input.ts";
+import { planStages } from "./plan.ts";
+
+const example = (name: string): Record<string, unknown> =>
+  JSON.parse(readFileSync(new URL(`../../../temporal/examples/${name}.json`, import.meta.url), "utf8"));
+
+function rejection(work: () => unknown): RatchetError {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof RatchetError) return error;
+    throw error;
+  }
+  throw new Error("it was accepted");
+}
+
+const train = {
+  id: "t",
+  seed: 1,
+  policy: "tiny",
+  environments: { split: "train", scenarios: { single_hop: 1 } },
+  training: { algorithm: "grpo", iterations: 1, learningRate: 1e-5 },
+};
+
+describe("an input", () => {
+  it.each(["tiny", "quickstart"])("%s.json is accepted and its stages are ordered", (name) => {
+    const input = parseInput(experimentInputSchema, example(name), "experiment");
+    expect(planStages(input)).toEqual([
+      "train-environments",
+      "test-environments",
+      "before",
+      "cold-start",
+      "after-cold-start",
+      "rl",
+      "after-rl",
+      "report",
+    ]);
+  });
+
+  it.each([
+    [{ ...train, colour: "red" }, "colour"],
+    [{ ...train, training: { ...train.training, learningRate: -1 } }, "training.learningRate"],
+    [{ ...train, training: { ...train.training, klCoeficient: 0 } }, "klCoeficient"],
+    [{ ...train, seed: 1.5 }, "seed"],
+    [{ ...train, id: "Not An Id" }, "id"],
+    [{ ...train, environments: { split: "train", scenarios: {} } }, "environments.scenarios"],
+    [{ ...train, environments: { split: "tests", scenarios: { single_hop: 1 } } }, "environments.split"],
+  ])("%# is refused in at most three lines that name the field", (input, field) => {
+    const { type, message } = rejection(() => parseInput(trainInputSchema, input, "trainPolicy"));
+    expect(type).toBe("InvalidInput");
+    expect(message).toContain(field);
+    expect(message.split("\n").length).toBeLessThanOrEqual(3);
+  });
+
+  it("fills in defaults", () => {
+    const { training, threads, stage } = parseInput(trainInputSchema, train, "trainPolicy");
+    expect({ threads, stage }).toEqual({ threads: 2, stage: "train" });
+    expect(training).toMatchObject({ samplesPerPrefix: 8, clipLow: 0.2, klCoefficient: 0.001, maxTurns: 8 });
+  });
+});
+
+describe("an experiment's stages", () => {
+  const tiny = () => parseInput(experimentInputSchema, example("tiny"), "experiment") as ExperimentInput;
+
+  it("may not name a stage that is not there", () => {
+    const input = tiny();
+    const rl = input.stages.rl as { policy: string };
+    rl.policy = "warm-start";
+    expect(rejection(() => planStages(input)).message).toBe(
+      `experiment 'tiny': field 'stages.rl.policy' = "warm-start" names no train stage; train stages are: cold-start, rl`,
+    );
+  });
+
+  it("may not need each other in a cycle", () => {
+    const input = tiny();
+    (input.stages["cold-start"] as { policy: string }).policy = "rl";
+    expect(rejection(() => planStages(input)).message).toContain("in a cycle");
+  });
+});

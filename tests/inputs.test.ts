@@ -1,0 +1,7 @@
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { inputsDocument } from "../scripts/document-inputs.ts";
+
+it("docs/inputs.md says what the schemas say (npm run docs writes it)", () => {
+  expect(readFileSync(new URL("../docs/inputs.md", import.meta.url), "utf8")).toBe(inputsDocument());
+});
