@@ -1,0 +1,89 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { emptyWeights } from "../model/weights.ts";
+import { prepareTiny } from "../policies/tiny.ts";
+import { readOptimizerState, readWeights, writeCheckpoint } from "./checkpoint.ts";
+import { writeSafetensors } from "./safetensors.ts";
+
+const root = mkdtempSync(join(tmpdir(), "ratchet-checkpoint-"));
+const parent = join(root, "parent");
+afterAll(() => rmSync(root, { recursive: true }));
+beforeAll(() => prepareTiny(parent, 1));
+
+const freshFolder = () => mkdtempSync(join(root, "folder-"));
+
+/** A copy of the parent with one of its files changed. */
+function damaged(change: (folder: string) => void): string {
+  const folder = freshFolder();
+  cpSync(parent, folder, { recursive: true });
+  change(folder);
+  return folder;
+}
+
+describe("a checkpoint", () => {
+  it("carries weights and AdamW's state over, and the parent's other files byte for byte", async () => {
+    const weights = await readWeights(parent);
+    const { config } = weights;
+    weights.arena.set([0.5, -0.25]);
+    const state = { step: 3, m: emptyWeights(config), v: emptyWeights(config) };
+    state.m.arena.fill(0.125);
+    state.v.arena.set([1, 2, 3], 100);
+
+    const folder = freshFolder();
+    const written = await writeCheckpoint(folder, parent, weights, state);
+    expect((await readWeights(folder)).arena).toEqual(weights.arena);
+    expect(await readOptimizerState(folder, config)).toEqual(state);
+    for (const name of ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"])
+      expect(readFileSync(join(folder, name)), name).toEqual(readFileSync(join(parent, name)));
+
+    const again = await writeCheckpoint(freshFolder(), folder, weights, state);
+    expect(again).toEqual(written);
+  });
+
+  it("has no optimizer file where the policy was never trained", async () => {
+    const weights = await readWeights(parent);
+    const folder = freshFolder();
+    const { optimizerSha256 } = await writeCheckpoint(folder, parent, weights, undefined);
+    expect(optimizerSha256).toBeUndefined();
+    expect(readdirSync(folder)).not.toContain("optimizer.safetensors");
+    expect(await readOptimizerState(folder, weights.config)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      "weights cut short",
+      (f: string) => truncateSync(join(f, "model.safetensors"), 200_000),
+      "data bytes and the file has",
+    ],
+    ["no weights", (f: string) => rmSync(join(f, "model.safetensors")), "cannot be opened (ENOENT)"],
+    ["no configuration", (f: string) => rmSync(join(f, "config.json")), "config.json: ENOENT"],
+    [
+      "a configuration that is no JSON",
+      (f: string) => writeFileSync(join(f, "config.json"), "{"),
+      "config.json: ",
+    ],
+  ])("is refused with %s", async (_, change, message) => {
+    await expect(readWeights(damaged(change))).rejects.toMatchObject({
+      type: "ModelUnreadable",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it("is refused where a tensor is missing, misshapen or unknown", async () => {
+    const write = async (name: string, shape: number[]) => {
+      const folder = damaged(() => {});
+      const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
+      await writeSafetensors(join(folder, "model.safetensors"), [
+        { name, dtype: "F32", shape, read: () => data },
+      ]);
+      return readWeights(folder);
+    };
+    await expect(write("model.norm.weight", [64])).rejects.toThrow("no tensor 'model.embed_tokens.weight'");
+    await expect(write("model.norm.weight", [65])).rejects.toThrow("is [65] where config.json asks for [64]");
+    await expect(write("model.norm.bias", [64])).rejects.toThrow(
+      "'model.norm.bias' has no place in the Llama",
+    );
+  });
+});
