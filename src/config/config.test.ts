@@ -17,6 +17,7 @@ describe("readConfig", () => {
     expect(config.temporalConnection).toBeUndefined();
     expect(config.temporalNamespace).toBe("default");
     expect(config.offline).toBe(false);
+    expect(config.threads).toBe(2);
     expect(config.logLevel).toBe("info");
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -66,12 +67,22 @@ describe("readConfig", () => {
     [
       "an unknown RATCHET_ variable",
       { RATCHET_HOMES: "x" },
-      "environment variable RATCHET_HOMES is unknown; did you mean RATCHET_HOME? (known: RATCHET_HOME, RATCHET_CACHE, RATCHET_ARTIFACTS, RATCHET_OFFLINE, RATCHET_LOG_LEVEL)",
+      "environment variable RATCHET_HOMES is unknown; did you mean RATCHET_HOME? (known: RATCHET_HOME, RATCHET_CACHE, RATCHET_ARTIFACTS, RATCHET_OFFLINE, RATCHET_THREADS, RATCHET_LOG_LEVEL)",
     ],
     [
       "a switch that is neither 0 nor 1",
       { RATCHET_OFFLINE: "yes" },
       'environment variable RATCHET_OFFLINE = "yes" must be 0 or 1; correct it or unset it',
+    ],
+    [
+      "a thread count that is no whole number",
+      { RATCHET_THREADS: "1.5" },
+      'environment variable RATCHET_THREADS = "1.5" must be a whole number from 1 to 256; correct it or unset it',
+    ],
+    [
+      "a thread count out of range",
+      { RATCHET_THREADS: "0" },
+      'environment variable RATCHET_THREADS = "0" must be a whole number from 1 to 256; correct it or unset it',
     ],
     [
       "an unknown log level",

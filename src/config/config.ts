@@ -26,17 +26,35 @@ export interface Config {
   readonly temporalNamespace: string;
   /** Nothing is downloaded (RATCHET_OFFLINE=1); what is missing is an error. */
   readonly offline: boolean;
+  /** Threads of the engine (RATCHET_THREADS), 2 by default on every machine: they are part of the numerics. */
+  readonly threads: number;
+  /** Threads of the engine (RATCHET_THREADS), 2 by default: part of the numerics, so a run must ask for the same. */
+  readonly threads: number;
   /** Least severe level that is logged (RATCHET_LOG_LEVEL); `info` by default. */
   readonly logLevel: (typeof logLevels)[number];
   /** The environment that child processes inherit. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
+const maxThreads = 256;
+const threadsLimit = `must be a whole number from 1 to ${maxThreads}`;
+
 const schema = z.object({
   RATCHET_HOME: z.string().default(".ratchet"),
   RATCHET_CACHE: z.string().optional(),
   RATCHET_ARTIFACTS: z.string().optional(),
   RATCHET_OFFLINE: z.enum(["0", "1"], "must be 0 or 1").default("0"),
+  RATCHET_THREADS: z
+    .string()
+    .regex(/^\d+$/, threadsLimit)
+    .transform(Number)
+    .refine((threads) => threads >= 1 && threads <= maxThreads, threadsLimit)
+    .default(2),
+  RATCHET_THREADS: z
+    .string()
+    .regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 256")
+    .refine((value) => Number(value) <= 256, "must be a whole number from 1 to 256")
+    .default("2"),
   RATCHET_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
@@ -88,6 +106,8 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = pro
     databaseUrl: values.DATABASE_URL,
     ...readTemporal(environment),
     offline: values.RATCHET_OFFLINE === "1",
+    threads: values.RATCHET_THREADS,
+    threads: Number(values.RATCHET_THREADS),
     logLevel: values.RATCHET_LOG_LEVEL,
     environment: Object.freeze(environment),
   });

@@ -3,6 +3,7 @@ import { Client, Connection } from "@temporalio/client";
 import { Worker } from "@temporalio/worker";
 import { createCpuActivities } from "../activities/index.ts";
 import { createKnowledgeAuthor } from "../authors/knowledge/author.ts";
+import { defaultSandboxLimits } from "../sandbox/limits.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
 import { taskQueues } from "../workflows/names.ts";
@@ -17,7 +18,10 @@ const activitySlots = 4;
 
 await serve(async ({ config, connection }) => {
   const store = await openStore({ databaseUrl: config.databaseUrl!, artifactFolder: config.artifactFolder });
-  const sandbox = createSandbox({});
+  const sandbox = createSandbox({
+    ...defaultSandboxLimits,
+    log: (message) => process.stderr.write(`sandbox: ${message}\n`),
+  });
   const clientConnection = await Connection.connect(config.temporalConnection ?? {});
   const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace });
   const activities = createCpuActivities({

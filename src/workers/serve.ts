@@ -1,10 +1,11 @@
 /**
- * What every worker process does around its worker: connects, says `ready` on standard output, drains on SIGTERM, and
+ * What every worker process does around its worker: connects, tells its supervisor when it polls, drains on SIGTERM, and
  * ends with its supervisor.
  */
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from "@temporalio/worker";
 import { type Config, readConfig } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
+import { endWithSupervisor } from "../services/worker.ts";
 
 export interface Serving {
   readonly config: Config;
@@ -16,14 +17,15 @@ export const workerDefaults = {
   stickyQueueScheduleToStartTimeout: "1s",
   maxHeartbeatThrottleInterval: "1s",
   defaultHeartbeatThrottleInterval: "1s",
-  shutdownGraceTime: "20s", // longer than a tool batch or a token step
-  shutdownForceTime: "25s",
+  shutdownGraceTime: "5s", // a tool batch or a token step; the supervisor waits 8 s
+  shutdownForceTime: "7s",
 } as const;
 
 /** Runs the workers that `open` makes until the process is asked to stop; `close` releases what it opened. */
 export async function serve(
   open: (serving: Serving) => Promise<{ readonly workers: readonly Worker[]; close(): Promise<void> }>,
 ): Promise<void> {
+  endWithSupervisor();
   const config = readConfig();
   Runtime.install({
     logger: new DefaultLogger(
@@ -35,7 +37,6 @@ export async function serve(
     const connection = await NativeConnection.connect(config.temporalConnection ?? {});
     const { workers, close } = await open({ config, connection });
     const running = Promise.all(workers.map((worker) => worker.run()));
-    process.stdout.write("ready\n");
     process.send?.("ready");
     await running;
     await close();

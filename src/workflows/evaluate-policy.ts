@@ -48,7 +48,7 @@ export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationRe
     await cpu.recordProgress({ context, progress: { done, total, unit: "environments" } });
     return rolled.shard;
   });
-  const result = await cpu.scoreEvaluation({ context, environments, shards, policy });
+  const result = await cpu.scoreEvaluation({ context, environments, shards });
   upsertSearchAttributes([{ key: searchAttributes.solveF1, value: result.summary.solveF1 }]);
   return result;
 }

@@ -1,0 +1,73 @@
+/** What an evaluation's trajectories amount to: S, C and N of each environment, and their means. */
+import { unsolvedSet } from "../core/environment/environment.ts";
+import { type EvaluatedEnvironment, type MetricValues, meanMetrics } from "../core/evaluation/metrics.ts";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { answerMatches } from "../core/reward/match.ts";
+import { countUnsolved, type Trajectory } from "../core/trajectory/trajectory.ts";
+import type { CpuPorts } from "./ports.ts";
+import { getShard } from "./shards.ts";
+import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
+
+export interface ScoreEvaluation {
+  readonly context: StepContext;
+  readonly environments: ArtifactRef;
+  readonly shards: readonly ArtifactRef[];
+}
+
+export interface EvaluationResult {
+  readonly summary: MetricValues;
+  readonly environments: number;
+  /** EvaluatedEnvironment[], in the set's order. */
+  readonly outcomes: ArtifactRef;
+  readonly shards: readonly ArtifactRef[];
+}
+
+export function createEvaluationActivities(ports: CpuPorts) {
+  return {
+    countEnvironments: guarded(
+      async (environments: ArtifactRef): Promise<number> =>
+        (await ports.environmentSet(environments)).environments.length,
+    ),
+
+    scoreEvaluation: (input: ScoreEvaluation): Promise<EvaluationResult> =>
+      runStep(ports.ledger, {
+        kind: "score-evaluation",
+        version: 1,
+        context: input.context,
+        inputs: [input.environments.hash, input.shards.map(({ hash }) => hash)],
+        work: () =>
+          whileAlive(async () => {
+            const set = await ports.environmentSet(input.environments);
+            const shards = await Promise.all(input.shards.map((ref) => getShard(ports.artifacts, ref)));
+            const outcomes = shards
+              .flatMap(({ trajectories }) => trajectories)
+              .map((trajectory): EvaluatedEnvironment => {
+                const environment = set.environments[trajectory.member]!;
+                const subAnswers = countUnsolved(unsolvedSet(environment));
+                return {
+                  environment: trajectory.environment,
+                  entity: environment.entity,
+                  scenario: environment.scenario,
+                  calls: trajectory.turns.reduce((sum, { calls }) => sum + calls.length, 0),
+                  solved: subAnswers - countUnsolved(trajectory.unsolved),
+                  subAnswers,
+                  isAnswerRight: finalAnswer(trajectory, environment.answer),
+                };
+              });
+            return {
+              result: {
+                summary: meanMetrics(outcomes),
+                environments: outcomes.length,
+                outcomes: await ports.artifacts.putJson("outcomes", outcomes),
+                shards: [...input.shards],
+              },
+            };
+          }),
+      }),
+  };
+}
+
+/** Only a turn that states an answer can be right; a call that happens to hold it is not one. */
+function finalAnswer({ state, turns }: Trajectory, answer: string): boolean {
+  return state === "answered" && answerMatches(answer, turns.at(-1)!.text);
+}
