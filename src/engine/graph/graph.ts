@@ -103,6 +103,9 @@ export function createGraph(): Graph {
     op: (type, operands, output, attributes) => opWithOutputs(type, operands, [output], attributes)[0]!,
     opWithOutputs,
     output: (name, tensor) => {
+      const taken = [...inputs.map((input) => input.name.slice("in:".length)), ...outputs.map((o) => o.name)];
+      if (taken.includes(name))
+        throw new Error(`output '${name}': the graph has an input or output of that name`);
       outputs.push({ name, tensor });
     },
     encode: () => encodeOnnx(publicGraph({ nodes, inputs, outputs, initializers })),

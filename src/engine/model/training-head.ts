@@ -10,31 +10,36 @@ import { linear } from "../ops/products.ts";
 import type { GraphSource } from "../runtime/session.ts";
 import type { LlamaConfig } from "./config.ts";
 
-/** x [N, hidden], norm [hidden], head [V, hidden], targets [N, 1] -> logp [N, 1], entropy [N, 1], in nats. */
-export function headForwardGraph(config: LlamaConfig, rows: number): GraphSource {
+export interface HeadShape {
+  /** N: rows of this block, with padding. */
+  readonly rows: number;
+  /** With the entropy, or its gradient: three more passes over the logits. */
+  readonly entropy: boolean;
+}
+
+/** x [N, hidden], norm [hidden], head [V, hidden], targets [N, 1] -> logp [N, 1] and entropy [N, 1], in nats. */
+export function headForwardGraph(config: LlamaConfig, shape: HeadShape): GraphSource {
   return {
-    key: `head-forward ${JSON.stringify(config)} ${rows}`,
+    key: `head-forward ${JSON.stringify(config)} ${JSON.stringify(shape)}`,
     build: () => {
       const g = createGraph();
-      const { logp, entropy } = trainingHead(g, config, rows);
+      const { logp, entropy } = trainingHead(g, config, shape);
       g.output("logp", logp);
-      g.output("entropy", entropy);
+      if (shape.entropy) g.output("entropy", entropy);
       return g.encode();
     },
   };
 }
 
 /** The forward inputs, dLogp [N, 1] and dEntropy [N, 1] -> dx, dNorm, dHead. */
-export function headBackwardGraph(config: LlamaConfig, rows: number): GraphSource {
+export function headBackwardGraph(config: LlamaConfig, shape: HeadShape): GraphSource {
   return {
-    key: `head-backward ${JSON.stringify(config)} ${rows}`,
+    key: `head-backward ${JSON.stringify(config)} ${JSON.stringify(shape)}`,
     build: () => {
       const g = createGraph();
-      const { x, norm, head, logp, entropy } = trainingHead(g, config, rows);
-      const seeds = [
-        { tensor: logp, gradient: g.input("dLogp", logp.shape) },
-        { tensor: entropy, gradient: g.input("dEntropy", entropy.shape) },
-      ];
+      const { x, norm, head, logp, entropy } = trainingHead(g, config, shape);
+      const seeds = [{ tensor: logp, gradient: g.input("dLogp", logp.shape) }];
+      if (shape.entropy) seeds.push({ tensor: entropy, gradient: g.input("dEntropy", entropy.shape) });
       const [dx, dNorm, dHead] = gradients(g, seeds, [x, norm, head]);
       g.output("dx", dx!);
       g.output("dNorm", dNorm!);
@@ -44,7 +49,7 @@ export function headBackwardGraph(config: LlamaConfig, rows: number): GraphSourc
   };
 }
 
-function trainingHead(g: Graph, config: LlamaConfig, rows: number) {
+function trainingHead(g: Graph, config: LlamaConfig, { rows }: HeadShape) {
   const x = g.input("x", [rows, config.hiddenSize]);
   const norm = g.input("norm", [config.hiddenSize]);
   const head = g.input("head", [config.vocabularySize, config.hiddenSize]);

@@ -94,7 +94,7 @@ export const expOperation: Operation = {
 };
 
 /** 1 where the comparison holds and 0 elsewhere, float32; it has no gradient. */
-function indicator(g: Graph, type: "Less" | "Greater" | "Equal", a: Tensor, b: Tensor) {
+export function indicator(g: Graph, type: "Less" | "Greater" | "Equal", a: Tensor, b: Tensor) {
   const shape = broadcastShape(a.shape, b.shape)!;
   return g.op("Cast", [g.op(type, [a, b], { shape, type: "bool" })], { shape }, { to: 1 });
 }

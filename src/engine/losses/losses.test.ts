@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
+import { f32, Runtime } from "../runtime/session.ts";
+import { type Aggregation, tokenWeights } from "./aggregation.ts";
+import { policyLossOnnx } from "./policy-loss-onnx.ts";
+import { sftLossGraph } from "./sft-loss.ts";
+
+/** Made by running veRL in float64 (`tests/fixtures/verl_policy_loss_cases.jsonl`). */
+interface VerlCase {
+  readonly logprob: number[][];
+  readonly old_logprob: number[][];
+  readonly ref_logprob: number[][];
+  readonly clip_low: number;
+  readonly clip_high: number;
+  readonly clip_ratio_c: number;
+  readonly kl_coef: number;
+  readonly advantages: Readonly<Record<string, number[][]>>;
+  readonly losses: Readonly<Record<string, VerlLoss>>;
+}
+interface VerlLoss {
+  readonly pg_loss: number;
+  readonly kl_loss: number;
+  readonly clip_fraction: number;
+  readonly approx_kl: number;
+  readonly clip_fraction_lower: number;
+  readonly grad_logprob: number[][];
+}
+
+const fixture = new URL("../../../tests/fixtures/verl_policy_loss_cases.jsonl", import.meta.url);
+const cases = readFileSync(fixture, "utf8")
+  .trim()
+  .split("\n")
+  .map((line) => JSON.parse(line) as VerlCase);
+const runtime = new Runtime({ threads: 1, provider: "cpu", sessionCapacity: 8 });
+afterAll(() => runtime.release());
+
+/** Greatest error over max(1, |expected|). */
+const error = (actual: readonly number[], expected: readonly number[]) =>
+  Math.max(...expected.map((value, i) => Math.abs(actual[i]! - value) / Math.max(1, Math.abs(value))));
+
+describe("the float32 policy loss", () => {
+  it("is within 1e-5 of veRL in float64, in values, fractions and gradients, on all 40 cases", async () => {
+    expect(cases).toHaveLength(40);
+    for (const verl of cases) {
+      for (const [name, expected] of Object.entries(verl.losses)) {
+        const [estimator, aggregation] = name.split("/") as [string, Aggregation];
+        const actual = await policyLossOnnx(
+          runtime,
+          {
+            logp: verl.logprob,
+            oldLogp: verl.old_logprob,
+            referenceLogp: verl.ref_logprob,
+            advantages: verl.advantages[estimator]!,
+          },
+          {
+            clipLow: verl.clip_low,
+            clipHigh: verl.clip_high,
+            clipDual: verl.clip_ratio_c,
+            klCoefficient: verl.kl_coef,
+          },
+          aggregation,
+        );
+        const values = [actual.policyLoss, actual.kl, actual.approximateKl];
+        expect(error(values, [expected.pg_loss, expected.kl_loss, expected.approx_kl])).toBeLessThan(1e-5);
+        const fractions = [actual.clipFraction, actual.clipFractionLower];
+        expect(error(fractions, [expected.clip_fraction, expected.clip_fraction_lower])).toBeLessThan(1e-5);
+        expect(error(actual.gradient.flat(), expected.grad_logprob.flat())).toBeLessThan(1e-5);
+      }
+    }
+  });
+});
+
+describe("the weights of tokens", () => {
+  it("leave empty sequences out of the mean over sequences", () => {
+    expect(tokenWeights([2, 0, 3], "token-mean")).toEqual([0.2, 0.2, 0.2]);
+    expect(tokenWeights([2, 0, 4], "seq-mean-token-sum")).toEqual([0.5, 0.5, 0.5]);
+    const means = tokenWeights([2, 4], "seq-mean-token-mean");
+    expect(means[0]).toBeCloseTo(0.25, 7);
+    expect(means[1]).toBeCloseTo(0.125, 7);
+  });
+});
+
+describe("the supervised loss", () => {
+  it("is the weighted negative log-likelihood and its gradient the negative weight", async () => {
+    const results = await runtime.run(sftLossGraph(3), {
+      logp: f32(Float32Array.of(-1, -2, -4), [3]),
+      weight: f32(Float32Array.of(0.5, 0.5, 0), [3]),
+    });
+    expect([...(results.loss!.data as Float32Array)]).toEqual([1.5]);
+    expect([...(results.dLogp!.data as Float32Array)]).toEqual([-0.5, -0.5, -0]);
+  });
+});
