@@ -1,0 +1,54 @@
+/**
+ * Prompt blocks by content: the policy's hash and the tokens from the prompt's start to the block's end. A hit, a miss
+ * and an evicted block give the same bytes, because a block is computed in one way only (`prefill-graph.ts`).
+ */
+import { createHash } from "node:crypto";
+import type { KeysAndValues } from "./key-value-slots.ts";
+
+/** Keys and values of one block of a prompt, layer by layer. */
+export type PromptBlock = readonly KeysAndValues[];
+
+export class BlockCache {
+  readonly #byteLimit: number;
+  /** In order of use, the oldest first. */
+  readonly #blocks = new Map<string, PromptBlock>();
+  #bytes = 0;
+
+  constructor(byteLimit: number) {
+    this.#byteLimit = byteLimit;
+  }
+
+  get(key: string): PromptBlock | undefined {
+    const block = this.#blocks.get(key);
+    if (block === undefined) return undefined;
+    this.#blocks.delete(key);
+    this.#blocks.set(key, block);
+    return block;
+  }
+
+  /** Keeps a block until the least recently used ones have to make room. */
+  put(key: string, block: PromptBlock): void {
+    this.#remove(key);
+    this.#blocks.set(key, block);
+    this.#bytes += byteLength(block);
+    for (const oldest of this.#blocks.keys()) {
+      if (this.#bytes <= this.#byteLimit) break;
+      this.#remove(oldest);
+    }
+  }
+
+  #remove(key: string): void {
+    const block = this.#blocks.get(key);
+    if (block === undefined) return;
+    this.#blocks.delete(key);
+    this.#bytes -= byteLength(block);
+  }
+}
+
+/** The key of the block that follows `previous` (another block's key, or the policy's hash) and holds these tokens. */
+export function blockKey(previous: string, tokens: readonly number[]): string {
+  return createHash("sha256").update(previous).update(Int32Array.from(tokens)).digest("hex");
+}
+
+const byteLength = (block: PromptBlock) =>
+  block.reduce((sum, { keys, values }) => sum + keys.byteLength + values.byteLength, 0);

@@ -1,0 +1,46 @@
+/** Refuses a shard that cannot be sampled, by field, value, limit and next step, before any of it is. */
+import { RatchetError } from "../../core/errors.ts";
+import type { SampleRequest, SamplingOptions } from "../../core/ports/policy.ts";
+import type { LlamaConfig } from "../model/config.ts";
+
+/** Throws PromptTooLong or InvalidInput. */
+export function checkRequests(
+  { contextTokens, vocabularySize }: LlamaConfig,
+  requests: readonly SampleRequest[],
+  { temperature, topP, maxNewTokens }: SamplingOptions,
+): void {
+  requireOption("temperature", temperature, temperature >= 0 && Number.isFinite(temperature), "0 or more");
+  requireOption("topP", topP, topP > 0 && topP <= 1, "above 0 and at most 1");
+  requireOption(
+    "maxNewTokens",
+    maxNewTokens,
+    Number.isInteger(maxNewTokens) && maxNewTokens >= 1,
+    "1 or more",
+  );
+  for (const [index, { prompt }] of requests.entries()) {
+    const tokens = prompt.length;
+    const unknown = prompt.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
+    requireOption(`requests[${index}].prompt`, "empty", tokens > 0, "at least 1 token");
+    requireOption(
+      `requests[${index}].prompt`,
+      `${unknown}`,
+      unknown === undefined,
+      `ids below ${vocabularySize}`,
+    );
+    if (tokens + maxNewTokens <= contextTokens) continue;
+    throw new RatchetError(
+      "PromptTooLong",
+      `requests[${index}].prompt has ${tokens} tokens, and with maxNewTokens ${maxNewTokens} that is ${tokens + maxNewTokens}, over the policy's context of ${contextTokens}; shorten the conversation, offer fewer tools or lower maxNewTokens`,
+      { request: index, promptTokens: tokens, maxNewTokens, contextTokens },
+    );
+  }
+}
+
+function requireOption(field: string, value: number | string, holds: boolean, limit: string): void {
+  if (holds) return;
+  throw new RatchetError(
+    "InvalidInput",
+    `${field} is ${value}; it must be ${limit}: correct it and sample again`,
+    { field, value },
+  );
+}

@@ -1,0 +1,28 @@
+/** The output head over the rows of a batch: what the policy would say next, as it is and as it is drawn from. */
+import { createGraph } from "../graph/graph.ts";
+import type { LlamaConfig } from "../model/config.ts";
+import { finalNormName, headName } from "../model/weights.ts";
+import { multiply } from "../ops/elementwise.ts";
+import { rmsNorm, softmax } from "../ops/normalize.ts";
+import type { GraphSource } from "../runtime/session.ts";
+import { product } from "./layer-parts.ts";
+
+/**
+ * x [B, hidden] -> `logp` [B, V], log-probabilities in nats at temperature 1; and unless greedy, `chances` [B, V], the
+ * probabilities at the temperature whose reciprocal is fed as `sharpness` [1].
+ */
+export function headGraph(config: LlamaConfig, rows: number, greedy: boolean): GraphSource {
+  return {
+    key: `head ${JSON.stringify(config)} ${rows} ${greedy ? "greedy" : "drawn"}`,
+    build: () => {
+      const g = createGraph();
+      const x = g.input("x", [rows, config.hiddenSize]);
+      const norm = g.input(finalNormName, [config.hiddenSize]);
+      const matrix = g.input(headName(config), [config.vocabularySize, config.hiddenSize]);
+      const logits = product(g, matrix, rmsNorm(g, x, norm, config.rmsNormEpsilon));
+      g.output("logp", g.op("LogSoftmax", [logits], { shape: logits.shape }, { axis: -1 }));
+      if (!greedy) g.output("chances", softmax(g, multiply(g, logits, g.input("sharpness", [1]))));
+      return g.encode();
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { afterAll, describe, expect, it } from "vitest";
+import type { SampledResponse, SampleRequest, SamplingOptions } from "../../core/ports/policy.ts";
+import { seededRandom } from "../../core/random.ts";
+import type { LlamaConfig } from "../model/config.ts";
+import { Runtime } from "../runtime/session.ts";
+import { BlockCache } from "./block-cache.ts";
+import { nextLogProbabilities, randomWeights } from "./naive-llama.test-support.ts";
+import { samplingPolicy } from "./policy.ts";
+import { type Sampler, sampleShard, standardLimits } from "./sample.ts";
+
+const config: LlamaConfig = {
+  hiddenSize: 24,
+  layers: 2,
+  heads: 6,
+  kvHeads: 2,
+  headSize: 4,
+  intermediateSize: 40,
+  vocabularySize: 30,
+  ropeTheta: 10_000,
+  rmsNormEpsilon: 1e-5,
+  tiedEmbeddings: false,
+  contextTokens: 160,
+};
+const weights = randomWeights(config, 9);
+const stopId = 10;
+const policy = samplingPolicy("p", weights, [stopId]);
+const runtime = new Runtime({ threads: 1, provider: "cpu", sessionCapacity: 64 });
+afterAll(() => runtime.release());
+
+const prompt = (tokens: number, seed: number) => {
+  const random = seededRandom(seed);
+  return Array.from({ length: tokens }, () => random.integer(config.vocabularySize));
+};
+const fresh = (limits = standardLimits, cacheBytes = 2 ** 20): Sampler => ({
+  runtime,
+  cache: new BlockCache(cacheBytes),
+  limits,
+});
+const sample = (sampler: Sampler, requests: SampleRequest[], options: SamplingOptions) =>
+  sampleShard(sampler, policy, requests, options, () => {});
+
+/** Prompts around the block's size, a prompt of one token, and groups of different sizes. */
+const requests: SampleRequest[] = [
+  { prompt: prompt(33, 1), seeds: [11, 12, 13] },
+  { prompt: prompt(1, 2), seeds: [14] },
+  { prompt: prompt(70, 3), seeds: [15, 16] },
+  { prompt: prompt(32, 4), seeds: [17] },
+];
+const drawn: SamplingOptions = { temperature: 1.3, topP: 1, maxNewTokens: 70 };
+const greedy: SamplingOptions = { temperature: 0, topP: 1, maxNewTokens: 12 };
+
+/** The token that seed's `index`-th uniform picks from a tempered distribution, computed apart from the engine. */
+function naiveDraw(logp: readonly number[], temperature: number, uniform: number): number {
+  const powers = logp.map((value) => Math.exp(value / temperature));
+  const target = uniform * powers.reduce((sum, power) => sum + power, 0);
+  let sum = 0;
+  return powers.findIndex((power) => {
+    sum += power;
+    return sum > target;
+  });
+}
+
+function expectNaive(request: SampleRequest, seed: number, response: SampledResponse, temperature: number) {
+  const random = seededRandom(seed);
+  const said: number[] = [];
+  for (const [index, token] of response.tokens.entries()) {
+    const logp = nextLogProbabilities(weights, [...request.prompt, ...said]);
+    const expected =
+      temperature === 0 ? logp.indexOf(Math.max(...logp)) : naiveDraw(logp, temperature, random.next());
+    expect(token).toBe(expected);
+    expect(Math.abs(response.logprobs[index]! - logp[token]!)).toBeLessThan(1e-4);
+    said.push(token);
+  }
+}
+
+describe("sampleShard", () => {
+  it("draws what the plain model draws, token by token, with its untempered log-probabilities", async () => {
+    const responses = await sample(fresh(), requests, drawn);
+    for (const [i, request] of requests.entries())
+      for (const [j, seed] of request.seeds.entries())
+        expectNaive(request, seed, responses[i]![j]!, drawn.temperature);
+  });
+
+  it("says the plain model's likeliest tokens at temperature 0", async () => {
+    const responses = await sample(fresh(), requests, greedy);
+    for (const [i, request] of requests.entries())
+      for (const [j, seed] of request.seeds.entries()) expectNaive(request, seed, responses[i]![j]!, 0);
+  });
+
+  it("ends at a stop token, which it keeps, or at the limit", async () => {
+    const responses = (await sample(fresh(), requests, drawn)).flat();
+    expect(new Set(responses.map(({ finish }) => finish))).toEqual(new Set(["stop", "length"]));
+    for (const { tokens, logprobs, finish } of responses) {
+      expect(logprobs).toHaveLength(tokens.length);
+      expect(tokens.indexOf(stopId)).toBe(finish === "stop" ? tokens.length - 1 : -1);
+      if (finish === "length") expect(tokens).toHaveLength(drawn.maxNewTokens);
+    }
+  });
+
+  it("gives the same bytes with a cold, a warm and an ever evicted cache", async () => {
+    const sampler = fresh();
+    const cold = await sample(sampler, requests, drawn);
+    expect(await sample(sampler, requests, drawn)).toEqual(cold);
+    expect(await sample(fresh(standardLimits, 0), requests, drawn)).toEqual(cold);
+    const oneBlock = 32 * config.kvHeads * config.headSize * 2 * 4 * config.layers;
+    expect(await sample(fresh(standardLimits, oneBlock), requests, drawn)).toEqual(cold);
+  });
+
+  it("gives a continued conversation the same bytes whether its first turn was sampled here or not", async () => {
+    const [first] = requests;
+    const sampler = fresh();
+    const [[response]] = (await sample(sampler, [first!], drawn)) as [[SampledResponse]];
+    const continued = [{ prompt: [...first!.prompt, ...response.tokens, 5, 6, 7], seeds: [21, 22] }];
+    expect(await sample(sampler, continued, drawn)).toEqual(await sample(fresh(), continued, drawn));
+  });
+
+  it("lets samples wait for free rows and prompts, which changes no token", async () => {
+    const wide = await sample(fresh(), requests, drawn);
+    const bytesOfTwo = 2 * config.layers * 2 * config.kvHeads * config.headSize * 96 * 4;
+    for (const limits of [
+      { rows: 2, promptBytes: 2 ** 20 },
+      { rows: 1, promptBytes: 2 ** 20 },
+      { rows: 5, promptBytes: bytesOfTwo },
+      { rows: 5, promptBytes: 1 },
+    ]) {
+      const narrow = await sample(fresh(limits), requests, drawn);
+      expect(narrow.map((group) => group.map(({ tokens }) => tokens))).toEqual(
+        wide.map((group) => group.map(({ tokens }) => tokens)),
+      );
+    }
+  });
+
+  it("draws from the nucleus only where topP is below 1, and records the whole distribution's values", async () => {
+    const options = { temperature: 1, topP: 0.5, maxNewTokens: 20 };
+    const responses = await sample(fresh(), requests, options);
+    for (const [i, { prompt }] of requests.entries()) {
+      for (const { tokens, logprobs } of responses[i]!) {
+        for (const [index, token] of tokens.entries()) {
+          const logp = nextLogProbabilities(weights, [...prompt, ...tokens.slice(0, index)]);
+          const likelier = logp.filter((value) => value > logp[token]!);
+          expect(likelier.reduce((sum, value) => sum + Math.exp(value), 0)).toBeLessThan(0.5);
+          expect(Math.abs(logprobs[index]! - logp[token]!)).toBeLessThan(1e-4);
+        }
+      }
+    }
+  });
+
+  it("tells its progress block by block and token by token, up to the whole", async () => {
+    const heard: string[] = [];
+    await sampleShard(fresh(), policy, requests.slice(0, 1), greedy, ({ unit, count, total }) =>
+      heard.push(`${unit} ${count}/${total}`),
+    );
+    expect(heard.slice(0, 2)).toEqual(["prompt blocks 1/1", "tokens 3/36"]);
+    expect(heard.at(-1)).toBe("tokens 36/36");
+  });
+
+  it("has nothing to say to no requests, and to a request without seeds", async () => {
+    expect(await sample(fresh(), [], drawn)).toEqual([]);
+    expect(await sample(fresh(), [{ prompt: [1, 2], seeds: [] }], drawn)).toEqual([[]]);
+  });
+
+  it("refuses a prompt over the context with the count, before any work", async () => {
+    const long = [...requests, { prompt: prompt(150, 5), seeds: [1] }];
+    await expect(sample(fresh(), long, { ...drawn, maxNewTokens: 11 })).rejects.toThrow(
+      "requests[4].prompt has 150 tokens, and with maxNewTokens 11 that is 161, over the policy's context of 160; shorten the conversation, offer fewer tools or lower maxNewTokens",
+    );
+    expect(await sample(fresh(), long, { ...drawn, maxNewTokens: 10 })).toHaveLength(5);
+  });
+
+  it("refuses what cannot be sampled, naming the field", async () => {
+    const one = [{ prompt: [1], seeds: [1] }];
+    await expect(sample(fresh(), [{ prompt: [], seeds: [1] }], drawn)).rejects.toThrow(
+      "requests[0].prompt is empty",
+    );
+    await expect(sample(fresh(), [{ prompt: [30], seeds: [1] }], drawn)).rejects.toThrow(
+      "requests[0].prompt is 30; it must be ids below 30",
+    );
+    await expect(sample(fresh(), one, { ...drawn, topP: 0 })).rejects.toThrow("topP is 0");
+    await expect(sample(fresh(), one, { ...drawn, temperature: -1 })).rejects.toThrow("temperature is -1");
+    await expect(sample(fresh(), one, { ...drawn, maxNewTokens: 0 })).rejects.toThrow("maxNewTokens is 0");
+  });
+
+  it("refuses weights that diverged instead of sampling from them", async () => {
+    const broken = randomWeights(config, 7);
+    broken.arena.fill(Number.NaN);
+    await expect(
+      sampleShard(fresh(), samplingPolicy("b", broken, []), requests, drawn, () => {}),
+    ).rejects.toThrow("its weights have diverged");
+  });
+});

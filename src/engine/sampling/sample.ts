@@ -1,0 +1,153 @@
+/**
+ * Samples a shard: the responses to a list of requests, all samples stepping together. A token and its log-probability
+ * depend on the shard's content and order, the policy, the options and the limits; not on time, cache or process.
+ */
+import { RatchetError } from "../../core/errors.ts";
+import type { OnProgress, SampledResponse, SampleRequest, SamplingOptions } from "../../core/ports/policy.ts";
+import type { Runtime } from "../runtime/session.ts";
+import { admit, type Batch, type Row, vacate } from "./batch.ts";
+import type { BlockCache } from "./block-cache.ts";
+import { checkRequests } from "./check-requests.ts";
+import { decodeStep, type NextTokens, ownStep } from "./decode.ts";
+import { drawToken, likeliest } from "./draw.ts";
+import { KeyValueSlots } from "./key-value-slots.ts";
+import type { SamplingPolicy } from "./policy.ts";
+import { blockTokens, prefill } from "./prefill.ts";
+
+/** How much steps together. Part of the numerics: another width gives other last bits. */
+export interface SamplingLimits {
+  /** Samples of one step. */
+  readonly rows: number;
+  /** Most memory for the prompts of one step, which bounds the requests that step together (always at least one). */
+  readonly promptBytes: number;
+}
+
+export const standardLimits: SamplingLimits = { rows: 32, promptBytes: 2 ** 30 };
+
+export interface Sampler {
+  readonly runtime: Runtime;
+  readonly cache: BlockCache;
+  readonly limits: SamplingLimits;
+}
+
+interface Shard {
+  readonly sampler: Sampler;
+  readonly policy: SamplingPolicy;
+  readonly requests: readonly SampleRequest[];
+  readonly options: SamplingOptions;
+  readonly onProgress: OnProgress;
+  readonly batch: Batch;
+  readonly prompts: KeyValueSlots;
+  readonly own: KeyValueSlots;
+  readonly responses: SampledResponse[][];
+}
+
+/** responses[i][j]: request i, seed j. Throws PromptTooLong or InvalidInput before any work. */
+export async function sampleShard(
+  sampler: Sampler,
+  policy: SamplingPolicy,
+  requests: readonly SampleRequest[],
+  options: SamplingOptions,
+  onProgress: OnProgress,
+): Promise<SampledResponse[][]> {
+  checkRequests(policy.config, requests, options);
+  const samples = requests.reduce((sum, { seeds }) => sum + seeds.length, 0);
+  const { slots, tokens } = promptCapacity(sampler.limits, policy, requests);
+  const rowLimit = Math.min(sampler.limits.rows, samples);
+  const shard: Shard = {
+    sampler,
+    policy,
+    requests,
+    options,
+    onProgress,
+    batch: { groups: [], rows: [] },
+    prompts: new KeyValueSlots(policy.config, slots, tokens),
+    own: new KeyValueSlots(policy.config, rowLimit, ownStep),
+    responses: requests.map(() => []),
+  };
+  const queue = { request: 0, sample: 0 };
+  const { rows } = shard.batch;
+  let ended = 0;
+  for (;;) {
+    for (;;) {
+      const admitted = admit(shard.batch, queue, requests, { rows: rowLimit, groups: slots });
+      if (admitted === undefined) break;
+      if (admitted.opened) await storePrompt(shard, admitted.row.group.request);
+    }
+    if (rows.length === 0) return shard.responses;
+    const next = await decodeStep({ ...sampler, ...shard, temperature: options.temperature });
+    for (const [slot, row] of rows.entries()) say(shard, row, slot, next);
+    ended += endRows(shard);
+    const said = rows.reduce((sum, row) => sum + row.tokens.length, ended * options.maxNewTokens);
+    onProgress({ unit: "tokens", count: said, total: samples * options.maxNewTokens });
+  }
+}
+
+/** How many prompts are stored at once, and how many tokens of each: whole blocks that hold the longest. */
+function promptCapacity(
+  limits: SamplingLimits,
+  { config }: SamplingPolicy,
+  requests: readonly SampleRequest[],
+) {
+  const longest = requests.reduce((most, { prompt }) => Math.max(most, prompt.length - 1), 0);
+  const tokens = Math.ceil(longest / blockTokens) * blockTokens;
+  const bytesPerPrompt = config.layers * 2 * config.kvHeads * config.headSize * tokens * 4;
+  const affordable = Math.max(1, Math.floor(limits.promptBytes / Math.max(bytesPerPrompt, 1)));
+  return { slots: Math.min(affordable, limits.rows, Math.max(requests.length, 1)), tokens };
+}
+
+/** Stores the keys and values of all but a prompt's last token in the last group's slot. */
+async function storePrompt(
+  { sampler, policy, requests, batch, prompts, onProgress }: Shard,
+  request: number,
+) {
+  const tokens = requests[request]!.prompt.slice(0, -1);
+  const slot = batch.groups.length - 1;
+  const total = Math.ceil(tokens.length / blockTokens);
+  let count = 0;
+  const onBlock = () => onProgress({ unit: "prompt blocks", count: ++count, total });
+  const blocks = await prefill(sampler.runtime, sampler.cache, policy, tokens, onBlock);
+  for (const [index, block] of blocks.entries()) {
+    const start = index * blockTokens;
+    const held = Math.min(blockTokens, tokens.length - start);
+    for (const [layer, part] of block.entries()) prompts.write(layer, slot, start, part, blockTokens, held);
+  }
+}
+
+/** Chooses the row's next token and records it. */
+function say({ policy, options }: Shard, row: Row, slot: number, { logp, chances }: NextTokens): void {
+  const { vocabularySize } = policy.config;
+  const range = [slot * vocabularySize, (slot + 1) * vocabularySize] as const;
+  const logp_V = logp.subarray(...range);
+  const token =
+    chances === undefined
+      ? likeliest(logp_V)
+      : drawToken(chances.subarray(...range), options.topP, row.random.next());
+  const logprob = logp_V[token]!;
+  if (!Number.isFinite(logprob)) {
+    throw new RatchetError(
+      "ModelUnreadable",
+      `policy ${policy.hash} gives token ${token} a log-probability of ${logprob}: its weights have diverged; go back to an earlier checkpoint and lower learningRate`,
+      { policy: policy.hash, token, logprob },
+    );
+  }
+  row.tokens.push(token);
+  row.logprobs.push(logprob);
+  row.next = token;
+}
+
+/** Takes out the rows that stopped or are full, from the last slot to the first; gives their count. */
+function endRows({ policy, options, batch, prompts, own, responses }: Shard): number {
+  const { rows, groups } = batch;
+  const before = rows.length;
+  for (let slot = rows.length - 1; slot >= 0; slot--) {
+    const { tokens, logprobs, group, sample, next } = rows[slot]!;
+    const stopped = policy.stopIds.includes(next);
+    if (!stopped && tokens.length < options.maxNewTokens) continue;
+    responses[group.request]![sample] = { tokens, logprobs, finish: stopped ? "stop" : "length" };
+    vacate(rows, slot, (from, to) => own.copy(from, to));
+    if (rows.every((row) => row.group !== group))
+      vacate(groups, groups.indexOf(group), (from, to) => prompts.copy(from, to));
+  }
+  return before - rows.length;
+}
