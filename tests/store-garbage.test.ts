@@ -31,10 +31,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function checkpoint(name: string): Promise<ArtifactRef> {
+async function checkpoint(name: string, facts = {}): Promise<ArtifactRef> {
   const staging = await store.artifacts.stagingFolder();
   await writeFile(join(staging, "weights.bin"), name.padEnd(1000));
-  return store.artifacts.adoptFolder("checkpoint", staging, {});
+  return store.artifacts.adoptFolder("checkpoint", staging, facts);
 }
 
 /** As if a day had passed. */
@@ -125,6 +125,13 @@ describe("collecting garbage", () => {
     await expireLeases();
     expect((await store.collectGarbage([], 0)).removed).toEqual([orphan]);
     await expect(store.artifacts.pathOf(orphan)).rejects.toMatchObject({ type: "ArtifactMissing" });
+  });
+
+  it("leaves a base policy, which no update could make again", async () => {
+    const base = await checkpoint("base", { parent: null });
+    const trained = await checkpoint("trained", { parent: base.hash });
+    await expireLeases();
+    expect((await store.collectGarbage([], 0)).removed).toEqual([trained]);
   });
 
   it("never takes a checkpoint from under a writer that adopts it again", async () => {

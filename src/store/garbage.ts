@@ -1,12 +1,13 @@
 /**
  * Keeps checkpoints within a budget, the oldest going first, and never one that work still needs: the newest two of each
- * branch, what a stage's or another step's result names, what is leased, what the caller names. Other kinds are small
- * and stay.
+ * branch, what a stage's or another step's result names, what is leased, what the caller names, and base policies, which
+ * no update could make again. Other kinds are small and stay.
  *
  * A writer takes its lease before it renames a checkpoint into place, and both the lease and the removal lock the hash;
  * so either the removal sees the lease, or the writer finds the place empty and fills it.
  */
-import { rename, rm } from "node:fs/promises";
+import { readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { artifactPath, type HoldLease } from "./artifacts.ts";
@@ -63,6 +64,7 @@ export async function collectGarbage(
     for (const checkpoint of checkpoints) {
       if (bytes <= budgetBytes) break;
       if (needed.has(checkpoint.hash) || (await isNamedByResult(tables, checkpoint.hash))) continue;
+      if (await isBasePolicy(artifactPath(artifactFolder, checkpoint))) continue;
       const aside = await stagingPath(staging);
       if (!(await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside))))
         continue;
@@ -105,6 +107,12 @@ async function isNamedByResult(tables: Kysely<Tables>, hash: string): Promise<bo
       AND NOT EXISTS (SELECT 1 FROM lineage WHERE lineage.step_key = steps.key)
     LIMIT 1`.execute(tables);
   return rows.length > 0;
+}
+
+/** A checkpoint's manifest names its parent; that of a policy which Ratchet did not train is null. */
+async function isBasePolicy(path: string): Promise<boolean> {
+  const manifest = await readFile(join(path, "manifest.json"), "utf8").catch(() => "{}");
+  return (JSON.parse(manifest) as { parent?: unknown }).parent === null;
 }
 
 async function setAside(

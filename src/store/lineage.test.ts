@@ -37,8 +37,13 @@ describe("the path to a branch's newest state", () => {
     expect(walkLineage(records, 2)).toEqual([]);
   });
 
+  it("goes on over an iteration that made no update", () => {
+    const gap = [update(0, 1, "base", "a1"), update(0, 3, "a1", "a3")];
+    expect(path(walkLineage(gap, 0))).toEqual(["base>a1", "a1>a3"]);
+  });
+
   it("goes on when an update leaves the state as it was (learning rate 0)", () => {
-    const still = [update(0, 1, "same", "same"), update(0, 2, "same", "same")];
-    expect(walkLineage(still, 0).map(({ iteration }) => iteration)).toEqual([1, 2]);
+    const still = [update(0, 1, "same", "same"), update(0, 2, "same", "same"), update(0, 3, "same", "same")];
+    expect(walkLineage(still, 0).map(({ iteration }) => iteration)).toEqual([1, 2, 3]);
   });
 });

@@ -70,8 +70,9 @@ export async function stageLineage(
 }
 
 /**
- * The path from a stage's start to the newest update of `branch`. Each update follows the one of the iteration before
- * that made its parent checkpoint; the branch's own rows are preferred to those of the branch it left.
+ * The path from a stage's start to the newest update of `branch`. Each update follows the nearest earlier one that made
+ * its parent checkpoint (an iteration with nothing to learn from makes none); the branch's own updates are preferred to
+ * those of the branch it left.
  */
 export function walkLineage(records: readonly LineageRecord[], branch: number): LineageRecord[] {
   const path: LineageRecord[] = [];
@@ -79,9 +80,9 @@ export function walkLineage(records: readonly LineageRecord[], branch: number): 
   while (next !== undefined) {
     const child: LineageRecord = next;
     path.unshift(child);
-    const parents = records.filter(
-      (record) => record.iteration === child.iteration - 1 && record.checkpoint.hash === child.parent,
-    );
+    const parents = records
+      .filter((record) => record.iteration < child.iteration && record.checkpoint.hash === child.parent)
+      .sort((a, b) => b.iteration - a.iteration || a.branch - b.branch);
     next = parents.find((record) => record.branch === child.branch) ?? parents[0];
   }
   return path;

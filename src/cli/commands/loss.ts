@@ -1,11 +1,12 @@
 /** `ratchet loss --cases FILE`: what our loss formulas make of a file of cases, one JSON line per case. */
 import { readFile } from "node:fs/promises";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { RatchetError } from "../../core/errors.ts";
 import { evaluateLossCase, parseLossCase } from "../../core/learning/cases.ts";
 
-export function lossCommand(): Command {
-  return new Command("loss")
+export function register(ratchet: Command): void {
+  ratchet
+    .command("loss")
     .description("compute KL, advantages and clipped policy losses of given batches, in float64")
     .requiredOption(
       "--cases <file>",

@@ -1,0 +1,42 @@
+/** `ratchet loss` as a person runs it. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+
+const fixture = "tests/fixtures/verl_policy_loss_cases.jsonl";
+const loss = (...args: string[]) =>
+  spawnSync(process.execPath, ["bin/ratchet.mjs", "loss", ...args], { encoding: "utf8", maxBuffer: 1e8 });
+
+describe("ratchet loss", () => {
+  it("prints one line per case, in order, under the fixture's keys", () => {
+    const { status, stdout, stderr } = loss("--cases", fixture);
+    expect([status, stderr]).toEqual([0, ""]);
+    const printed = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const cases = readFileSync(fixture, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(printed).toHaveLength(40);
+    printed.forEach((line, i) => {
+      expect(Object.keys(line)).toEqual(["kl", "advantages", "losses"]);
+      expect(Object.keys(line.losses).sort()).toEqual(Object.keys(cases[i].losses).sort());
+      const { pg_loss } = cases[i].losses["grpo/token-mean"];
+      expect(line.losses["grpo/token-mean"].pg_loss).toBeCloseTo(pg_loss, 6);
+    });
+  });
+
+  it("says what is wrong with a missing file and with a line that is no case, and prints nothing", () => {
+    const missing = loss("--cases", "nowhere.jsonl");
+    expect([missing.status, missing.stdout, missing.stderr]).toEqual([
+      2,
+      "",
+      "ratchet: --cases nowhere.jsonl cannot be read (ENOENT); give a file of JSON lines\n",
+    ]);
+    const wrong = loss("--cases", "package.json");
+    expect([wrong.status, wrong.stdout]).toEqual([2, ""]);
+    expect(wrong.stderr).toMatch(/^ratchet: package\.json line 1 is not JSON: [^\n]*\n$/);
+  });
+});
