@@ -28,8 +28,6 @@ export interface Config {
   readonly offline: boolean;
   /** Threads of the engine (RATCHET_THREADS), 2 by default on every machine: they are part of the numerics. */
   readonly threads: number;
-  /** Threads of the engine (RATCHET_THREADS), 2 by default: part of the numerics, so a run must ask for the same. */
-  readonly threads: number;
   /** Least severe level that is logged (RATCHET_LOG_LEVEL); `info` by default. */
   readonly logLevel: (typeof logLevels)[number];
   /** The environment that child processes inherit. */
@@ -50,11 +48,6 @@ const schema = z.object({
     .transform(Number)
     .refine((threads) => threads >= 1 && threads <= maxThreads, threadsLimit)
     .default(2),
-  RATCHET_THREADS: z
-    .string()
-    .regex(/^[1-9]\d{0,2}$/, "must be a whole number from 1 to 256")
-    .refine((value) => Number(value) <= 256, "must be a whole number from 1 to 256")
-    .default("2"),
   RATCHET_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
@@ -107,7 +100,6 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = pro
     ...readTemporal(environment),
     offline: values.RATCHET_OFFLINE === "1",
     threads: values.RATCHET_THREADS,
-    threads: Number(values.RATCHET_THREADS),
     logLevel: values.RATCHET_LOG_LEVEL,
     environment: Object.freeze(environment),
   });

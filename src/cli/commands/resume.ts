@@ -1,0 +1,25 @@
+/** `ratchet resume RUN`: a run that failed, was stopped or lost its Temporal history goes on from its last commit. */
+import type { Command } from "commander";
+import { readConfig } from "../../config/config.ts";
+import { experimentInputSchema, parseInput } from "../../core/experiment/input.ts";
+import { readStoredInput } from "../read-run.ts";
+import { withServices } from "../services.ts";
+import { followExperiment, type RunOptions, writerFor } from "./start.ts";
+
+export function register(ratchet: Command): void {
+  ratchet
+    .command("resume")
+    .argument("<RUN>", "id of the run")
+    .description("continue a run from its last commit, with the input it was started with")
+    .option("--exit", "end the services when the run ends, instead of waiting for Ctrl-C")
+    .option("--json", "print a JSON summary as the last line")
+    .action(async (run: string, options: RunOptions) => {
+      const config = readConfig();
+      // The run's input is in the database, which must run before it can be read.
+      process.exitCode = await withServices(config, writerFor(options.json ?? false), async (services) => {
+        const stored = await readStoredInput(config, services.endpoints, run);
+        const input = parseInput(experimentInputSchema, stored, `run ${run}`);
+        return followExperiment(config, services, input, options);
+      });
+    });
+}

@@ -1,0 +1,64 @@
+/**
+ * `ratchet start`, which is `npm start`: brings everything up, runs one experiment, shows its progress and its result,
+ * and keeps the services up until Ctrl-C (or ends with the run, with --exit).
+ */
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { type Config, readConfig } from "../../config/config.ts";
+import { type ExperimentInput, experimentInputSchema, parseInput } from "../../core/experiment/input.ts";
+import { planStages } from "../../core/experiment/plan.ts";
+import { describeAddresses } from "../addresses.ts";
+import { exitCodes } from "../exit.ts";
+import { readInputFile } from "../input-file.ts";
+import { readRun } from "../read-run.ts";
+import { runExperiment } from "../run-experiment.ts";
+import { type OpenServices, untilAborted, withServices } from "../services.ts";
+
+const quickstart = fileURLToPath(new URL("../../../temporal/examples/quickstart.json", import.meta.url));
+
+export interface RunOptions {
+  readonly exit?: boolean;
+  readonly json?: boolean;
+}
+
+export function register(ratchet: Command): void {
+  ratchet
+    .command("start")
+    .description("run an experiment, with everything it needs; started again, it goes on where it was")
+    .option("--input <file>", "the experiment as JSON", quickstart)
+    .option("--exit", "end the services when the run ends, instead of waiting for Ctrl-C")
+    .option("--json", "print a JSON summary as the last line")
+    .action(async ({ input: file, ...options }: RunOptions & { input: string }) => {
+      const input = parseInput(experimentInputSchema, readInputFile(file, "--input"), `--input ${file}`);
+      planStages(input);
+      const config = readConfig();
+      process.exitCode = await withServices(config, writerFor(options.json ?? false), (services) =>
+        followExperiment(config, services, input, options),
+      );
+    });
+}
+
+/** Follows the run to its end, shows it, and waits for Ctrl-C unless told to exit; 1 where the run failed. */
+export async function followExperiment(
+  config: Config,
+  services: OpenServices,
+  input: ExperimentInput,
+  { exit = false, json = false }: RunOptions,
+): Promise<number> {
+  const write = writerFor(json);
+  write(describeAddresses(services.endpoints));
+  const outcome = await runExperiment(config, services, input, write);
+  const facts = await readRun(config, services.endpoints, outcome.run);
+  write(`run ${outcome.run}: ${outcome.state}`);
+  if (json) process.stdout.write(`${JSON.stringify({ ...facts, ...outcome })}\n`);
+  if (!exit && !services.attached) {
+    write("the services stay up until Ctrl-C");
+    await untilAborted(services.interrupted);
+  }
+  return outcome.state === "failed" ? exitCodes.failed : exitCodes.ok;
+}
+
+/** With --json standard output holds the summary alone. */
+export function writerFor(json: boolean): (line: string) => void {
+  return (line) => (json ? process.stderr : process.stdout).write(`${line}\n`);
+}

@@ -1,0 +1,65 @@
+/** `ratchet status [RUN]`: the processes that run and how far a run is; the newest one by default. */
+import type { Command } from "commander";
+import { type Config, readConfig } from "../../config/config.ts";
+import { RatchetError } from "../../core/errors.ts";
+import { type Endpoints, runningEndpoints } from "../../services/endpoints.ts";
+import { runningProcesses } from "../../services/process-table.ts";
+import { addressesOf, describeAddresses } from "../addresses.ts";
+import { type RunFacts, readRun } from "../read-run.ts";
+
+export function register(ratchet: Command): void {
+  ratchet
+    .command("status")
+    .argument("[RUN]", "id of a run; the newest one by default")
+    .description("show the processes and how far a run is")
+    .option("--json", "print one JSON object")
+    .action(async (name: string | undefined, { json = false }: { json?: boolean }) => {
+      const config = readConfig();
+      const processes = runningProcesses(config.home);
+      const endpoints = processes.some(({ role }) => role === "supervisor")
+        ? runningEndpoints(config)
+        : undefined;
+      if (name !== undefined && endpoints === undefined) runningEndpoints(config);
+      const facts = endpoints && (await factsOf(config, endpoints, name));
+      if (json) {
+        const run = facts ?? {
+          run: null,
+          state: null,
+          iteration: null,
+          weightsSha256: null,
+          optimizerSha256: null,
+        };
+        const services = endpoints ? addressesOf(endpoints) : null;
+        process.stdout.write(`${JSON.stringify({ ...run, home: config.home, services, processes })}\n`);
+      } else process.stdout.write(describe(config, processes, endpoints, facts));
+    });
+}
+
+/** Undefined also while Postgres is being started again: the processes are worth showing by themselves. */
+async function factsOf(config: Config, endpoints: Endpoints, name?: string): Promise<RunFacts | undefined> {
+  try {
+    return await readRun(config, endpoints, name);
+  } catch (error) {
+    if (error instanceof RatchetError && error.type === "DatabaseUnavailable") return undefined;
+    throw error;
+  }
+}
+
+function describe(
+  config: Config,
+  processes: ReturnType<typeof runningProcesses>,
+  endpoints: Endpoints | undefined,
+  facts: RunFacts | undefined,
+): string {
+  if (endpoints === undefined) return `nothing runs for ${config.home}; start it with: npx ratchet up\n`;
+  const run =
+    facts === undefined
+      ? ["no run yet"]
+      : [
+          `run ${facts.run}: ${facts.state}${facts.iteration === null ? "" : `, ${facts.stage} at iteration ${facts.iteration}`}`,
+          ...facts.stages.map(({ stage, state }) => `  ${state.padEnd(8)} ${stage}`),
+          ...(facts.weightsSha256 === null ? [] : [`  weights ${facts.weightsSha256}`]),
+        ];
+  const roles = processes.map(({ role, pid }) => `  ${role.padEnd(16)} ${pid}`);
+  return `${[...run, "processes", ...roles, "services", describeAddresses(endpoints)].join("\n")}\n`;
+}

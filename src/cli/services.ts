@@ -1,0 +1,68 @@
+/**
+ * The services a command works with: those that another process already supervises, else supervised by this very
+ * process for as long as the command lasts. Ctrl-C ends in order what this process started; a second one ends it at once.
+ */
+import type { Config } from "../config/config.ts";
+import { attach } from "../services/attach.ts";
+import type { Endpoints } from "../services/endpoints.ts";
+import { preflight } from "../services/preflight.ts";
+import { workerPrograms } from "../services/roles.ts";
+import { Supervisor } from "../services/supervisor.ts";
+import { exitCodes } from "./exit.ts";
+
+export interface OpenServices {
+  readonly endpoints: Endpoints;
+  /** Started by another process, which keeps them up. */
+  readonly attached: boolean;
+  /** Aborts at Ctrl-C, SIGTERM, a closed terminal, or when the supervisor gives up. */
+  readonly interrupted: AbortSignal;
+}
+
+/**
+ * Brings the services up, hands them to `use`, and ends what this process started. Gives the exit code: that of `use`,
+ * or 130 when interrupted. Throws what keeps the services from starting, before anything under the home is written.
+ */
+export async function withServices(
+  config: Config,
+  onNotice: (text: string) => void,
+  use: (services: OpenServices) => Promise<number>,
+): Promise<number> {
+  const interruption = new AbortController();
+  const running = await attach(config);
+  const temporalProgram = running === undefined ? await preflight(config, onNotice) : undefined;
+  const supervisor =
+    running === undefined
+      ? new Supervisor({ config, workers: workerPrograms, temporalProgram, onNotice })
+      : undefined;
+  const onSignal = () => {
+    if (interruption.signal.aborted) {
+      supervisor?.kill();
+      process.exit(exitCodes.interrupted);
+    }
+    interruption.abort();
+    if (supervisor !== undefined)
+      onNotice("ending the workers and services (Ctrl-C again to end them at once)");
+    void supervisor?.stop();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.on(signal, onSignal);
+  void supervisor?.ended.then(() => interruption.abort());
+  try {
+    const endpoints = running ?? (await supervisor!.start());
+    return await use({ endpoints, attached: running !== undefined, interrupted: interruption.signal });
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    return exitCodes.interrupted;
+  } finally {
+    await supervisor?.stop();
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}
+
+/** Resolves at the signal. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

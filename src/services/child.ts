@@ -1,0 +1,163 @@
+/**
+ * One supervised process: started, waited for until it answers, started again whenever it dies, ended on request.
+ * It leads its own process group, so a Ctrl-C in the terminal reaches the supervisor alone, which ends things in order.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { closeSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { RatchetError } from "../core/errors.ts";
+import { lastLogLine, logPath, openLog } from "./logs.ts";
+import { endProcess, identify, type ProcessIdentity, sendSignal } from "./processes.ts";
+import type { SupervisedRole } from "./roles.ts";
+
+export interface ChildCommand {
+  readonly file: string;
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cwd: string;
+  readonly account?: { readonly uid: number; readonly gid: number } | undefined;
+}
+
+export interface ChildSpecification {
+  readonly role: SupervisedRole;
+  /** Called before each start: clears what a killed predecessor left. */
+  prepare(): Promise<ChildCommand>;
+  /** Resolves when the process does its work; called again after each start. Rejects when `signal` aborts. */
+  becomesReady(child: ChildProcess, signal: AbortSignal): Promise<void>;
+  /** A Node process gets an IPC channel, by which it says `ready` and learns that its supervisor died. */
+  readonly channel: boolean;
+  /** What ends it in order, and how long that may take before it is killed. */
+  readonly stopSignal: NodeJS.Signals;
+  readonly stopGraceMs: number;
+}
+
+export interface ChildEvents {
+  onStarted(identity: ProcessIdentity): void;
+  onReady(durationMs: number): void;
+  onEnded(how: string, restartInMs: number): void;
+}
+
+/** Waits before the first, second, ... restart in a row; the last one repeats. The first is soon, as work waits. */
+const restartDelaysMs = [50, 250, 500, 1_000, 2_000, 5_000];
+/** A process that was ready this long has earned a fresh row of delays. */
+const steadyAfterMs = 10_000;
+/** A first start that keeps failing this long is reported instead of tried again. */
+const firstStartLimitMs = 15_000;
+/** Crash recovery and cold disks included. */
+const readyLimitMs = 120_000;
+
+export class SupervisedChild {
+  private readonly home: string;
+  private readonly specification: ChildSpecification;
+  private readonly events: ChildEvents;
+  private readonly stopping = new AbortController();
+  private current: ProcessIdentity | undefined;
+  private loop: Promise<void> = Promise.resolve();
+
+  constructor(home: string, specification: ChildSpecification, events: ChildEvents) {
+    this.home = home;
+    this.specification = specification;
+    this.events = events;
+  }
+
+  /** Resolves when it is ready for the first time; throws ServiceUnavailable where it does not get there. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.loop = this.keepRunning(resolve).then(() => reject(stoppedEarly(this.specification.role)), reject);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    const { stopSignal, stopGraceMs } = this.specification;
+    if (this.current !== undefined) await endProcess(this.current, stopSignal, stopGraceMs);
+    await this.loop;
+  }
+
+  /** For a second Ctrl-C: nothing is asked any more. */
+  kill(signal: NodeJS.Signals): void {
+    this.stopping.abort();
+    if (this.current !== undefined) sendSignal(this.current, signal, true);
+  }
+
+  private async keepRunning(onFirstReady: () => void): Promise<void> {
+    const firstStart = Date.now();
+    let everReady = false;
+    let failures = 0;
+    while (!this.stopping.signal.aborted) {
+      const { how, readyForMs } = await this.runOnce(() => {
+        everReady = true;
+        onFirstReady();
+      }).catch((error: unknown) => {
+        if (!everReady) throw error;
+        return { how: (error as Error).message, readyForMs: 0 };
+      });
+      if (this.stopping.signal.aborted) return;
+      if (!everReady && Date.now() - firstStart > firstStartLimitMs) throw this.failedToStart(how);
+      failures = readyForMs >= steadyAfterMs ? 0 : failures;
+      const delayMs = restartDelaysMs[Math.min(failures++, restartDelaysMs.length - 1)]!;
+      this.events.onEnded(how, delayMs);
+      await sleep(delayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  private async runOnce(onReady: () => void): Promise<{ how: string; readyForMs: number }> {
+    const command = await this.specification.prepare();
+    if (this.stopping.signal.aborted) return { how: "stopped", readyForMs: 0 };
+    const startedAt = Date.now();
+    const child = this.spawn(command);
+    const ended = new AbortController();
+    const exit = new Promise<string>((resolve) => {
+      child.once("error", (error) => resolve(error.message));
+      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    }).finally(() => ended.abort());
+    if (child.pid !== undefined) {
+      this.current = identify(child.pid);
+      this.events.onStarted(this.current);
+    }
+    let readyAt = Number.POSITIVE_INFINITY;
+    const limit = AbortSignal.any([ended.signal, this.stopping.signal, AbortSignal.timeout(readyLimitMs)]);
+    this.specification.becomesReady(child, limit).then(
+      () => {
+        readyAt = Date.now();
+        this.events.onReady(readyAt - startedAt);
+        onReady();
+      },
+      () => {
+        if (!ended.signal.aborted && !this.stopping.signal.aborted) child.kill("SIGKILL");
+      },
+    );
+    const how = await exit;
+    this.current = undefined;
+    return { how, readyForMs: Math.max(0, Date.now() - readyAt) };
+  }
+
+  private spawn(command: ChildCommand): ChildProcess {
+    const log = openLog(this.home, this.specification.role);
+    try {
+      return spawn(command.file, command.arguments, {
+        cwd: command.cwd,
+        env: command.environment,
+        ...command.account,
+        detached: true,
+        stdio: this.specification.channel ? ["ignore", log, log, "ipc"] : ["ignore", log, log],
+      });
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  private failedToStart(how: string): RatchetError {
+    const { role } = this.specification;
+    const last = lastLogLine(this.home, role);
+    return new RatchetError(
+      "ServiceUnavailable",
+      `${role} does not start (${how})${last === "" ? "" : `: ${last}`}\nits log is ${logPath(this.home, role)}; ratchet doctor looks for the usual causes`,
+      { role, how },
+    );
+  }
+}
+
+export function stoppedEarly(role: SupervisedRole): RatchetError {
+  return new RatchetError("ServiceUnavailable", `${role} was stopped while it started`, { role });
+}

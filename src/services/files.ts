@@ -1,0 +1,39 @@
+/** Small state files that a reader never sees half of: written beside, then renamed. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { z } from "zod";
+import { RatchetError } from "../core/errors.ts";
+
+/** `mode` 0o600 for what holds a password. */
+export function writeJsonFile(path: string, value: unknown, mode = 0o644): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode, flush: true });
+  renameSync(temporary, path);
+}
+
+/** Undefined where the file is missing; throws ServiceUnavailable where it is not what Ratchet wrote. */
+export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw new RatchetError(
+      "ServiceUnavailable",
+      `${path} cannot be read: ${(error as Error).message}`,
+      { path },
+      error,
+    );
+  }
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (error) {
+    throw new RatchetError(
+      "ServiceUnavailable",
+      `${path} is damaged; restore it, or delete the folder that holds it to begin anew`,
+      { path },
+      error,
+    );
+  }
+}

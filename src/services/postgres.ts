@@ -1,0 +1,181 @@
+/**
+ * The embedded Postgres: durable settings, reachable from this machine only and with a password only. A cluster is
+ * either absent or whole; a postmaster that outlived its supervisor is found by postmaster.pid and ended in order.
+ */
+import { spawn } from "node:child_process";
+import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { RatchetError } from "../core/errors.ts";
+import type { ChildCommand, ChildSpecification } from "./child.ts";
+import { localHost } from "./ports.ts";
+import { type Account, ensurePostgresAccount } from "./postgres-account.ts";
+import { preparePostgresBinaries } from "./postgres-binaries.ts";
+import { endProcess, findProcess, type ProcessEntry } from "./processes.ts";
+import type { PostgresRecord } from "./record.ts";
+
+const name = "ratchet";
+/** Fast shutdown writes a checkpoint; a minute covers a slow disk. */
+const stopGraceMs = 60_000;
+/** Nothing of the person's locale or Postgres settings reaches the server. */
+const environment = { LC_ALL: "C", PATH: "/usr/bin:/bin", TZ: "UTC" };
+
+export function postgresUrl({ port, password }: PostgresRecord): string {
+  return `postgres://${name}:${password}@${localHost}:${port}/${name}`;
+}
+
+export function postgresSpecification(record: PostgresRecord): ChildSpecification {
+  return {
+    role: "postgres",
+    prepare: () => prepare(record),
+    becomesReady: (_, signal) => becomesReady(record, signal),
+    channel: false,
+    stopSignal: "SIGINT",
+    stopGraceMs,
+  };
+}
+
+async function prepare(record: PostgresRecord): Promise<ChildCommand> {
+  const { folder, port } = record;
+  const account = ensurePostgresAccount();
+  if (!existsSync(folder)) throw folderGone(folder);
+  const binaries = preparePostgresBinaries(folder, account);
+  const data = join(folder, "data");
+  if (!existsSync(data)) await initialise(record, binaries, data, account);
+  await endPostmaster(folder);
+  return {
+    file: join(binaries, "postgres"),
+    arguments: ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])],
+    environment,
+    cwd: folder,
+    account,
+  };
+}
+
+/** fsync, synchronous_commit and full_page_writes keep their defaults: on. */
+const settings = [
+  `listen_addresses=${localHost}`,
+  "unix_socket_directories=",
+  "timezone=UTC",
+  "log_timezone=UTC",
+];
+
+/** Into a folder of another name first, so that an interrupted initdb is done again from the start. */
+async function initialise(
+  { folder, password }: PostgresRecord,
+  binaries: string,
+  data: string,
+  account: Account | undefined,
+): Promise<void> {
+  const partial = `${data}.partial`;
+  const passwordFile = join(folder, "password.tmp");
+  rmSync(partial, { recursive: true, force: true });
+  mkdirSync(partial, { mode: 0o700 });
+  writeFileSync(passwordFile, password, { mode: 0o600 });
+  if (account !== undefined)
+    for (const path of [partial, passwordFile]) chownSync(path, account.uid, account.gid);
+  try {
+    // The C locale sorts text by code point on every machine, so no ORDER BY depends on where it ran.
+    await run(
+      join(binaries, "initdb"),
+      [
+        `--pgdata=${partial}`,
+        `--username=${name}`,
+        `--pwfile=${passwordFile}`,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+      ],
+      folder,
+      account,
+    );
+  } finally {
+    rmSync(passwordFile, { force: true });
+  }
+  renameSync(partial, data);
+}
+
+function run(file: string, args: string[], cwd: string, account: Account | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, {
+      cwd,
+      env: environment,
+      ...account,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let errors = "";
+    child.stderr.on("data", (chunk: Buffer) => {
+      errors += chunk.toString();
+    });
+    const fail = (how: string, cause?: unknown) =>
+      reject(
+        new RatchetError(
+          "ServiceUnavailable",
+          `Postgres could not create its data folder (${how}): ${errors.trim().split("\n").at(-1)}\nfree space or mend the folder's permissions, or set DATABASE_URL to a Postgres of your own`,
+          { file, cwd },
+          cause,
+        ),
+      );
+    child.once("error", (error) => fail(error.message, error));
+    child.once("exit", (code, signal) => (code === 0 ? resolve() : fail(signal ?? `exit code ${code}`)));
+  });
+}
+
+/** The live postmaster of this folder, as its lock file names it. */
+export function findPostmaster(folder: string): ProcessEntry | undefined {
+  const holder = findProcess(readLock(folder)?.pid ?? 0);
+  return holder?.commandLine.includes(join(folder, "data")) ? holder : undefined;
+}
+
+/**
+ * Ends a live postmaster of this folder in order; false where there was none. The lock of a dead one stays: it names the shared memory by which
+ * Postgres sees that backends of a killed postmaster still write. Where another program has the dead one's pid by now,
+ * Postgres would refuse for ever, so the pid becomes that of its parent to be, which it takes for harmless.
+ */
+export async function endPostmaster(folder: string): Promise<boolean> {
+  const lock = readLock(folder);
+  if (lock === undefined || findProcess(lock.pid) === undefined) return false;
+  const postmaster = findPostmaster(folder);
+  if (postmaster !== undefined) await endProcess(postmaster, "SIGINT", stopGraceMs);
+  else writeFileSync(lockPath(folder), `${process.pid}\n${lock.rest}`);
+  return postmaster !== undefined;
+}
+
+const lockPath = (folder: string) => join(folder, "data", "postmaster.pid");
+
+/** Its first line is the postmaster's pid. */
+function readLock(folder: string): { pid: number; rest: string } | undefined {
+  if (!existsSync(lockPath(folder))) return undefined;
+  const [pid, ...rest] = readFileSync(lockPath(folder), "utf8").split("\n");
+  return { pid: Number(pid), rest: rest.join("\n") };
+}
+
+/** Up to its first connection; creates the database that the URL names. */
+async function becomesReady(record: PostgresRecord, signal: AbortSignal): Promise<void> {
+  const maintenance = new URL(postgresUrl(record));
+  maintenance.pathname = "/postgres";
+  while (true) {
+    signal.throwIfAborted();
+    const client = new pg.Client({ connectionString: maintenance.href, connectionTimeoutMillis: 2_000 });
+    client.on("error", () => undefined);
+    try {
+      await client.connect();
+      const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]);
+      if (rowCount === 0) await client.query(`CREATE DATABASE ${name}`);
+      return;
+    } catch {
+      await sleep(30, undefined, { signal });
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+function folderGone(folder: string): RatchetError {
+  return new RatchetError(
+    "ServiceUnavailable",
+    `the database folder ${folder} is gone; restore it, or delete RATCHET_HOME to begin anew`,
+    { folder },
+  );
+}

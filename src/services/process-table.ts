@@ -1,0 +1,64 @@
+/**
+ * `processes.json`: which processes the supervisor of a home started, rewritten whenever one starts, and the roles that
+ * `ratchet status` reads from it. What it lists may be dead; only a pid with the recorded start time is ours.
+ */
+import { join } from "node:path";
+import { z } from "zod";
+import { readJsonFile, writeJsonFile } from "./files.ts";
+import {
+  descendantsOf,
+  isAlive,
+  listProcesses,
+  type ProcessEntry,
+  type ProcessIdentity,
+} from "./processes.ts";
+import { type Role, type SupervisedRole, serviceRoles, workerRoles } from "./roles.ts";
+
+const identitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
+const tableSchema = z.object({
+  supervisor: identitySchema,
+  state: z.enum(["starting", "ready", "stopping"]),
+  processes: z.array(identitySchema.extend({ role: z.enum([...serviceRoles, ...workerRoles]) })),
+});
+export type ProcessTable = z.infer<typeof tableSchema>;
+
+const tablePath = (home: string) => join(home, "processes.json");
+
+export function writeProcessTable(home: string, table: ProcessTable): void {
+  writeJsonFile(tablePath(home), table);
+}
+
+export function readProcessTable(home: string): ProcessTable | undefined {
+  return readJsonFile(tablePath(home), tableSchema);
+}
+
+/** Words in a command line by which a worker's children are known. */
+const childMarkers = { engine: "ratchet-engine", sandbox: "ratchet-sandbox" } as const;
+
+/** Live processes of this home, the supervisor first; empty when nothing runs. */
+export function runningProcesses(home: string): { role: Role; pid: number }[] {
+  const table = readProcessTable(home);
+  if (table === undefined) return [];
+  const own = table.processes.filter(isAlive);
+  const supervisor = isAlive(table.supervisor)
+    ? [{ role: "supervisor" as const, pid: table.supervisor.pid }]
+    : [];
+  const everything = listProcesses();
+  const children = own
+    .filter(({ role }) => isWorker(role))
+    .flatMap(({ pid }) => descendantsOf(pid, everything))
+    .flatMap((entry) => childRole(entry));
+  return [...supervisor, ...own.map(({ role, pid }) => ({ role, pid })), ...children];
+}
+
+function isWorker(role: SupervisedRole): boolean {
+  return (workerRoles as readonly string[]).includes(role);
+}
+
+function childRole(entry: ProcessEntry): { role: "engine" | "sandbox"; pid: number }[] {
+  for (const role of ["engine", "sandbox"] as const)
+    if (entry.commandLine.includes(childMarkers[role])) return [{ role, pid: entry.pid }];
+  return [];
+}
+
+export type { ProcessIdentity };

@@ -1,0 +1,82 @@
+/**
+ * `services.json`: what a home's embedded services were given when they first started (ports, the database's password
+ * and folder) and keep ever after, so that a restart meets the same addresses and the same data.
+ */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Config } from "../config/config.ts";
+import { readJsonFile, writeJsonFile } from "./files.ts";
+import { chooseFreePort } from "./ports.ts";
+import { choosePostgresFolder } from "./postgres-folder.ts";
+
+const port = z.number().int().min(1).max(65_535);
+const recordSchema = z.object({
+  /** Absent until an embedded Postgres is first needed. */
+  postgres: z
+    .object({
+      port,
+      password: z.string(),
+      /** Absolute; outside the home where the database's own user cannot reach into it. */
+      folder: z.string(),
+    })
+    .optional(),
+  /** Absent until an embedded Temporal is first needed. */
+  temporal: z.object({ port, uiPort: port }).optional(),
+});
+export type ServicesRecord = z.infer<typeof recordSchema>;
+export type PostgresRecord = NonNullable<ServicesRecord["postgres"]>;
+export type TemporalRecord = NonNullable<ServicesRecord["temporal"]>;
+
+/** Temporal's usual ports; Postgres's has a 1 before it, as its usual one is often taken. */
+const preferredPorts = { postgres: 15_432, temporal: 7233, temporalUi: 8233 };
+
+export const recordPath = (home: string) => join(home, "services.json");
+
+/** Empty where no embedded service was ever started. */
+export function readRecord(home: string): ServicesRecord {
+  return readJsonFile(recordPath(home), recordSchema) ?? {};
+}
+
+/** The home's record with every part that the configuration needs, made on the first start. */
+export async function ensureRecord(config: Config): Promise<ServicesRecord> {
+  const { home } = config;
+  const existing = readRecord(home);
+  const needsPostgres = config.databaseUrl === undefined && existing.postgres === undefined;
+  const needsTemporal = config.temporalConnection === undefined && existing.temporal === undefined;
+  if (!needsPostgres && !needsTemporal) return existing;
+  const seed = randomBytes(4).readUInt32LE();
+  const taken = new Set(portsOf(existing).map(({ port }) => port));
+  const choose = async (preferred: number) => {
+    const chosen = await chooseFreePort(preferred, seed, taken);
+    taken.add(chosen);
+    return chosen;
+  };
+  const record: ServicesRecord = { ...existing };
+  if (needsPostgres)
+    record.postgres = {
+      port: await choose(preferredPorts.postgres),
+      password: randomBytes(24).toString("base64url"),
+      folder: choosePostgresFolder(home, (other) => readRecord(other).postgres?.folder),
+    };
+  if (needsTemporal)
+    record.temporal = {
+      port: await choose(preferredPorts.temporal),
+      uiPort: await choose(preferredPorts.temporalUi),
+    };
+  writeJsonFile(recordPath(home), record, 0o600);
+  return record;
+}
+
+/** The recorded ports, by the field that holds them. */
+export function portsOf({ postgres, temporal }: ServicesRecord): { field: string; port: number }[] {
+  return [
+    ...(postgres === undefined ? [] : [{ field: "postgres.port", port: postgres.port }]),
+    ...(temporal === undefined
+      ? []
+      : [
+          { field: "temporal.port", port: temporal.port },
+          { field: "temporal.uiPort", port: temporal.uiPort },
+        ]),
+  ];
+}

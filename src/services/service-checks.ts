@@ -1,0 +1,112 @@
+/** Whether the services can run or, where they are external, whether they answer. Looks only, like every check. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import pg from "pg";
+import type { Config } from "../config/config.ts";
+import { RatchetError } from "../core/errors.ts";
+import { type Check, check } from "./checks.ts";
+import { findLeftovers } from "./leftovers.ts";
+import { supervisorOf } from "./lock.ts";
+import { isPortFree } from "./ports.ts";
+import { findPostmaster } from "./postgres.ts";
+import { findPostgresAccount } from "./postgres-account.ts";
+import { lacksLinks, postgresPackage } from "./postgres-binaries.ts";
+import { portsOf, readRecord, recordPath } from "./record.ts";
+import { findTemporal } from "./temporal-binary.ts";
+import { checkNamespace } from "./temporal-namespace.ts";
+
+const connectTimeoutMs = 5_000;
+
+/** The embedded Postgres's programs run on this system. */
+export function checkPostgresPrograms(): Check {
+  const mend = "run npm ci again, or set DATABASE_URL to a Postgres of your own";
+  try {
+    const root = postgresPackage();
+    const program = join(root, "native", "bin", "postgres");
+    const { stdout, stderr, error, status } = spawnSync(program, ["--version"], { encoding: "utf8" });
+    if (status === 0) return check("postgres", true, stdout.trim(), mend);
+    if (lacksLinks(root))
+      return check("postgres", true, "its library links are restored at the next start", mend);
+    return check("postgres", false, `${program} does not run: ${error?.message ?? stderr.trim()}`, mend);
+  } catch (error) {
+    if (!(error instanceof RatchetError)) throw error;
+    return check("postgres", false, error.message, "");
+  }
+}
+
+export function checkPostgresAccount(): Check {
+  const account = findPostgresAccount();
+  const mend = "create a system user named postgres, run Ratchet as another user, or set DATABASE_URL";
+  if (account === undefined) return check("account", true, "Postgres runs as the current user", mend);
+  if (account !== "missing") return check("account", true, "root runs Postgres as user postgres", mend);
+  const canCreate = spawnSync("useradd", ["--help"]).status === 0;
+  return check("account", canCreate, "root has no user postgres to run Postgres as", mend);
+}
+
+/** The embedded Temporal's program is there, or can be had. */
+export function checkTemporalProgram(config: Config, hasPython: boolean): Check {
+  const binary = findTemporal(config);
+  if (binary !== undefined)
+    return check("temporal", true, `Temporal CLI ${binary.version} (${binary.source}: ${binary.path})`, "");
+  const missing = "no Temporal CLI 1.4 or later on PATH or in the cache";
+  if (config.offline)
+    return check("temporal", false, missing, "install it, or unset RATCHET_OFFLINE once to download it");
+  return check("temporal", hasPython, `${missing}; the next start downloads it`, "install python3 and pip");
+}
+
+/** A recorded port must be free, or held by this home's own processes. */
+export async function checkPorts(config: Config): Promise<Check> {
+  const { home } = config;
+  const record = readRecord(home);
+  const supervised = supervisorOf(home) !== undefined;
+  const ownPostgres = supervised || (record.postgres && findPostmaster(record.postgres.folder)) !== undefined;
+  const ownTemporal = supervised || findLeftovers(home).temporal.length > 0;
+  const needed = portsOf({
+    ...(config.databaseUrl === undefined && { postgres: record.postgres }),
+    ...(config.temporalConnection === undefined && { temporal: record.temporal }),
+  });
+  for (const { field, port } of needed) {
+    const own = field.startsWith("postgres.") ? ownPostgres : ownTemporal;
+    if (own || (await isPortFree(port))) continue;
+    const mend = `end that program, or change ${field} in ${recordPath(home)}`;
+    return check("ports", false, `port ${port} (${field}) is in use by another program`, mend);
+  }
+  const found = needed.map(({ field, port }) => `${port} (${field})`).join(", ");
+  return check("ports", true, found || "ports are chosen at the first start", "");
+}
+
+/** An external Postgres; its address is repeated without user and password. */
+export async function checkDatabase(databaseUrl: string): Promise<Check> {
+  const { hostname, port, pathname } = new URL(databaseUrl);
+  const target = `Postgres at ${hostname || "localhost"}:${port || "5432"}${pathname}`;
+  const mend = "start it, or correct DATABASE_URL (unset, Ratchet starts its own)";
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: connectTimeoutMs });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return check("database", true, `${target} answers`, mend, "DatabaseUnavailable");
+  } catch (error) {
+    // Node joins the failures of several addresses under an empty message.
+    const { message, code } = error as NodeJS.ErrnoException;
+    const found = `${target} does not answer: ${message || code}`;
+    return check("database", false, found, mend, "DatabaseUnavailable");
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** An external Temporal; what is wrong with it already says what to do. */
+export async function checkTemporalServer(config: Config): Promise<Check> {
+  const { temporalConnection: connection, temporalNamespace: namespace } = config;
+  try {
+    await checkNamespace(connection!, namespace);
+    return check(
+      "temporal",
+      true,
+      `Temporal at ${connection!.address}, namespace '${namespace}', answers`,
+      "",
+    );
+  } catch (error) {
+    return check("temporal", false, (error as Error).message, "", "TemporalUnavailable");
+  }
+}

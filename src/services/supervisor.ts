@@ -1,0 +1,169 @@
+/**
+ * Starts a home's services and workers in order, starts again whichever dies, and ends them in order. One supervisor per
+ * home; it begins by ending what a killed predecessor left behind, and stops when its home is taken away.
+ */
+import pino, { type Logger } from "pino";
+import type { Config } from "../config/config.ts";
+import { type ChildSpecification, SupervisedChild, stoppedEarly } from "./child.ts";
+import { type Endpoints, endpointsOf } from "./endpoints.ts";
+import { endLeftovers } from "./leftovers.ts";
+import { acquireLock, releaseLock, supervisorOf } from "./lock.ts";
+import { capLogs, openLog } from "./logs.ts";
+import { postgresSpecification } from "./postgres.ts";
+import { type ProcessTable, writeProcessTable } from "./process-table.ts";
+import { identify } from "./processes.ts";
+import { ensureRecord, type ServicesRecord } from "./record.ts";
+import type { SupervisedRole, WorkerProgram } from "./roles.ts";
+import { temporalSpecification } from "./temporal.ts";
+import { registerSearchAttributes } from "./temporal-namespace.ts";
+import { workerSpecification } from "./worker.ts";
+
+export interface SupervisorOptions {
+  readonly config: Config;
+  readonly workers: readonly WorkerProgram[];
+  /** The Temporal CLI; needed where Temporal is embedded. */
+  readonly temporalProgram: string | undefined;
+  /** What a person at the terminal may want to know, one line at a time. */
+  readonly onNotice: (text: string) => void;
+}
+
+const houseKeepingMs = 5_000;
+
+export class Supervisor {
+  private readonly options: SupervisorOptions;
+  private readonly home: string;
+  private readonly children = new Map<SupervisedRole, SupervisedChild>();
+  private table: ProcessTable | undefined;
+  private log: Logger | undefined;
+  private houseKeeping: NodeJS.Timeout | undefined;
+  private stopped: Promise<void> | undefined;
+  private resolveEnded: () => void = () => undefined;
+  /** Resolves once everything has ended, whoever asked for it. */
+  readonly ended: Promise<void> = new Promise((resolve) => {
+    this.resolveEnded = resolve;
+  });
+
+  constructor(options: SupervisorOptions) {
+    this.options = options;
+    this.home = options.config.home;
+  }
+
+  /** Resolves when everything is ready. Throws ServiceUnavailable, after ending what it had started. */
+  async start(): Promise<Endpoints> {
+    acquireLock(this.home);
+    try {
+      return await this.startInOrder();
+    } catch (error) {
+      this.log?.error({ err: error }, "start failed");
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /** Workers first, then what they use; idempotent. */
+  stop(): Promise<void> {
+    this.stopped ??= this.stopInOrder().finally(this.resolveEnded);
+    return this.stopped;
+  }
+
+  /** At once: what was running is retried or recovered by the next start. */
+  kill(): void {
+    for (const [role, child] of this.children) child.kill(role === "postgres" ? "SIGQUIT" : "SIGKILL");
+  }
+
+  private async startInOrder(): Promise<Endpoints> {
+    const { config, workers, temporalProgram } = this.options;
+    await endLeftovers(this.home);
+    this.table = { supervisor: identify(process.pid), state: "starting", processes: [] };
+    writeProcessTable(this.home, this.table);
+    const level = config.logLevel;
+    const destination = pino.destination({ fd: openLog(this.home, "supervisor"), sync: true });
+    // A log that cannot be written is no reason to end what runs.
+    destination.on("error", () => undefined);
+    this.log = pino({ level }, destination);
+    this.houseKeeping = setInterval(() => this.keepHouse(), houseKeepingMs).unref();
+    const record = await ensureRecord(config);
+    const endpoints = endpointsOf(config, record)!;
+    await Promise.all(
+      this.serviceSpecifications(record, temporalProgram).map((service) => this.startChild(service)),
+    );
+    if (config.temporalConnection !== undefined)
+      await registerSearchAttributes(config.temporalConnection, config.temporalNamespace);
+    await Promise.all(
+      workers.map((program) => this.startChild(workerSpecification(config, endpoints, program))),
+    );
+    this.updateTable({ state: "ready" });
+    this.log.info("everything is ready");
+    return endpoints;
+  }
+
+  private serviceSpecifications(record: ServicesRecord, temporalProgram?: string): ChildSpecification[] {
+    const { config } = this.options;
+    const services: ChildSpecification[] = [];
+    if (config.databaseUrl === undefined) services.push(postgresSpecification(record.postgres!));
+    if (config.temporalConnection === undefined)
+      services.push(
+        temporalSpecification(this.home, temporalProgram!, record.temporal!, config.temporalNamespace),
+      );
+    return services;
+  }
+
+  private async startChild(specification: ChildSpecification): Promise<void> {
+    const { role } = specification;
+    if (this.stopped !== undefined) throw stoppedEarly(role);
+    const child = new SupervisedChild(this.home, specification, {
+      onStarted: (identity) => {
+        const others = this.table!.processes.filter((entry) => entry.role !== role);
+        this.updateTable({ processes: [...others, { role, ...identity }] });
+        this.log?.info({ role, pid: identity.pid }, "started");
+      },
+      onReady: (durationMs) => this.log?.info({ role, durationMs }, "ready"),
+      onEnded: (how, restartInMs) => {
+        this.log?.warn({ role, how, restartInMs }, "ended by itself; starting it again");
+        this.options.onNotice(`${role} ended (${how}); starting it again`);
+      },
+    });
+    this.children.set(role, child);
+    await child.start();
+  }
+
+  /** A table that cannot be written (a full disk) is out of date, which is no reason to let go of a child. */
+  private updateTable(change: Partial<ProcessTable>): void {
+    if (this.table === undefined) return;
+    this.table = { ...this.table, ...change };
+    try {
+      writeProcessTable(this.home, this.table);
+    } catch (error) {
+      this.log?.error({ err: error }, "the process table could not be written");
+    }
+  }
+
+  private async stopInOrder(): Promise<void> {
+    clearInterval(this.houseKeeping);
+    const ownsHome = supervisorOf(this.home)?.pid === process.pid;
+    if (ownsHome) this.updateTable({ state: "stopping" });
+    const services = ["temporal", "postgres"] as const;
+    const workers = [...this.children].filter(([role]) => !services.some((service) => service === role));
+    await Promise.all(workers.map(([, child]) => child.stop()));
+    for (const role of services) await this.children.get(role)?.stop();
+    if (ownsHome) {
+      this.log?.info("everything ended");
+      releaseLock(this.home);
+    }
+  }
+
+  /** A home that was deleted, or taken over, must not keep its ports and processes for ever. */
+  private keepHouse(): void {
+    try {
+      if (supervisorOf(this.home)?.pid === process.pid) {
+        capLogs(this.home);
+        return;
+      }
+      this.options.onNotice(`${this.home} is gone or has another supervisor; ending`);
+      void this.stop();
+    } catch (error) {
+      // A full disk, for one: what runs goes on.
+      this.log?.warn({ err: error }, "house-keeping failed");
+    }
+  }
+}

@@ -1,0 +1,62 @@
+/** Workers as supervised children: each says `ready` by IPC once it polls, and never outlives its supervisor. */
+import { createRequire } from "node:module";
+import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Config } from "../config/config.ts";
+import type { ChildSpecification } from "./child.ts";
+import type { Endpoints } from "./endpoints.ts";
+import type { WorkerProgram } from "./roles.ts";
+
+/** What a worker sends when it polls its queues. */
+const readyMessage = "ready";
+/** A worker lets its activities reach their next heartbeat; what is lost is retried, so nobody waits longer. */
+const stopGraceMs = 8_000;
+
+export function workerSpecification(
+  config: Config,
+  endpoints: Endpoints,
+  program: WorkerProgram,
+): ChildSpecification {
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
+  return {
+    role: program.role,
+    prepare: async () => ({
+      file: process.execPath,
+      arguments: ["--import", tsx, program.file],
+      environment: {
+        ...config.environment,
+        RATCHET_HOME: config.home,
+        RATCHET_ARTIFACTS: config.artifactFolder,
+        RATCHET_CACHE: config.cacheFolder,
+        DATABASE_URL: endpoints.databaseUrl,
+        TEMPORAL_NAMESPACE: endpoints.temporalNamespace,
+        ...(config.temporalConnection === undefined && {
+          TEMPORAL_ADDRESS: endpoints.temporalConnection.address!,
+        }),
+      },
+      cwd: dirname(program.file),
+    }),
+    becomesReady: (child, signal) =>
+      new Promise((resolve, reject) => {
+        child.on("message", (message) => {
+          if (message === readyMessage) resolve();
+        });
+        signal.addEventListener("abort", () => reject(signal.reason as Error));
+      }),
+    channel: true,
+    stopSignal: "SIGTERM",
+    stopGraceMs,
+  };
+}
+
+/**
+ * Called by a worker before anything else: it then ends at once when its supervisor dies. The next start brings another
+ * worker, and Temporal retries what this one held. Without a supervisor (a container, a terminal) nothing happens.
+ */
+export function endWithSupervisor(): void {
+  process.once("disconnect", () => process.exit(1));
+  // It may have died while this program was still loading.
+  if (process.connected === false) process.exit(1);
+  // Watching must not keep a worker alive that has finished.
+  process.channel?.unref();
+}
