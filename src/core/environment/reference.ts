@@ -10,21 +10,21 @@ export function sourcesOf(argument: ReferenceArgument): string[] {
   return [];
 }
 
-export function resolveArgument(argument: ReferenceArgument, valueOf: (id: string) => Json): Json {
-  if ("from" in argument) return valueOf(argument.from);
-  if ("list" in argument) return argument.list.map((member) => resolveArgument(member, valueOf));
+export function resolveArgument(argument: ReferenceArgument, answerOf: (id: string) => Json): Json {
+  if ("from" in argument) return answerOf(argument.from);
+  if ("list" in argument) return argument.list.map((member) => resolveArgument(member, answerOf));
   if ("object" in argument)
     return Object.fromEntries(
-      Object.entries(argument.object).map(([name, member]) => [name, resolveArgument(member, valueOf)]),
+      Object.entries(argument.object).map(([name, member]) => [name, resolveArgument(member, answerOf)]),
     );
   return argument.value;
 }
 
 /** A call's arguments with every `from` replaced by the stored sub-answer, numbers as numbers. */
 export function referenceArguments(environment: Environment, call: ReferenceCall): JsonObject {
-  const valueOf = (id: string) => asArgument(environment.subQuestions.find((sub) => sub.id === id)!);
+  const answerOf = (id: string) => asArgument(environment.subQuestions.find((sub) => sub.id === id)!);
   return Object.fromEntries(
-    Object.entries(call.arguments).map(([name, argument]) => [name, resolveArgument(argument, valueOf)]),
+    Object.entries(call.arguments).map(([name, argument]) => [name, resolveArgument(argument, answerOf)]),
   );
 }
 

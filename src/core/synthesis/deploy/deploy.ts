@@ -1,6 +1,7 @@
 /**
  * Stage 5, localized deployment: each draft becomes a document, code and a content-addressed data table, and the
- * candidate an environment. Tables are shared by all tools that read the same fields of the same subject.
+ * candidate an environment. Tables are shared: one per field for tools of one field, one per subject for all others,
+ * so that a set's tables stay few however many subsets of fields its tools serve.
  */
 import type { Environment, ReferenceCall, Tool } from "../../environment/environment.ts";
 import { contentHash } from "../../hash.ts";
@@ -38,11 +39,11 @@ export function deploy(
   const hashes = new Map<string, string>();
   const tableOf = ({ behaviour }: ToolDraft): string | undefined => {
     if (behaviour.kind === "calculate") return undefined;
-    const fields = [...behaviour.fields].sort();
-    const part = `${behaviour.subject}:${fields.join(",")}`;
+    const { subject, fields } = behaviour;
+    const part = fields.length === 1 ? `${subject}.${fields[0]}` : subject;
     let hash = hashes.get(part);
     if (!hash) {
-      const table = projectTable(subjects[behaviour.subject]!, fields);
+      const table = fields.length === 1 ? projectTable(subjects[subject]!, fields[0]!) : subjects[subject]!;
       hash = contentHash(table);
       hashes.set(part, hash);
       tables[hash] = table as unknown as Json;

@@ -1,13 +1,14 @@
-/** How names are compared in tables: without case, accents or surplus white space. */
+/** How names are compared in tables: without case, accents, curly apostrophes or surplus white space. */
 
 /** JavaScript source of the same rule, for generated tools. */
 export const tidyKeySource =
-  '(text) => text.normalize("NFKD").replace(/[\\u0300-\\u036f]/g, "").trim().replace(/\\s+/g, " ").toLowerCase()';
+  '(text) => text.normalize("NFKD").replace(/[\\u0300-\\u036f]/g, "").replace(/[\\u2018\\u2019\\u02bb\\u02bc]/g, "\'").trim().replace(/\\s+/g, " ").toLowerCase()';
 
 export function tidyKey(text: string): string {
   return text
     .normalize("NFKD")
     .replace(/[\u0300-\u036f]/g, "")
+    .replace(/[\u2018\u2019\u02bb\u02bc]/g, "'")
     .trim()
     .replace(/\s+/g, " ")
     .toLowerCase();

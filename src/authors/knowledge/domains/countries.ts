@@ -1,0 +1,195 @@
+/** Countries and territories (countries-list, CLDR), their ISO codes and calling codes. Split by country. */
+import { type Entity, type Subject, wordings } from "../knowledge.ts";
+import { loadPackage } from "../packages.ts";
+import { countryRelations } from "./country-relations.ts";
+
+interface Country {
+  readonly name: string;
+  readonly phone: readonly number[];
+  readonly continent: string;
+  readonly capital: string;
+  readonly currency: readonly string[];
+}
+interface Territory {
+  readonly _population: string;
+  readonly _gdp: string;
+  readonly languagePopulation?: Readonly<
+    Record<string, { readonly _populationPercent: string; readonly _officialStatus?: string }>
+  >;
+}
+type Supplemental<Name extends string, T> = { readonly supplemental: Readonly<Record<Name, T>> };
+
+export const readCountries = () =>
+  loadPackage<{
+    readonly countries: Readonly<Record<string, Country>>;
+    readonly continents: Readonly<Record<string, string>>;
+  }>("countries-list");
+
+export const readTerritories = () =>
+  loadPackage<Supplemental<"territoryInfo", Readonly<Record<string, Territory>>>>(
+    "cldr-core/supplemental/territoryInfo.json",
+  ).supplemental.territoryInfo;
+
+/** Countries that questions are about: those with a capital, a currency and a known population. */
+export function countryNames(): Readonly<Record<string, string>> {
+  const territories = readTerritories();
+  return Object.fromEntries(
+    Object.entries(readCountries().countries)
+      .filter(([code, { capital, currency }]) => capital && currency[0] && territories[code])
+      .map(([code, { name }]) => [code, name]),
+  );
+}
+
+/** Names that a sentence gives the article "the". */
+const takesArticle =
+  /^(Bahamas|British|Cayman|Central African|Comoros|Cook|Democratic|Dominican|Falkland|Faroe|French Southern|Gambia|Isle|Maldives|Marshall|Netherlands|Northern Mariana|Philippines|Pitcairn|Republic|Seychelles|Solomon|Turks|United|U\.S\.)/;
+export const referToCountry = (name: string) => (takesArticle.test(name) ? `the ${name}` : name);
+
+const weekdays: Readonly<Record<string, string>> = {
+  sun: "Sunday",
+  mon: "Monday",
+  tue: "Tuesday",
+  wed: "Wednesday",
+  thu: "Thursday",
+  fri: "Friday",
+  sat: "Saturday",
+};
+
+/** `languageName` gives the name under which the language subject knows a CLDR language code. */
+export function countrySubjects(languageName: (code: string) => string | undefined): Subject[] {
+  const { countries, continents } = readCountries();
+  const territories = readTerritories();
+  const mappings = loadPackage<
+    Supplemental<
+      "codeMappings",
+      Readonly<Record<string, { readonly _numeric?: string; readonly _alpha3?: string }>>
+    >
+  >("cldr-core/supplemental/codeMappings.json").supplemental.codeMappings;
+  const firstDay = loadPackage<
+    Supplemental<"weekData", { readonly firstDay: Readonly<Record<string, string>> }>
+  >("cldr-core/supplemental/weekData.json").supplemental.weekData.firstDay;
+  const entities = Object.entries(countryNames()).map(([code, name]): Entity => {
+    const country = countries[code]!;
+    const territory = territories[code]!;
+    const language = mainLanguage(territory, languageName);
+    return {
+      name,
+      cluster: `country:${code}`,
+      aliases: [code],
+      facts: {
+        capital: country.capital,
+        currency: country.currency[0]!,
+        continent: continents[country.continent]!,
+        calling_code: `+${country.phone[0]}`,
+        population: Number(territory._population),
+        week_start: weekdays[firstDay[code] ?? firstDay["001"]!]!,
+        ...(Number(territory._gdp) > 0 ? { gdp: Number(territory._gdp) } : {}),
+        ...(language ? { language } : {}),
+        ...(mappings[code]?._numeric ? { numeric_code: mappings[code]._numeric } : {}),
+        ...(mappings[code]?._alpha3 ? { alpha3: mappings[code]._alpha3 } : {}),
+      },
+    };
+  });
+  const country: Subject = {
+    id: "country",
+    domain: "geography",
+    source: "cldr-core",
+    parameters: ["country", "country_name", "nation"],
+    parameterDescription: "English name of the country, e.g. as in an atlas.",
+    nouns: ["country_info", "country_facts", "country_data", "nation_profile"],
+    description: "Facts about a country.",
+    refer: referToCountry,
+    relations: countryRelations,
+    entities,
+  };
+  return [country, codeSubject(entities), callingCodeSubject(entities)];
+}
+
+/** The official language that most people of the territory speak. */
+function mainLanguage(
+  territory: Territory,
+  nameOf: (code: string) => string | undefined,
+): string | undefined {
+  const official = Object.entries(territory.languagePopulation ?? {})
+    .filter(([, { _officialStatus }]) => _officialStatus?.endsWith("official"))
+    .map(([code, share]) => ({ name: nameOf(code.split("_")[0]!), share: Number(share._populationPercent) }))
+    .filter(({ name }) => name !== undefined)
+    .sort((a, b) => b.share - a.share || (a.name! < b.name! ? -1 : 1));
+  return official[0]?.name;
+}
+
+const byCode = wordings(
+  ["the country with the ISO code {}", "the country whose ISO alpha-3 code is {}"],
+  ["the country that ISO 3166 abbreviates as {}"],
+  ["the country listed under {} in ISO 3166"],
+);
+
+function codeSubject(countries: readonly Entity[]): Subject {
+  return {
+    id: "country_code",
+    domain: "geography",
+    source: "cldr-core",
+    parameters: ["code", "iso_code", "alpha3"],
+    parameterDescription: "ISO 3166 alpha-3 code, three letters.",
+    nouns: ["iso_code_info", "country_code_data"],
+    description: "What an ISO 3166 country code stands for.",
+    refer: (name) => name,
+    relations: [
+      {
+        field: "country",
+        to: "country",
+        answerType: "string",
+        nouns: ["country_by_code", "country_from_iso", "code_to_country"],
+        description: "Country of an ISO alpha-3 code.",
+        phrases: byCode,
+      },
+    ],
+    entities: countries
+      .filter(({ facts }) => facts.alpha3 !== undefined)
+      .map(({ name, cluster, facts }) => ({
+        name: facts.alpha3 as string,
+        cluster,
+        aliases: [],
+        facts: { country: name },
+      })),
+  };
+}
+
+const byCall = wordings(
+  ["the country with the calling code {}", "the country that is dialled with {}"],
+  ["the country reached by dialling {}"],
+  ["the country whose phone numbers begin with {}"],
+);
+
+/** Only codes that a single country has. */
+function callingCodeSubject(countries: readonly Entity[]): Subject {
+  const users = (code: unknown) => countries.filter(({ facts }) => facts.calling_code === code).length;
+  return {
+    id: "calling_code",
+    domain: "geography",
+    source: "countries-list",
+    parameters: ["calling_code", "dial_code", "prefix"],
+    parameterDescription: "International calling code with its plus sign.",
+    nouns: ["calling_code_info", "dial_code_data"],
+    description: "What an international calling code belongs to.",
+    refer: (name) => name,
+    relations: [
+      {
+        field: "country",
+        to: "country",
+        answerType: "string",
+        nouns: ["country_by_calling_code", "dialled_country", "phone_code_country"],
+        description: "Country of an international calling code.",
+        phrases: byCall,
+      },
+    ],
+    entities: countries
+      .filter(({ facts }) => users(facts.calling_code) === 1)
+      .map(({ name, cluster, facts }) => ({
+        name: facts.calling_code as string,
+        cluster,
+        aliases: [(facts.calling_code as string).slice(1)],
+        facts: { country: name },
+      })),
+  };
+}

@@ -1,0 +1,100 @@
+/** Text comes last: a plan's question in words. Frames, like the relations' wordings, are disjoint between splits. */
+import type { Split } from "../../core/environment/environment.ts";
+import type { Random } from "../../core/random.ts";
+import { type Wordings, wordings } from "./knowledge.ts";
+import { type Chain, lastOf, type Plan, type Step } from "./plan.ts";
+
+const one = wordings(
+  ["What is {}?", "Tell me {}.", "Find {}.", "Look up {}.", "I would like to know {}.", "Please give me {}."],
+  ["Can you tell me {}?", "Determine {}."],
+  ["Could you find out {}?", "Report {}."],
+);
+const several = wordings(
+  ["What are {}?", "Tell me {}.", "Find {}.", "Look up {}, in this order.", "Please give me {}."],
+  ["Can you tell me {}?", "Determine {}."],
+  ["Could you find out {}?", "Report {}."],
+);
+/** {} is the options, * the superlative. */
+const extremes = wordings(
+  ["Which of {} has *?", "Compare {}: which one has *?"],
+  ["Among {}, which has *?"],
+  ["Of {}, which one has *?"],
+);
+/** {} is the options, * the value about "it", ^ "greatest" or "smallest". */
+const extremesOverChains = wordings(
+  ["For which of {} is * the ^?", "Compare {}: for which one is * the ^?"],
+  ["Among {}, for which is * the ^?"],
+  ["Of {}, for which one is * the ^?"],
+);
+const sums = wordings(
+  ["What is the sum of {}?", "Add up {}.", "How much do {} come to together?"],
+  ["What do you get when you add {}?"],
+  ["Calculate the total of {}."],
+);
+/** {} is the greater value, * the smaller one. */
+const differences = wordings(
+  ["By how much does {} exceed *?", "What is the difference between {} and *?"],
+  ["How much greater is {} than *?"],
+  ["Calculate {} minus *."],
+);
+
+export function phrase({ chains, goal }: Plan, split: Split, random: Random): string {
+  const frame = (of: Wordings) => random.pick(of[split]);
+  const [first, second] = chains as [Chain, Chain];
+  const values = () => inWords(chains.map((chain) => nounPhrase(chain, split, random)));
+  switch (goal) {
+    case "answers":
+      if (chains.length > 1) return fill(frame(several), values());
+      return wholeQuestion(first, split, random) ?? fill(frame(one), nounPhrase(first, split, random));
+    case "sum":
+      return fill(frame(sums), values());
+    case "difference":
+      return fill(frame(differences), nounPhrase(first, split, random)).replace("*", () =>
+        nounPhrase(second, split, random),
+      );
+    case "argmax":
+    case "argmin": {
+      const options = inWords(chains.map(([{ subject, entity }]) => subject.refer(entity.name)));
+      const greatest = goal === "argmax";
+      if (first.length === 1)
+        return fill(frame(extremes), options).replace(
+          "*",
+          () => first[0].relation.superlatives![greatest ? 0 : 1],
+        );
+      return fill(frame(extremesOverChains), options)
+        .replace("*", () => nounPhrase(first, split, random, "it"))
+        .replace("^", greatest ? "greatest" : "smallest");
+    }
+  }
+}
+
+/** One fact by itself: "What is the capital of France?" */
+export const subQuestionText = ({ subject, relation, entity }: Step, split: Split, random: Random) =>
+  fill("What is {}?", fill(random.pick(relation.phrases[split]), subject.refer(entity.name)));
+
+/** A question of the relation's own, e.g. "How many people live in {}?", for a part of the draws. */
+function wholeQuestion(chain: Chain, split: Split, random: Random): string | undefined {
+  const { asks } = lastOf(chain).relation;
+  if (!asks || random.next() < 0.5) return undefined;
+  const inner = chain.slice(0, -1);
+  const about =
+    inner.length > 0
+      ? nounPhrase(inner as unknown as Chain, split, random)
+      : chain[0].subject.refer(chain[0].entity.name);
+  return fill(random.pick(asks[split]), about);
+}
+
+/** "the currency of the country where Lyon lies": one phrase in the other, from the inside out. */
+function nounPhrase(chain: Chain, split: Split, random: Random, start?: string): string {
+  const { subject, entity } = chain[0];
+  return chain.reduce(
+    (inner, { relation }) => fill(random.pick(relation.phrases[split]), inner),
+    start ?? subject.refer(entity.name),
+  );
+}
+
+const fill = (template: string, text: string) => template.replace("{}", () => text);
+
+/** "a, b and c" */
+export const inWords = (items: readonly string[]) =>
+  items.length === 1 ? items[0]! : `${items.slice(0, -1).join(", ")} and ${items.at(-1)}`;

@@ -1,0 +1,158 @@
+/** One candidate: a plan drawn from the data, the cards of its functionalities and of distractors, and its text. */
+
+import { calculate, composeAnswer } from "../../core/environment/composition.ts";
+import type { Composition, ReferenceArgument, ScenarioType } from "../../core/environment/environment.ts";
+import { RatchetError } from "../../core/errors.ts";
+import { seedOf } from "../../core/hash.ts";
+import type { ProposalRequest } from "../../core/ports/author.ts";
+import { type Random, seededRandom } from "../../core/random.ts";
+import { answerMatches } from "../../core/reward/match.ts";
+import type { Candidate, Fact } from "../../core/synthesis/candidate.ts";
+import { type DrawnCards, drawCards } from "./cards.ts";
+import { drawLevels, fitCompact } from "./levels.ts";
+import { inWords, phrase, subQuestionText } from "./phrase.ts";
+import { lastOf, type Plan, type World } from "./plan.ts";
+import { draws, type Limits } from "./scenarios.ts";
+import { isSoundPlan } from "./sound-plan.ts";
+import type { KnownSubject } from "./subjects.ts";
+
+/** A draw fails where a path leaves its split or an answer is given away; in the smallest splits most do. */
+const mostDraws = 5_000;
+const paraphraseCount = 3;
+
+export interface Draft {
+  readonly request: ProposalRequest;
+  readonly limits: Limits;
+  readonly world: World;
+  readonly lineage: { readonly author: string; readonly authorVersion: string };
+  readonly sourceOf: (subject: KnownSubject) => string;
+}
+
+export function proposeOne(draft: Draft, scenario: ScenarioType, index: number): Candidate {
+  const { request, limits, world } = draft;
+  const seed = seedOf(request.seed, "candidate", request.split, request.profile, scenario, index);
+  const random = seededRandom(seed);
+  for (let attempt = 0; attempt < mostDraws; attempt++) {
+    const plan = draws[scenario](world, random, limits);
+    if (!plan || !isSoundPlan(plan, limits)) continue;
+    const candidate = candidateOf(draft, plan, scenario, index, seed, random);
+    if (candidate) return fitCompact(candidate);
+  }
+  throw new RatchetError(
+    "InvalidInput",
+    `proposing a ${scenario} question (${request.split}, ${request.profile}): none found with maxTools = ${limits.maxTools} and maxSubQuestions = ${limits.maxSubQuestions} in ${mostDraws} draws; raise these limits or ask for fewer scenario types`,
+    { scenario, split: request.split, ...limits },
+  );
+}
+
+function candidateOf(
+  { request, limits, world, lineage, sourceOf }: Draft,
+  plan: Plan,
+  scenario: ScenarioType,
+  index: number,
+  seed: number,
+  random: Random,
+): Candidate | undefined {
+  const drawn = drawCards(plan, world, limits.profile, random);
+  const { facts, composition } = factsOf(plan, request, random);
+  const answer = composeAnswer(composition, Object.fromEntries(facts.map((fact) => [fact.id, fact.answer])))!;
+  const wordings = Array.from({ length: paraphraseCount + 1 }, () => phrase(plan, request.split, random));
+  const [question, ...paraphrases] = [...new Set(wordings)].filter((text) =>
+    givesNothingAway(text, plan, answer, facts),
+  );
+  if (!question || documentsLeak(drawn, plan, facts)) return undefined;
+  const subjects = [...new Set(plan.chains.flat().map(({ subject }) => subject))];
+  return {
+    index,
+    seed,
+    split: request.split,
+    profile: request.profile,
+    scenario,
+    entity: plan.chains[0]![0].entity.cluster,
+    question,
+    paraphrases,
+    facts,
+    composition,
+    cards: drawn.cards,
+    distractors: drawn.distractors,
+    subjects: drawn.subjects,
+    levels: drawLevels(limits, drawn.goldCount, random),
+    lineage: { ...lineage, seed: request.seed, sources: [...new Set(subjects.map(sourceOf))].sort() },
+  };
+}
+
+/** The facts in order, the chains' one after the other, and a calculator's at the end. */
+function factsOf(
+  plan: Plan,
+  { split }: ProposalRequest,
+  random: Random,
+): { facts: Fact[]; composition: Composition } {
+  const facts: Fact[] = [];
+  const leaves = plan.chains.map((chain) => {
+    let operand: ReferenceArgument = { value: chain[0].entity.name };
+    for (const step of chain) {
+      const id = `q${facts.length + 1}`;
+      facts.push({
+        id,
+        card: cardId(step.subject.id, step.relation.field),
+        question: subQuestionText(step, split, random),
+        operands: [operand],
+        answer: step.answer,
+      });
+      operand = { from: id };
+    }
+    return facts.at(-1)!.id;
+  });
+  const labels = plan.chains.map(([{ entity }]) => entity.name);
+  switch (plan.goal) {
+    case "answers":
+      return {
+        facts,
+        composition: leaves.length === 1 ? { kind: "answer", of: leaves[0]! } : { kind: "list", of: leaves },
+      };
+    case "argmax":
+    case "argmin":
+      return { facts, composition: { kind: plan.goal, of: leaves, labels } };
+    case "sum":
+    case "difference":
+      return {
+        facts: [...facts, calculation(plan, leaves, facts.length + 1)],
+        composition: { kind: plan.goal, of: leaves },
+      };
+  }
+}
+
+function calculation(plan: Plan, leaves: readonly string[], position: number): Fact {
+  const operation = plan.goal as "sum" | "difference";
+  const values = plan.chains.map((chain) => Number(lastOf(chain).answer));
+  const listed = inWords(values.map(String));
+  return {
+    id: `q${position}`,
+    card: `number.${operation}`,
+    question:
+      operation === "sum" ? `What is the sum of ${listed}?` : `What is ${values[0]} minus ${values[1]}?`,
+    operands: leaves.map((from) => ({ from })),
+    answer: String(calculate(operation, values)),
+  };
+}
+
+export const cardId = (subject: string, field: string) => `${subject}.${field}`;
+
+/** A comparison's answer is among its options; nothing else that is to be found may stand in the question. */
+function givesNothingAway(question: string, { goal }: Plan, answer: string, facts: readonly Fact[]): boolean {
+  const compares = goal === "argmax" || goal === "argmin";
+  return (
+    (compares || !answerMatches(answer, question)) &&
+    facts.every((fact) => !answerMatches(fact.answer, question))
+  );
+}
+
+function documentsLeak(
+  { cards, subjects }: DrawnCards,
+  { goal, chains }: Plan,
+  facts: readonly Fact[],
+): boolean {
+  const text = JSON.stringify([cards, Object.values(subjects)]);
+  const labels = goal.startsWith("arg") ? chains.map(([{ entity }]) => entity.name) : [];
+  return [...facts.map(({ answer }) => answer), ...labels].some((secret) => answerMatches(secret, text));
+}
