@@ -1,0 +1,129 @@
+/** From what an experiment's stages left to what its report shows. Pure; whoever calls it has read the artifacts. */
+import { type Environment, type EnvironmentSet, scenarioTypes } from "../environment/environment.ts";
+import { compareEvaluations } from "../evaluation/comparison.ts";
+import { type EvaluatedEnvironment, meanMetrics } from "../evaluation/metrics.ts";
+import type { ExperimentInput } from "../experiment/input.ts";
+import { seedOf } from "../hash.ts";
+import type { LineageRecord } from "../ports/runs.ts";
+import type { Trajectory } from "../trajectory/trajectory.ts";
+import type { Benchmark, ReportData, ScenarioResults, SetReport, TrainingReport } from "./data.ts";
+import { chooseSamples } from "./samples.ts";
+
+export interface EvaluationSource {
+  /** Stage id. */
+  readonly stage: string;
+  readonly outcomes: readonly EvaluatedEnvironment[];
+  readonly trajectories: readonly Trajectory[];
+}
+
+export interface ReportSources {
+  readonly input: ExperimentInput;
+  /** In the order the report compares them. */
+  readonly evaluations: readonly EvaluationSource[];
+  /** By build stage, in the order they ran. */
+  readonly sets: readonly { readonly stage: string; readonly hash: string; readonly set: EnvironmentSet }[];
+  /** By train stage, in the order they ran. */
+  readonly trainings: readonly { readonly stage: string; readonly updates: readonly LineageRecord[] }[];
+}
+
+export function assembleReport({ input, evaluations, sets, trainings }: ReportSources): ReportData {
+  const titled = evaluations.map(({ stage, outcomes, trajectories }) => ({
+    stage,
+    title: input.stages[stage]?.title ?? stage,
+    environments: outcomes,
+    trajectories,
+  }));
+  return {
+    format: "ratchet.report.v1",
+    run: input.id,
+    policy: input.policy,
+    benchmarks: benchmarksOf(input, evaluations),
+    comparison: compareEvaluations(titled, seedOf(input.seed, "bootstrap")),
+    scenarios: byScenario(evaluations),
+    trainings: trainings.map(({ stage, updates }) => trainingReport(input, stage, updates)),
+    sets: sets.map(({ stage, hash, set }) => setReport(input, stage, hash, set)),
+    samples: chooseSamples(
+      titled,
+      sets.flatMap(({ set }) => set.environments),
+    ),
+    configuration: input,
+  };
+}
+
+function benchmarksOf(input: ExperimentInput, evaluations: readonly EvaluationSource[]): Benchmark[] {
+  const named = evaluations.map(({ stage, outcomes }) => {
+    const declared = input.stages[stage];
+    const set = declared?.type === "evaluate" ? declared.environments : stage;
+    return {
+      name: input.stages[set]?.title ?? set,
+      environments: outcomes.length,
+      entities: new Set(outcomes.map(({ entity }) => entity)).size,
+    };
+  });
+  return named.filter(({ name }, i) => named.findIndex((other) => other.name === name) === i);
+}
+
+function byScenario(evaluations: readonly EvaluationSource[]): ScenarioResults[] {
+  return scenarioTypes.flatMap((scenario) => {
+    const groups = evaluations.map(({ outcomes }) =>
+      outcomes.filter((outcome) => outcome.scenario === scenario),
+    );
+    const environments = groups[0]?.length ?? 0;
+    return environments === 0 ? [] : [{ scenario, environments, means: groups.map(meanMetrics) }];
+  });
+}
+
+function trainingReport(
+  input: ExperimentInput,
+  stage: string,
+  updates: readonly LineageRecord[],
+): TrainingReport {
+  const declared = input.stages[stage];
+  return {
+    stage,
+    title: declared?.title ?? stage,
+    algorithm: declared?.type === "train" ? declared.training.algorithm : "sft",
+    updates,
+  };
+}
+
+/** Enough to see what goes wrong; the gates' counts say how often. */
+const quarantinedShown = 12;
+
+function setReport(input: ExperimentInput, stage: string, hash: string, set: EnvironmentSet): SetReport {
+  const { environments, quarantined } = set;
+  const wasRepaired = ({ gates }: Environment) => gates.some(({ verdict }) => verdict === "fail");
+  const names = [
+    ...new Set([
+      ...environments.flatMap(({ gates }) => gates.map(({ gate }) => gate)),
+      ...quarantined.map(({ gate }) => gate),
+    ]),
+  ];
+  return {
+    stage,
+    title: input.stages[stage]?.title ?? stage,
+    hash,
+    split: environments[0]?.split ?? "",
+    profile: environments[0]?.profile ?? "",
+    scenarios: scenarioTypes.flatMap((scenario) => {
+      const accepted = environments.filter((environment) => environment.scenario === scenario);
+      return accepted.length === 0
+        ? []
+        : [{ scenario, accepted: accepted.length, repaired: accepted.filter(wasRepaired).length }];
+    }),
+    gates: names.map((name) => {
+      const having = (verdict: "pass" | "fail") =>
+        environments.filter(({ gates }) =>
+          gates.some((given) => given.gate === name && given.verdict === verdict),
+        ).length;
+      return {
+        gate: name,
+        passed: having("pass"),
+        repaired: having("fail"),
+        quarantined: quarantined.filter(({ gate }) => gate === name).length,
+      };
+    }),
+    quarantined: quarantined.slice(0, quarantinedShown),
+    quarantinedTotal: quarantined.length,
+  };
+}
