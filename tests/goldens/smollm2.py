@@ -107,7 +107,8 @@ def main() -> None:
     print("ids unlike transformers' own GGUF tokenizer:", json.dumps(unlike), file=sys.stderr)
     tokens = [{"text": text, "ids": plain(tokenizer, text), "decoded": tokenizer.decode(plain(tokenizer, text), clean_up_tokenization_spaces=False)} for text in texts]
 
-    prompts = [chat["prompt"]["ids"] for chat in (chat_golden(tokenizer)[i] for i in (0, 2, 5))]
+    asked = [{"messages": [{"role": "user", "content": question}], "tools": []} for question in ("Explain in a few sentences how rain forms.", "Write a Python function that adds the numbers 12 and 345.")]
+    prompts = [template_golden(tokenizer, chat, add_generation_prompt=True)["ids"] for chat in (*asked, CONVERSATIONS[2], CONVERSATIONS[5])]
     structured = tokenizer.apply_chat_template(STRUCTURED, tokenize=False)
     write("smollm2-tokens.json", tokens)
     write("smollm2-chat.json", {"conversations": chat_golden(tokenizer), "structured": {"messages": STRUCTURED, "text": structured}})
