@@ -1,0 +1,113 @@
+// What both interpreters' children share: reading the job, one fixed clock and one fixed source of randomness, taking
+// away every way to the machine that Node offers, and the lines that report outcomes. It runs as plain JavaScript
+// because a child must start in a fraction of a second.
+import { Buffer } from "node:buffer";
+import fs from "node:fs";
+import { createRequire, syncBuiltinESMExports } from "node:module";
+
+const { readFileSync, writeSync } = fs;
+const exit = process.reallyExit.bind(process);
+
+// Node's own report of an error begins with the source line, which in an interpreter is a megabyte long.
+process.on("uncaughtException", (error) => {
+  writeSync(2, String(error?.stack ?? error).slice(0, 500));
+  exit(1);
+});
+
+/** What tools see as now: 2025-01-01T00:00:00Z. It stands still. */
+const epochMs = Date.UTC(2025, 0, 1);
+
+/** Job (one line of JSON) and the binary that follows it, from standard input. */
+export function readJob() {
+  const input = readFileSync(0);
+  const end = input.indexOf(10);
+  return { job: JSON.parse(input.toString("utf8", 0, end)), binary: new Uint8Array(input.subarray(end + 1)) };
+}
+
+/** Writes everything, however the pipe cuts it; returns when the parent's end has taken it. */
+export function write(bytes) {
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      if (error.code !== "EAGAIN") exit(1);
+    }
+  }
+}
+
+export const report = (message) => write(Buffer.from(`${JSON.stringify(message)}\n`));
+
+/** What is said of a call that its interpreter did not survive: os._exit, a stack overflow, a trap. */
+export const reportBroken = () => report({ kind: "raised", text: "the tool ended its interpreter", fuel: 0 });
+
+/** Ends the child; what was written has arrived. */
+export const finish = () => exit(0);
+
+/** Interpreters take time, time zone and entropy from these. */
+export function fixClockAndRandomness() {
+  process.env.TZ = "UTC";
+  Date.now = () => epochMs;
+  performance.now = () => 0;
+  const fill = (view) => {
+    new Uint8Array(view.buffer, view.byteOffset, view.byteLength).forEach((_, i, bytes) => {
+      bytes[i] = (i * 151 + 89) % 251;
+    });
+    return view;
+  };
+  createRequire(import.meta.url)("node:crypto").randomFillSync = fill;
+  globalThis.crypto.getRandomValues = fill;
+  Math.random = () => 0.5;
+}
+
+/** A refused growth is the interpreter's own out-of-memory error: the tool's deterministic failure. */
+export function capMemory(limitBytes) {
+  const pageBytes = 65_536;
+  const grow = WebAssembly.Memory.prototype.grow;
+  WebAssembly.Memory.prototype.grow = function capped(pages) {
+    if (this.buffer.byteLength + pages * pageBytes > limitBytes)
+      throw new RangeError("over the memory limit");
+    return grow.call(this, pages);
+  };
+}
+
+/** Modules that reach files, processes, the network or other code. Emptied, whoever may still hold one. */
+const reachingModules = [
+  "child_process",
+  "cluster",
+  "dgram",
+  "dns",
+  "dns/promises",
+  "fs",
+  "fs/promises",
+  "http",
+  "http2",
+  "https",
+  "inspector",
+  "module",
+  "net",
+  "tls",
+  "vm",
+  "worker_threads",
+];
+
+/**
+ * The second line of defence, should a tool get out of its WebAssembly: nothing is left in this process that opens a
+ * file, a socket or a process, and no code can be made from strings (a flag of Node's sees to that). Call it once the
+ * interpreter is loaded; from then on the child only calls it, reports and finishes.
+ */
+export function lockDown() {
+  const require = createRequire(import.meta.url);
+  const language = require("node:vm").runInNewContext("Object.getOwnPropertyNames(globalThis)");
+  for (const module of reachingModules.map((name) => require(`node:${name}`))) empty(module);
+  syncBuiltinESMExports();
+  empty(process);
+  const kept = new Set([...language, "performance", "TextDecoder", "TextEncoder"]);
+  for (const name of Object.getOwnPropertyNames(globalThis))
+    if (!kept.has(name)) Reflect.deleteProperty(globalThis, name);
+  globalThis.console = new Proxy({}, { get: () => () => {} });
+}
+
+function empty(object) {
+  for (const key of Reflect.ownKeys(object))
+    if (!Reflect.deleteProperty(object, key)) Reflect.set(object, key, undefined);
+}

@@ -1,0 +1,104 @@
+"""
+Runs one tool call inside the interpreter and reports what came of it. It becomes part of the memory snapshot, so its
+imports cost a child nothing; the host puts the interpreter's memory back after every call, so nothing a tool does to a
+module or to a builtin is there for the next one.
+"""
+
+import calendar, cmath, collections, datetime, decimal, fractions, functools, itertools, json, math, operator  # noqa: E401
+import random, re, statistics, string, sys, textwrap, time, typing, unicodedata, uuid  # noqa: E401
+
+random.seed(0)
+datetime.datetime.strptime("2025-01-01", "%Y-%m-%d")  # imports what strptime imports when it is first called
+
+
+_monitoring = sys.monitoring
+
+
+class FuelExhausted(BaseException):
+    """Raised at every event past the limit, so that a tool that catches it gets no further."""
+
+
+def _metered(work, limit):
+    """
+    Calls work() and counts its line events and jumps (a loop on one line has no second line event). Returns what work
+    returns, or None where the limit was passed, and the count. sys.settrace would not do: it switches itself off when
+    its function raises.
+    """
+    used = 0
+    own = None
+
+    def on_event(code, *_where):
+        nonlocal used
+        used += 1
+        if used > limit and code is not own:
+            raise FuelExhausted
+
+    own = sys._getframe().f_code
+    events = (_monitoring.events.LINE, _monitoring.events.JUMP)
+    tool = _monitoring.PROFILER_ID
+    _monitoring.use_tool_id(tool, "fuel")
+    for event in events:
+        _monitoring.register_callback(tool, event, on_event)
+    _monitoring.set_events(tool, events[0] | events[1])
+    result = None
+    try:
+        result = work()
+    except FuelExhausted:
+        pass
+    _monitoring.set_events(tool, 0)
+    return (result if used <= limit else None), used
+
+
+def _render(result):
+    """FTRL's rendering of what a tool returns: dictionaries and lists as JSON, the rest as str() gives it."""
+    if type(result) in (dict, list):
+        return json.dumps(result, ensure_ascii=False)
+    return result if type(result) is str else str(result)
+
+
+def _complaint(error):
+    try:
+        return str(error) or type(error).__name__
+    except BaseException:
+        return type(error).__name__
+
+
+def _call(name, code, arguments):
+    """The kind of the outcome and its text. One namespace holds the code's imports, helpers and functions."""
+    try:
+        namespace = {"__name__": "tool"}
+        exec(compile(code, "<tool>", "exec"), namespace)
+        if name not in namespace:
+            raise NameError(f"name '{name}' is not defined")
+        result = namespace[name](**json.loads(arguments))
+        if hasattr(result, "cr_await"):
+            raise TypeError(f"'{name}' is a coroutine function; a tool is a plain function")
+        return "returned", _render(result)
+    except BaseException as error:
+        return "raised", _complaint(error)
+
+
+def execute(request):
+    """The request, and the outcome returned, are JSON text; see ToolOutcome in src/core/ports/sandbox.ts."""
+    call = json.loads(request)
+    outcome, used = _metered(lambda: _call(call["name"], call["code"], call["arguments"]), call["fuel"])
+    kind, text = outcome or ("out_of_fuel", "")
+    longest = call["longestText"]
+    if len(text) > longest:
+        text = f"{text[:longest]}... [{len(text) - longest} more characters]"
+    return json.dumps({"kind": kind, "text": text, "fuel": min(used, call["fuel"])})
+
+
+def withdraw():
+    """Takes from tools what a tool has no use for and what leads out of the interpreter."""
+    host = ("js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "micropip")
+    for module in [m for m in sys.modules if m.split(".")[0] in host]:
+        del sys.modules[module]
+    for module in (*host, "gc", "ctypes", "_ctypes"):
+        sys.modules[module] = None
+    sys.meta_path[:] = [finder for finder in sys.meta_path if "Js" not in type(finder).__name__]
+    for setting in ("settrace", "setprofile", "monitoring"):
+        delattr(sys, setting)
+    # A recursion deeper than the interpreter's own limit ends the process instead of raising RecursionError.
+    sys.setrecursionlimit = lambda limit: None
+    time.sleep = lambda seconds: None  # the clock stands still, so a sleep would never end
