@@ -7,6 +7,7 @@ import type { AssembledSet } from "../activities/environments.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { BuildInput, BuildSpecification } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { planBatches, type ScenarioCounts } from "../core/synthesis/batches.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { installControl } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
@@ -28,26 +29,31 @@ export async function buildEnvironments(input: BuildInput): Promise<AssembledSet
   ]);
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
   const deployed: ArtifactRef[] = [];
+  const wanted = job.environments.scenarios;
+  let missing: ScenarioCounts = wanted;
   let proposed = 0;
-  for (let round = 0; ; round++) {
-    const batches = await cpu.planBatches({ context, environments: job.environments, deployed, round });
-    const built = await inWindow(batches, batchWindow, async (batch, i) => {
+  for (let round = 1; ; round++) {
+    const batches = planBatches(wanted, missing, proposed);
+    const built = await inWindow(batches, batchWindow, async (batch) => {
       await control.gate();
-      const number = proposed + i;
       return control.orPark(() =>
         runChild(
           buildEnvironment,
           { context, environments: job.environments, batch },
-          { workflowId: `${workflowInfo().workflowId}.b${number}`, summary: `batch ${number}` },
+          {
+            workflowId: `${workflowInfo().workflowId}.c${batch.from}`,
+            summary: `candidates from ${batch.from}`,
+          },
         ),
       );
     });
-    proposed += batches.length;
+    proposed += batches.reduce((sum, { count }) => sum + count, 0);
     deployed.push(...built);
-    const last = round + 1 === mostRounds;
+    const last = round === mostRounds;
     const set = await cpu.assembleEnvironments({ context, environments: job.environments, deployed, last });
     control.describe(`${set.accepted} environments accepted, ${set.quarantined} quarantined`);
-    if (set.complete) return set;
+    missing = set.missing;
+    if (Object.values(missing).every((count) => count === 0)) return set;
   }
 }
 

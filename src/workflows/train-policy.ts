@@ -160,7 +160,7 @@ async function runIteration(
   const { batch, rows, metrics } = await collectBatch(job, training, parent, context);
   const reward = Number(metrics.rewardMean);
   if (rows === 0) {
-    await cpu.recordIteration({ context: { ...context, progress }, metrics });
+    await cpu.recordProgress({ context, progress: { ...progress, note: `${noteOf(metrics)}; no update` } });
     return null;
   }
   const updated = await train.updatePolicy.executeWithOptions(
