@@ -1,0 +1,48 @@
+/** Refuses rows that cannot be trained on, before any work starts, naming the mini-batch and the row. */
+import { RatchetError } from "../../core/errors.ts";
+import type { TrainingRow } from "../../core/ports/policy.ts";
+import type { LlamaConfig } from "../model/config.ts";
+
+export function checkMiniBatches(
+  miniBatches: readonly (readonly TrainingRow[])[],
+  { contextTokens, vocabularySize }: LlamaConfig,
+): void {
+  for (const [b, rows] of miniBatches.entries()) {
+    if (!rows.some(({ mask }) => mask.includes(1))) {
+      throw invalid(`miniBatches[${b}]`, "has no response token to train on; leave such a mini-batch out");
+    }
+    for (const [r, row] of rows.entries())
+      checkRow(`miniBatches[${b}][${r}]`, row, contextTokens, vocabularySize);
+  }
+}
+
+function checkRow(
+  field: string,
+  { prompt, response, mask, advantages }: TrainingRow,
+  context: number,
+  vocabulary: number,
+): void {
+  if (prompt.length === 0) {
+    throw invalid(`${field}.prompt`, "is empty; the first response token needs a token before it");
+  }
+  if (mask.length !== response.length || advantages.length !== response.length) {
+    const lengths = `mask has ${mask.length} and advantages ${advantages.length} values`;
+    throw invalid(field, `${lengths} for ${response.length} response tokens; give one of each per token`);
+  }
+  const length = prompt.length + response.length;
+  if (length > context) {
+    const message = `${field} has ${length} tokens, over the model's context of ${context}; leave the row out`;
+    throw new RatchetError("PromptTooLong", message, { field, length, limit: context });
+  }
+  for (const token of [...prompt, ...response]) {
+    if (!(Number.isInteger(token) && token >= 0 && token < vocabulary)) {
+      throw invalid(field, `holds token ${token}; the vocabulary has ids 0 to ${vocabulary - 1}`);
+    }
+  }
+  if (!advantages.every(Number.isFinite)) {
+    throw invalid(`${field}.advantages`, "holds a value that is not a finite number");
+  }
+}
+
+const invalid = (field: string, detail: string) =>
+  new RatchetError("InvalidInput", `${field} ${detail}`, { field });

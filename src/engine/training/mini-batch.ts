@@ -1,0 +1,81 @@
+/**
+ * One mini-batch: what its packs predict, and the gradient of its loss. Both come from packs one after the other, and the
+ * loss divides by the tokens of all of them, so it is the same however the rows were packed.
+ */
+import type { LossSettings, TrainingRow } from "../../core/ports/policy.ts";
+import type { RopeTables } from "../model/rope-tables.ts";
+import type { Weights } from "../model/weights.ts";
+import type { Runtime } from "../runtime/session.ts";
+import { type EntryInputs, type LossSums, packLoss, perEntry } from "./batch-loss.ts";
+import { backwardHead, forwardHead } from "./head.ts";
+import { backwardLayers, forwardLayers, type Tick } from "./layers.ts";
+import { type Pack, packRows } from "./pack.ts";
+import { preparePack } from "./prepared-pack.ts";
+
+export interface MiniBatch {
+  readonly rows: readonly TrainingRow[];
+  readonly packs: readonly Pack[];
+  /** Response tokens trained on. */
+  readonly tokens: number;
+}
+
+/** What every pass runs with. */
+export interface Context {
+  readonly runtime: Runtime;
+  readonly tables: RopeTables;
+  readonly tick: Tick;
+}
+
+/** Per pack: log-probabilities of the entries under the policy before this update, and under the reference. */
+export interface PackScores {
+  readonly oldLogp: Float32Array | undefined;
+  readonly referenceLogp: Float32Array | undefined;
+}
+
+export function packMiniBatch(rows: readonly TrainingRow[], packTokens: number): MiniBatch {
+  const packs = packRows(rows, packTokens);
+  return { rows, packs, tokens: packs.reduce((sum, { entries }) => sum + entries.length, 0) };
+}
+
+/** log p of each entry, by one packed forward pass. */
+export async function scorePack(
+  { runtime, tables, tick }: Context,
+  weights: Weights,
+  pack: Pack,
+): Promise<Float32Array> {
+  const prepared = preparePack(pack, tables);
+  const states = await forwardLayers(runtime, weights, prepared, tick);
+  const { logp } = await forwardHead(runtime, weights, pack.targets, states.at(-1)!, false, tick);
+  return perEntry(pack.entries, logp);
+}
+
+/** Adds the mini-batch's gradient to `gradients`, pack by pack, and returns its losses. */
+export async function trainMiniBatch(
+  { runtime, tables, tick }: Context,
+  weights: Weights,
+  loss: LossSettings,
+  { rows, packs, tokens }: MiniBatch,
+  scores: readonly PackScores[],
+  gradients: Weights,
+): Promise<LossSums> {
+  const total = { policyLoss: 0, kl: 0, entropy: 0, clipFraction: 0 };
+  for (const [p, pack] of packs.entries()) {
+    const prepared = preparePack(pack, tables);
+    const states = await forwardLayers(runtime, weights, prepared, tick);
+    const hidden = states.at(-1)!;
+    const values = await forwardHead(runtime, weights, pack.targets, hidden, true, tick);
+    const inputs: EntryInputs = {
+      advantages: Float32Array.from(pack.entries, ({ row, index }) => rows[row]!.advantages[index]!),
+      oldLogp: scores[p]!.oldLogp ?? perEntry(pack.entries, values.logp),
+      referenceLogp: scores[p]!.referenceLogp,
+    };
+    const { sums, gradients: dTargets } = await packLoss(runtime, loss, pack, values, inputs, tokens);
+    const dHidden = await backwardHead(runtime, weights, pack.targets, hidden, dTargets, gradients, tick);
+    await backwardLayers(runtime, weights, prepared, states, dHidden, gradients, tick);
+    total.policyLoss += sums.policyLoss;
+    total.kl += sums.kl;
+    total.entropy += sums.entropy;
+    total.clipFraction += sums.clipFraction;
+  }
+  return total;
+}

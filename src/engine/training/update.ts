@@ -1,0 +1,165 @@
+/**
+ * One policy update: every mini-batch of a request, one optimizer step each, in place. The result is a function of the
+ * state and the request alone, bit for bit, for one thread count: packs are made in row order, gradients of packs are
+ * added in that order, and a mini-batch's loss is the same however it was packed.
+ */
+import { RatchetError } from "../../core/errors.ts";
+import type { OnProgress, UpdateMetrics, UpdateRequest } from "../../core/ports/policy.ts";
+import { ropeTables } from "../model/rope-tables.ts";
+import { emptyWeights, type Weights } from "../model/weights.ts";
+import { type AdamState, adamStep, clipFactor, gradientNorm } from "../optimizer/adamw.ts";
+import type { Runtime } from "../runtime/session.ts";
+import type { LossSums } from "./batch-loss.ts";
+import { checkMiniBatches } from "./check-rows.ts";
+import { headBlocks } from "./head.ts";
+import type { Tick } from "./layers.ts";
+import {
+  type Context,
+  type MiniBatch,
+  type PackScores,
+  packMiniBatch,
+  scorePack,
+  trainMiniBatch,
+} from "./mini-batch.ts";
+import type { Pack } from "./pack.ts";
+
+export interface TrainingState {
+  /** Changed in place, as is the optimizer's state. */
+  readonly weights: Weights;
+  readonly optimizer: AdamState;
+  /** Policy of the KL term, of the same shape; the KL is measured whenever there is one. */
+  readonly reference?: Weights | undefined;
+}
+
+export type UpdateSettings = Pick<UpdateRequest, "miniBatches" | "loss" | "optimizer" | "packTokens">;
+
+/**
+ * Throws InvalidInput or PromptTooLong before any work when the request cannot be trained on, and the signal's reason when
+ * it is aborted; the state is then of no use.
+ */
+export async function runUpdate(
+  runtime: Runtime,
+  state: TrainingState,
+  settings: UpdateSettings,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Promise<UpdateMetrics> {
+  const { weights, reference } = state;
+  checkMiniBatches(settings.miniBatches, weights.config);
+  if (settings.loss.kind === "policy-gradient" && settings.loss.klCoefficient > 0 && !reference) {
+    const message = `loss.klCoefficient is ${settings.loss.klCoefficient}, which needs a reference policy; name one or set it to 0`;
+    throw new RatchetError("InvalidInput", message, { field: "reference" });
+  }
+  const batches = settings.miniBatches.map((rows) => packMiniBatch(rows, settings.packTokens));
+  const tick = progressTick(batches, state, settings, onProgress, signal);
+  const context: Context = { runtime, tables: ropeTables(weights.config), tick };
+  const scores = await scoreBeforeTraining(context, state, settings, batches);
+  const gradients = emptyWeights(weights.config);
+  const steps: StepResult[] = [];
+  for (const [b, batch] of batches.entries()) {
+    gradients.arena.fill(0);
+    const sums = await trainMiniBatch(context, weights, settings.loss, batch, scores[b]!, gradients);
+    steps.push({ ...sums, gradientNorm: optimizerStep(state, settings, gradients, b) });
+    tick();
+  }
+  return summarize(settings, batches, steps);
+}
+
+/** The first mini-batch needs no old ones: the policy that it trains is still the one before the update. */
+const needsOldPass = ({ loss }: UpdateSettings, batch: number) =>
+  loss.kind === "policy-gradient" && batch > 0;
+
+const needsReferencePass = ({ loss }: UpdateSettings, { reference }: TrainingState) =>
+  loss.kind === "policy-gradient" && reference !== undefined;
+
+async function scoreBeforeTraining(
+  context: Context,
+  state: TrainingState,
+  settings: UpdateSettings,
+  batches: readonly MiniBatch[],
+): Promise<PackScores[][]> {
+  const scores: PackScores[][] = [];
+  for (const [b, { packs }] of batches.entries()) {
+    const batchScores: PackScores[] = [];
+    for (const pack of packs) {
+      const oldLogp = needsOldPass(settings, b) ? await scorePack(context, state.weights, pack) : undefined;
+      const referenceLogp = needsReferencePass(settings, state)
+        ? await scorePack(context, state.reference!, pack)
+        : undefined;
+      batchScores.push({ oldLogp, referenceLogp });
+    }
+    scores.push(batchScores);
+  }
+  return scores;
+}
+
+interface StepResult extends LossSums {
+  /** Before clipping. */
+  readonly gradientNorm: number;
+}
+
+function optimizerStep(
+  { weights, optimizer }: TrainingState,
+  { optimizer: settings }: UpdateSettings,
+  gradients: Weights,
+  batch: number,
+): number {
+  const norm = gradientNorm(gradients.arena);
+  if (!Number.isFinite(norm)) {
+    const message = `gradient norm of miniBatches[${batch}] is ${norm}; lower optimizer.learningRate (${settings.learningRate})`;
+    throw new RatchetError("InvalidInput", message, { field: "optimizer.learningRate", norm });
+  }
+  const scale = clipFactor(norm, settings.maxGradientNorm);
+  adamStep(weights.arena, gradients.arena, optimizer, settings, scale);
+  return norm;
+}
+
+function summarize(
+  { loss }: UpdateSettings,
+  batches: readonly MiniBatch[],
+  steps: readonly StepResult[],
+): UpdateMetrics {
+  const mean = (of: (step: StepResult) => number) =>
+    steps.reduce((sum, step) => sum + of(step), 0) / steps.length;
+  const [policyLoss, kl, entropy] = [
+    mean((step) => step.policyLoss),
+    mean((step) => step.kl),
+    mean((step) => step.entropy),
+  ];
+  const penalties = loss.kind === "sft" ? 0 : loss.klCoefficient * kl - loss.entropyCoefficient * entropy;
+  return {
+    steps: steps.length,
+    loss: policyLoss + penalties,
+    policyLoss,
+    kl,
+    entropy,
+    clipFraction: mean((step) => step.clipFraction),
+    gradientNorm: mean((step) => step.gradientNorm),
+    responseTokens: batches.reduce((sum, { tokens }) => sum + tokens, 0),
+    packedTokens: batches.flatMap(({ packs }) => packs).reduce((sum, { tokens }) => sum + tokens.length, 0),
+  };
+}
+
+/** Counts layers, head blocks and optimizer steps, out of all that the update will run. */
+function progressTick(
+  batches: readonly MiniBatch[],
+  state: TrainingState,
+  settings: UpdateSettings,
+  onProgress: OnProgress,
+  signal: AbortSignal,
+): Tick {
+  const { config } = state.weights;
+  const passes = (batch: number) =>
+    2 + Number(needsOldPass(settings, batch)) + Number(needsReferencePass(settings, state));
+  const work = (pack: Pack) => config.layers + headBlocks(config, pack.targets.length).length;
+  const total = batches.reduce(
+    (sum, { packs }, b) => sum + 1 + passes(b) * packs.reduce((runs, pack) => runs + work(pack), 0),
+    0,
+  );
+  let count = 0;
+  return () => {
+    signal.throwIfAborted();
+    count++;
+    onProgress({ unit: "engine run", count, total });
+  };
+}
