@@ -1,31 +1,7 @@
-// The import directions of ARCHITECTURE.md, enforced. `scripts/architecture.mjs` draws the graph from these rules.
-const layer = (name, path, mayImport) => ({ name, path, mayImport });
-
-/** Each folder and the folders of this project it may import. */
-const layers = [
-  layer("core", "^src/core/", ["^src/core/"]),
-  layer("engine", "^src/engine/", ["^src/engine/", "^src/core/(ports|errors|learning|numerics)"]),
-  layer("sandbox", "^src/sandbox/", ["^src/sandbox/", "^src/core/"]),
-  layer("authors", "^src/authors/", ["^src/authors/", "^src/core/"]),
-  layer("store", "^src/store/", ["^src/store/", "^src/core/"]),
-  layer("config", "^src/config/", ["^src/config/", "^src/core/errors"]),
-  layer("workflows", "^src/workflows/", ["^src/workflows/", "^src/core/", "^src/activities/"]),
-  layer("activities", "^src/activities/", ["^src/activities/", "^src/core/", "^src/workflows/names"]),
-  layer("report", "^src/report/", ["^src/report/", "^src/core/"]),
-  layer("services", "^src/services/", [
-    "^src/services/",
-    "^src/core/",
-    "^src/config/",
-    "^src/workflows/names",
-  ]),
-  layer("cli", "^src/cli/", [
-    "^src/(cli|core|config|store|services|report|sandbox|engine|activities|authors)/",
-    "^src/workflows/names",
-  ]),
-];
+// The import directions of ARCHITECTURE.md, enforced. `scripts/layers.cjs` holds the layers.
+const { layers } = require("./scripts/layers.cjs");
 
 module.exports = {
-  layers,
   forbidden: [
     ...layers.map(({ name, path, mayImport }) => ({
       name: `${name}-imports-only-its-layers`,

@@ -5,3 +5,8 @@ import { inputsDocument } from "../scripts/document-inputs.ts";
 it("docs/inputs.md says what the schemas say (npm run docs writes it)", () => {
   expect(readFileSync(new URL("../docs/inputs.md", import.meta.url), "utf8")).toBe(inputsDocument());
 });
+
+it("ARCHITECTURE.md draws the import rules that are enforced (npm run docs writes it)", async () => {
+  const { architecturePage } = await import("../scripts/architecture.mjs");
+  expect(readFileSync(new URL("../ARCHITECTURE.md", import.meta.url), "utf8")).toBe(architecturePage());
+});
