@@ -1,0 +1,69 @@
+/** The tiny policy's codec against transformers, and folders that are no policy. SmolLM2's: tests/parity-tokenizer.test.ts. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ChatMessage } from "../../core/ports/policy.ts";
+import { prepareTiny } from "../policies/tiny.ts";
+import { createChatCodec } from "./codec.ts";
+
+interface Goldens {
+  readonly tokens: readonly { readonly text: string; readonly ids: number[] }[];
+  readonly conversations: readonly {
+    readonly messages: readonly ChatMessage[];
+    readonly tools: [];
+    readonly prompt: { readonly text: string; readonly ids: number[] };
+  }[];
+}
+
+/** Made by tests/goldens/smollm2.py. */
+const goldens = JSON.parse(readFileSync("tests/goldens/fixtures/tiny.json", "utf8")) as Goldens;
+const folder = mkdtempSync(join(tmpdir(), "ratchet-codec-"));
+beforeAll(() => prepareTiny(folder, 1));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Writes one member of a JSON file of the folder, and the whole policy anew before that. */
+async function change(file: string, member: string, value: unknown): Promise<void> {
+  await prepareTiny(folder, 1);
+  const json = JSON.parse(readFileSync(join(folder, file), "utf8")) as Record<string, unknown>;
+  writeFileSync(join(folder, file), JSON.stringify({ ...json, [member]: value }));
+}
+
+describe("a chat codec", () => {
+  it("encodes and decodes what an assistant says as transformers does", async () => {
+    const codec = await createChatCodec(folder);
+    for (const { text, ids } of goldens.tokens) {
+      // An assistant may not say control tokens (256 to 258), which transformers reads in any text.
+      if (ids.some((id) => id >= 256 && id <= 258)) continue;
+      expect(codec.encodeAssistant(text).slice(0, -1), JSON.stringify(text)).toEqual(ids);
+      expect(codec.decode([...ids, 258])).toBe(text);
+    }
+  });
+
+  it("encodes prompts as transformers.apply_chat_template does, where they hold no tags", async () => {
+    const codec = await createChatCodec(folder);
+    for (const { messages, tools, prompt } of goldens.conversations.filter(
+      ({ messages }) => messages.length < 3,
+    )) {
+      expect(codec.encodePrompt(messages, tools)).toEqual(prompt.ids);
+      expect(codec.decode(prompt.ids)).toBe(prompt.text);
+    }
+  });
+
+  it("refuses a template that does not end turns with the stop token", async () => {
+    await change("tokenizer_config.json", "chat_template", "{{ messages[0].content }}");
+    await expect(createChatCodec(folder)).rejects.toThrow(
+      "chat_template does not end turns with '<|im_end|>'",
+    );
+  });
+
+  it("refuses a folder without chat template, or with another end token than it has", async () => {
+    await change("tokenizer_config.json", "chat_template", undefined);
+    await expect(createChatCodec(folder)).rejects.toMatchObject({
+      type: "ModelUnreadable",
+      message: expect.stringContaining("tokenizer_config.json: 'chat_template'"),
+    });
+    await change("tokenizer_config.json", "eos_token", "</s>");
+    await expect(createChatCodec(folder)).rejects.toThrow("eos_token '</s>' is not an added token");
+  });
+});
