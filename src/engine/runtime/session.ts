@@ -60,7 +60,6 @@ export class Runtime {
       const fetches = Object.fromEntries(session.outputNames.map((name) => [name, into[name] ?? null]));
       return (await session.run(feeds, fetches)) as Record<string, Tensor>;
     } catch (cause) {
-      this.#entries.delete(source.key);
       throw new RatchetError(
         "EngineFailure",
         `graph '${source.key}' failed on provider '${this.options.provider}': ${(cause as Error).message}`,
@@ -76,7 +75,7 @@ export class Runtime {
   async release(): Promise<void> {
     const entries = [...this.#entries.values()];
     this.#entries.clear();
-    for (const { session } of entries) await (await session).release();
+    for (const { session } of entries) await releaseSession(session);
   }
 
   #entry({ key, build }: GraphSource): Entry {
@@ -88,11 +87,18 @@ export class Runtime {
       if (this.#entries.size <= this.options.sessionCapacity) break;
       if (old.running > 0 || old === entry) continue;
       this.#entries.delete(oldKey);
-      void old.session.then((session) => session.release());
+      void releaseSession(old.session);
     }
     return entry;
   }
 }
+
+/** A session that could not be made has nothing to release; whoever ran it was told. */
+const releaseSession = (session: Promise<InferenceSession>) =>
+  session.then(
+    (made) => made.release(),
+    () => {},
+  );
 
 function createSession(bytes: Uint8Array, { threads, provider }: RuntimeOptions): Promise<InferenceSession> {
   return InferenceSession.create(bytes, {

@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { afterAll, describe, expect, it } from "vitest";
+import { goldenWeights, llamaGoldens } from "../../../tests/goldens/llama.ts";
+import type { TrainingRow } from "../../core/ports/policy.ts";
+import { ropeTables } from "../model/rope-tables.ts";
+import { emptyWeights } from "../model/weights.ts";
+import { Runtime } from "../runtime/session.ts";
+import { packMiniBatch, scorePack, trainMiniBatch } from "./mini-batch.ts";
+
+const golden = llamaGoldens.update;
+const weights = goldenWeights(golden.config, golden.weights);
+const reference = goldenWeights(golden.config, golden.reference);
+const runtime = new Runtime({ threads: 1, provider: "cpu", sessionCapacity: 32 });
+afterAll(() => runtime.release());
+const context = { runtime, tables: ropeTables(weights.config), tick: () => {} };
+
+/** Losses and gradient of rows packed under a budget; the old policy is the reference, so that ratios differ from 1. */
+async function lossAndGradient(rows: readonly TrainingRow[], packTokens: number) {
+  const batch = packMiniBatch(rows, packTokens);
+  const scores = [];
+  for (const pack of batch.packs) {
+    const referenceLogp = await scorePack(context, reference, pack);
+    scores.push({ oldLogp: referenceLogp, referenceLogp });
+  }
+  const gradients = emptyWeights(weights.config);
+  const sums = await trainMiniBatch(context, weights, golden.loss, batch, scores, gradients);
+  return { sums, gradient: gradients.arena, packs: batch.packs.length };
+}
+
+/** Few distinct tokens, so that rows share prefixes of every length, in prompts and in responses. */
+const token = fc.integer({ min: 0, max: 2 });
+const trainingRow = fc
+  .record({
+    prompt: fc.array(token, { minLength: 1, maxLength: 12 }),
+    response: fc.array(fc.tuple(token, fc.constantFrom(0 as const, 1 as const, 1 as const)), {
+      minLength: 1,
+      maxLength: 12,
+    }),
+    advantage: fc.constantFrom(-2, -0.5, 0, 0.7, 1.5),
+  })
+  .map(({ prompt, response, advantage }): TrainingRow => {
+    const mask = response.map(([, trained], i) => (i === 0 ? 1 : trained));
+    return { prompt, response: response.map(([id]) => id), mask, advantages: response.map(() => advantage) };
+  });
+const someRows = fc.array(trainingRow, { minLength: 1, maxLength: 8 });
+
+describe("a packed mini-batch", () => {
+  it("has the loss and gradient of its rows one by one, within 1e-5 of the gradient's norm", async () => {
+    await fc.assert(
+      fc.asyncProperty(someRows, fc.integer({ min: 2, max: 80 }), async (rows, packTokens) => {
+        const packed = await lossAndGradient(rows, packTokens);
+        // A budget of one token gives every row a pack of its own.
+        const single = await lossAndGradient(rows, 1);
+        expect(single.packs).toBe(rows.length);
+        for (const name of ["policyLoss", "kl", "entropy", "clipFraction"] as const) {
+          expect(packed.sums[name]).toBeCloseTo(single.sums[name], 5);
+        }
+        const norm = Math.hypot(...single.gradient);
+        const difference = Math.hypot(...single.gradient.map((value, i) => value - packed.gradient[i]!));
+        expect(difference).toBeLessThanOrEqual(1e-5 * Math.max(1e-3, norm));
+      }),
+      { numRuns: 25, seed: 1 },
+    );
+  });
+});
