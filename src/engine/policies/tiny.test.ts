@@ -38,7 +38,9 @@ describe("the tiny policy", () => {
     await prepareTiny(other, 2);
     for (const name of readdirSync(folder))
       expect(sha256(join(again, name)), name).toBe(sha256(join(folder, name)));
-    expect(sha256(join(folder, "model.safetensors"))).toBe("86d16d75e10b2beb58e9c6363d2ced501ee83a96f233b6cb05fbae6f38c00dac");
+    expect(sha256(join(folder, "model.safetensors"))).toBe(
+      "86d16d75e10b2beb58e9c6363d2ced501ee83a96f233b6cb05fbae6f38c00dac",
+    );
     expect(sha256(join(other, "model.safetensors"))).not.toBe(sha256(join(folder, "model.safetensors")));
   });
 
