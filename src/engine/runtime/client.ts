@@ -1,0 +1,106 @@
+/**
+ * The embedded engine as the rest of Ratchet meets it: it samples and updates stored policies, one request at a time, in
+ * a child process that starts with the first request and starts again after it died. Requests run in the order they came.
+ */
+import { rm } from "node:fs/promises";
+import type { ArtifactRef, ArtifactStore } from "../../core/ports/artifacts.ts";
+import type {
+  OnProgress,
+  PolicySampler,
+  PolicyTrainer,
+  SampledResponse,
+  UpdateRequest,
+  UpdateResult,
+} from "../../core/ports/policy.ts";
+import { beating } from "./beat.ts";
+import { EngineProcess, type ProcessOptions } from "./engine-process.ts";
+import type { EngineRequest, EngineResult, PolicyLocation, UpdateOutcome } from "./messages.ts";
+import { describeNumerics } from "./numerics.ts";
+import { createTurns } from "./turns.ts";
+
+export interface EngineOptions extends Omit<ProcessOptions, "provider"> {
+  readonly artifacts: Pick<ArtifactStore, "pathOf" | "stagingFolder" | "adoptFolder">;
+  /** Execution provider of ONNX Runtime; "cpu", which is always there, by default. */
+  readonly provider?: string;
+  /** Told when a process starts. */
+  readonly log?: (line: string) => void;
+}
+
+/** Requests that fail because the process died throw EngineFailure; the next one finds a new process. */
+export interface Engine extends PolicySampler, PolicyTrainer {
+  /** Of the living engine process, if there is one. */
+  pid(): number | undefined;
+  /** Ends the engine process, and its work with it. */
+  close(): Promise<void>;
+}
+
+export function createEngine(options: EngineOptions): Engine {
+  const { artifacts, threads } = options;
+  const inTurn = createTurns();
+  let engine: EngineProcess | undefined;
+
+  const ask = (
+    request: EngineRequest,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<EngineResult> => {
+    if (!engine?.alive) {
+      engine = new EngineProcess({ ...options, provider: options.provider ?? "cpu" });
+      options.log?.(`engine process ${engine.pid} started with ${threads} threads`);
+    }
+    return engine.request(request, onProgress, signal);
+  };
+
+  const locate = async (ref: ArtifactRef, onProgress: OnProgress): Promise<PolicyLocation> => {
+    const folder = await beating("seconds of verifying a checkpoint", onProgress, artifacts.pathOf(ref));
+    return { hash: ref.hash, folder };
+  };
+
+  const update = async (
+    request: UpdateRequest,
+    stagingFolder: string,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<UpdateResult> => {
+    const { parent, reference, carryOptimizer, ...settings } = request;
+    const message = {
+      kind: "update",
+      parent: await locate(parent, onProgress),
+      reference: reference && (await locate(reference, onProgress)),
+      settings,
+      carryOptimizer,
+      stagingFolder,
+    } as const;
+    const { metrics, ...hashes } = (await ask(message, onProgress, signal)) as UpdateOutcome;
+    const facts = {
+      parent: parent.hash,
+      reference: reference?.hash ?? null,
+      numerics: describeNumerics(threads),
+    };
+    const stored = artifacts.adoptFolder("checkpoint", stagingFolder, facts);
+    const checkpoint = await beating("seconds of storing the checkpoint", onProgress, stored);
+    return { checkpoint, ...hashes, metrics };
+  };
+
+  return {
+    sample: (ref, requests, samplingOptions, onProgress, signal) =>
+      inTurn(signal, async () => {
+        const policy = await locate(ref, onProgress);
+        const message = { kind: "sample", policy, requests, options: samplingOptions } as const;
+        return (await ask(message, onProgress, signal)) as SampledResponse[][];
+      }),
+    update: (request, onProgress, signal) =>
+      inTurn(signal, async () => {
+        const stagingFolder = await artifacts.stagingFolder();
+        try {
+          return await update(request, stagingFolder, onProgress, signal);
+        } catch (error) {
+          // Half a checkpoint may be gigabytes, and the next attempt writes its own.
+          await rm(stagingFolder, { recursive: true, force: true });
+          throw error;
+        }
+      }),
+    pid: () => (engine?.alive ? engine.pid : undefined),
+    close: async () => engine?.end(),
+  };
+}

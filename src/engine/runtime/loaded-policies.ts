@@ -1,0 +1,58 @@
+/** The weights of the policies used last, at most two: one that samples or trains, and its reference. */
+import { z } from "zod";
+import { readPolicyJson, readWeights } from "../formats/checkpoint.ts";
+import { unreadable } from "../formats/unreadable.ts";
+import type { Weights } from "../model/weights.ts";
+import { type SamplingPolicy, samplingPolicy } from "../sampling/policy.ts";
+import type { PolicyLocation } from "./messages.ts";
+
+const kept = 2;
+
+export interface LoadedPolicy {
+  readonly weights: Weights;
+  readonly sampling: SamplingPolicy;
+}
+
+export class LoadedPolicies {
+  /** By content hash, in order of use, the oldest first. */
+  readonly #policies = new Map<string, LoadedPolicy>();
+
+  /** Throws ModelUnreadable. */
+  async get({ hash, folder }: PolicyLocation): Promise<LoadedPolicy> {
+    const known = this.#policies.get(hash);
+    this.#policies.delete(hash);
+    // The oldest goes before the new one comes: two in memory, not three.
+    for (const oldest of this.#policies.keys()) {
+      if (this.#policies.size < kept) break;
+      this.#policies.delete(oldest);
+    }
+    const policy = known ?? (await load(hash, folder));
+    this.#policies.set(hash, policy);
+    return policy;
+  }
+
+  /** Gives weights away to be changed in place: nobody finds them here any more. */
+  async take(location: PolicyLocation): Promise<Weights> {
+    const { weights } = await this.get(location);
+    this.#policies.delete(location.hash);
+    return weights;
+  }
+}
+
+async function load(hash: string, folder: string): Promise<LoadedPolicy> {
+  const weights = await readWeights(folder);
+  return { weights, sampling: samplingPolicy(hash, weights, await readStopIds(folder)) };
+}
+
+const generationConfig = z.looseObject({ eos_token_id: z.union([z.int(), z.array(z.int()).min(1)]) });
+
+/** The tokens that end a turn, from generation_config.json. */
+async function readStopIds(folder: string): Promise<number[]> {
+  const parsed = generationConfig.safeParse(await readPolicyJson(folder, "generation_config.json"));
+  if (!parsed.success)
+    throw unreadable(
+      `${folder}/generation_config.json`,
+      "'eos_token_id' is not a token id or a list of them",
+    );
+  return [parsed.data.eos_token_id].flat();
+}

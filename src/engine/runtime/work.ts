@@ -1,0 +1,109 @@
+/** What the engine process does when asked: samples a shard, or updates a policy and writes the new checkpoint. */
+import { RatchetError } from "../../core/errors.ts";
+import type { OnProgress, SampledResponse } from "../../core/ports/policy.ts";
+import { type OptimizerState, readOptimizerState, writeCheckpoint } from "../formats/checkpoint.ts";
+import { emptyWeights, type Weights } from "../model/weights.ts";
+import type { AdamState } from "../optimizer/adamw.ts";
+import { BlockCache } from "../sampling/block-cache.ts";
+import { sampleShard, standardLimits } from "../sampling/sample.ts";
+import { runUpdate } from "../training/update.ts";
+import { beating } from "./beat.ts";
+import { LoadedPolicies } from "./loaded-policies.ts";
+import type { EngineRequest, EngineResult, SampleMessage, UpdateMessage, UpdateOutcome } from "./messages.ts";
+import { Runtime } from "./session.ts";
+
+/** About 23,000 prompt tokens of a 135M-parameter Llama, 46 KB each. */
+const blockCacheBytes = 2 ** 30;
+/** Sessions hold a graph of some 60 nodes and no weights: about 1 MB each. */
+const sessionCapacity = 192;
+
+export interface EngineWork {
+  readonly runtime: Runtime;
+  readonly policies: LoadedPolicies;
+  readonly cache: BlockCache;
+}
+
+export function createEngineWork(threads: number, provider: string): EngineWork {
+  return {
+    runtime: new Runtime({ threads, provider, sessionCapacity }),
+    policies: new LoadedPolicies(),
+    cache: new BlockCache(blockCacheBytes),
+  };
+}
+
+export const perform = (
+  engine: EngineWork,
+  request: EngineRequest,
+  onProgress: OnProgress,
+): Promise<EngineResult> =>
+  request.kind === "sample" ? sample(engine, request, onProgress) : update(engine, request, onProgress);
+
+async function sample(
+  { runtime, policies, cache }: EngineWork,
+  { policy, requests, options }: SampleMessage,
+  onProgress: OnProgress,
+): Promise<SampledResponse[][]> {
+  const { sampling } = await beating("seconds of reading weights", onProgress, policies.get(policy));
+  return sampleShard({ runtime, cache, limits: standardLimits }, sampling, requests, options, onProgress);
+}
+
+/** Reads the parent's state, changes it in place and writes the successor. */
+async function update(
+  engine: EngineWork,
+  message: UpdateMessage,
+  onProgress: OnProgress,
+): Promise<UpdateOutcome> {
+  const { runtime, policies } = engine;
+  const { parent, settings, stagingFolder } = message;
+  const reading = "seconds of reading weights";
+  const reference =
+    message.reference && (await beating(reading, onProgress, policies.get(message.reference))).weights;
+  const weights = await beating(reading, onProgress, policies.take(parent));
+  const stored = message.carryOptimizer
+    ? await beating(reading, onProgress, readOptimizerState(parent.folder, weights.config))
+    : undefined;
+  const state = stored ?? { step: 0, m: emptyWeights(weights.config), v: emptyWeights(weights.config) };
+  const optimizer: AdamState = { step: state.step, m: state.m.arena, v: state.v.arena };
+  // Where the reference is the parent itself, the arena that is about to change must not be it.
+  const fixed = reference?.arena === weights.arena ? copyOf(weights) : reference;
+  const never = new AbortController().signal; // cancelled work ends with this process
+  const metrics = await runUpdate(
+    runtime,
+    { weights, optimizer, reference: fixed },
+    settings,
+    onProgress,
+    never,
+  );
+  const successor: OptimizerState = { ...state, step: optimizer.step };
+  const writing = "seconds of writing the checkpoint";
+  const written = await beating(writing, onProgress, write(stagingFolder, parent.folder, weights, successor));
+  return { metrics, ...written };
+}
+
+function copyOf(weights: Weights): Weights {
+  const copy = emptyWeights(weights.config);
+  copy.arena.set(weights.arena);
+  return copy;
+}
+
+async function write(folder: string, parentFolder: string, weights: Weights, optimizer: OptimizerState) {
+  try {
+    const { weightsSha256, optimizerSha256 } = await writeCheckpoint(
+      folder,
+      parentFolder,
+      weights,
+      optimizer,
+    );
+    return { weightsSha256, optimizerSha256: optimizerSha256! };
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== "ENOSPC" && code !== "EDQUOT") throw cause;
+    const megabytes = Math.ceil((3 * weights.arena.byteLength) / 1e6);
+    throw new RatchetError(
+      "StorageFull",
+      `no room for a checkpoint of ${megabytes} MB in ${folder} (${code}); free some, or move RATCHET_ARTIFACTS to a larger disk`,
+      { folder, megabytes },
+      cause,
+    );
+  }
+}
