@@ -53,9 +53,12 @@ export function assembleReport({ input, evaluations, sets, trainings }: ReportSo
 function benchmarksOf(input: ExperimentInput, evaluations: readonly EvaluationSource[]): Benchmark[] {
   const named = evaluations.map(({ stage, outcomes }) => {
     const declared = input.stages[stage];
-    const set = declared?.type === "evaluate" ? declared.environments : stage;
+    const set = declared?.type === "evaluate" ? input.stages[declared.environments] : undefined;
     return {
-      name: input.stages[set]?.title ?? set,
+      name:
+        set?.type === "build"
+          ? `${set.environments.split} environments (${set.environments.profile})`
+          : stage,
       environments: outcomes.length,
       entities: new Set(outcomes.map(({ entity }) => entity)).size,
     };

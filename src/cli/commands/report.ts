@@ -1,0 +1,73 @@
+/** `ratchet report [RUN]`: writes the run's report as one HTML page and prints where it is. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { Command } from "commander";
+import { readConfig } from "../../config/config.ts";
+import { RatchetError } from "../../core/errors.ts";
+import type { ArtifactRef } from "../../core/ports/artifacts.ts";
+import type { ReportData } from "../../core/report/data.ts";
+import { renderReport } from "../../report/report.ts";
+import { runningEndpoints } from "../../services/endpoints.ts";
+import { openStore, type Store } from "../../store/store.ts";
+
+export function register(ratchet: Command): void {
+  ratchet
+    .command("report")
+    .argument("[RUN]", "id of a run; the newest one by default")
+    .description("write a run's report as one HTML page and print its path")
+    .option("--out <file>", "where to write it; reports/RUN.html in the home by default")
+    .action(async (name: string | undefined, { out }: { out?: string }) => {
+      const config = readConfig();
+      const { databaseUrl } = runningEndpoints(config);
+      const store = await openStore({ databaseUrl, artifactFolder: config.artifactFolder });
+      try {
+        const data = await readReport(store, name);
+        process.stdout.write(`${await writeReport(data, out ?? reportPath(config.home, data.run))}\n`);
+      } finally {
+        await store.close();
+      }
+    });
+}
+
+export const reportPath = (home: string, run: string) => join(home, "reports", `${run}.html`);
+
+/** Throws InvalidInput for an unknown run, and for one whose report stage is not done yet. */
+export async function readReport(store: Store, name?: string): Promise<ReportData> {
+  const run = name === undefined ? await store.runs.newestRun() : await store.runs.getRun(name);
+  if (run === undefined) {
+    const message = name === undefined ? "no run has been started yet" : `RUN '${name}' is unknown`;
+    throw new RatchetError("InvalidInput", `${message}; start one with: npx ratchet start`, {
+      field: "RUN",
+      value: name,
+    });
+  }
+  const stages = await store.runs.getStages(run.run);
+  const stage = stages.find(({ type, result }) => type === "report" && result !== undefined);
+  if (stage === undefined) {
+    const reached = stages.map((known) => `${known.stage} ${known.state}`).join(", ");
+    throw new RatchetError(
+      "InvalidInput",
+      `run '${run.run}' has no report yet (${reached || "no stages"}); wait for its report stage`,
+      { field: "RUN", value: run.run },
+    );
+  }
+  const { report } = stage.result as unknown as { report: ArtifactRef };
+  return (await store.artifacts.getJson(report)) as ReportData;
+}
+
+/** Returns the absolute path written. */
+export async function writeReport(data: ReportData, path: string): Promise<string> {
+  const absolute = resolve(path);
+  try {
+    await mkdir(dirname(absolute), { recursive: true });
+    await writeFile(absolute, renderReport(data));
+  } catch (error) {
+    throw new RatchetError(
+      "InvalidInput",
+      `cannot write the report to ${absolute} (${(error as NodeJS.ErrnoException).code}); name another file with --out`,
+      { field: "--out", value: absolute },
+      error,
+    );
+  }
+  return absolute;
+}
