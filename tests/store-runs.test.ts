@@ -152,7 +152,7 @@ describe("the connection", () => {
     const databaseUrl = await postgres.freshDatabase();
     const log = { warn: (_: object, message: string) => void lost.push(message) };
     const other = await openStore({ databaseUrl, artifactFolder: folder, log });
-    await postgres.kill();
+    await postgres.crash();
     await expect(other.runs.newestRun()).rejects.toMatchObject({
       type: "DatabaseUnavailable",
       retryable: true,

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { register as doctor } from "./commands/doctor.ts";
 import { register as down } from "./commands/down.ts";
 import { register as loss } from "./commands/loss.ts";
+import { register as report } from "./commands/report.ts";
 import { register as resume } from "./commands/resume.ts";
 import { register as start } from "./commands/start.ts";
 import { register as status } from "./commands/status.ts";
@@ -32,6 +33,6 @@ function ratchet(): Command {
     .description("Makes language models better at using tools, and never loses work while doing it.")
     .version(version)
     .exitOverride();
-  for (const register of [start, resume, status, up, down, temporal, doctor, loss]) register(program);
+  for (const register of [start, resume, status, report, up, down, temporal, doctor, loss]) register(program);
   return program;
 }

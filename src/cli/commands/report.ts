@@ -52,7 +52,13 @@ export async function readReport(store: Store, name?: string): Promise<ReportDat
     );
   }
   const { report } = stage.result as unknown as { report: ArtifactRef };
-  return (await store.artifacts.getJson(report)) as ReportData;
+  const data = (await store.artifacts.getJson(report)) as ReportData;
+  if (data.format === "ratchet.report.v1") return data;
+  throw new RatchetError(
+    "InvalidInput",
+    `the report of run '${run.run}' has format ${JSON.stringify(data.format)}, this version reads "ratchet.report.v1"; use the version that wrote it`,
+    { field: "RUN", value: run.run, format: data.format },
+  );
 }
 
 /** Returns the absolute path written. */

@@ -1,0 +1,89 @@
+/** `ratchet report` as a person runs it, against a real store. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Json } from "../src/core/json.ts";
+import { assembleReport } from "../src/core/report/assemble.ts";
+import { exampleSources } from "../src/core/report/example-sources.ts";
+import { openStore, type Store } from "../src/store/store.ts";
+import { startPostgres, type TestPostgres } from "./postgres.ts";
+
+let postgres: TestPostgres;
+let home: string;
+let databaseUrl: string;
+let store: Store;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  home = mkdtempSync(join(tmpdir(), "ratchet-report-"));
+  databaseUrl = await postgres.freshDatabase();
+  store = await openStore({ databaseUrl, artifactFolder: join(home, "artifacts") });
+});
+afterAll(async () => {
+  await store?.close();
+  await postgres?.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+/** Both services are external here, so that the command needs none of its own; it never asks Temporal. */
+const report = (...args: string[]) =>
+  spawnSync(process.execPath, ["bin/ratchet.mjs", "report", ...args], {
+    encoding: "utf8",
+    env: { ...process.env, RATCHET_HOME: home, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: "127.0.0.1:1" },
+  });
+
+const putRun = (run: string) =>
+  store.runs.putRun({ run, workflowType: "experiment", input: {}, state: "running", branch: 0 });
+
+describe("ratchet report", () => {
+  it("says that nothing has run, which run is unknown, and that a report is not there yet", async () => {
+    expect(report()).toMatchObject({
+      status: 2,
+      stderr: "ratchet: no run has been started yet; start one with: npx ratchet start\n",
+    });
+    expect(report("other")).toMatchObject({
+      status: 2,
+      stderr: "ratchet: RUN 'other' is unknown; start one with: npx ratchet start\n",
+    });
+    await putRun("example");
+    await store.runs.putStage({
+      run: "example",
+      stage: "rl",
+      type: "train",
+      inputHash: "",
+      state: "running",
+    });
+    expect(report("example")).toMatchObject({
+      status: 2,
+      stderr: "ratchet: run 'example' has no report yet (rl running); wait for its report stage\n",
+    });
+  });
+
+  it("writes the newest run's page and prints its path", async () => {
+    const stored = await store.artifacts.putJson("report", assembleReport(exampleSources));
+    await store.runs.putStage({
+      run: "example",
+      stage: "report",
+      type: "report",
+      inputHash: "h",
+      state: "done",
+      result: { report: { ...stored } } as Json,
+    });
+    const path = join(home, "reports", "example.html");
+    expect(report()).toMatchObject({ status: 0, stdout: `${path}\n`, stderr: "" });
+    expect(readFileSync(path, "utf8")).toMatch(/^<!doctype html>/);
+    const elsewhere = join(home, "elsewhere.html");
+    expect(report("example", "--out", elsewhere).stdout).toBe(`${elsewhere}\n`);
+    expect(readFileSync(elsewhere, "utf8")).toBe(readFileSync(path, "utf8"));
+  });
+
+  it("says why it cannot write", () => {
+    const { status, stderr } = report("--out", "/dev/null/report.html");
+    expect([status, stderr]).toEqual([
+      2,
+      "ratchet: cannot write the report to /dev/null/report.html (EEXIST); name another file with --out\n",
+    ]);
+  });
+});
