@@ -77,11 +77,12 @@ function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, j
     silence = setTimeout(() => end("silent", `nothing for ${silenceMs} ms`), silenceMs);
   };
   listen();
-  const poll = setInterval(async () => {
+  const weigh = async () => {
     const bytes = child.pid === undefined ? undefined : await residentBytes(child.pid);
     if (bytes !== undefined && bytes > (job.memoryMb + hostMb) * mebibyte)
       end("memory", `${Math.round(bytes / mebibyte)} MiB in use`);
-  }, memoryPollMs);
+  };
+  const poll = setInterval(() => void weigh(), memoryPollMs);
   child.stdout.on("data", (chunk: Buffer) => {
     try {
       job.onOutput(chunk);

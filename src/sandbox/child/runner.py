@@ -4,7 +4,7 @@ imports cost a child nothing; the host puts the interpreter's memory back after 
 module or to a builtin is there for the next one.
 """
 
-import calendar, cmath, collections, datetime, decimal, fractions, functools, itertools, json, math, operator  # noqa: E401
+import calendar, cmath, collections, datetime, decimal, fractions, functools, itertools, json, math, operator, os  # noqa: E401
 import random, re, statistics, string, sys, textwrap, time, typing, unicodedata, uuid  # noqa: E401
 
 random.seed(0)
@@ -91,12 +91,15 @@ def execute(request):
 
 def withdraw():
     """Takes from tools what a tool has no use for and what leads out of the interpreter."""
+    os.urandom(1)  # has the host look up its source of entropy while it still can
     host = ("js", "pyodide", "pyodide_js", "_pyodide", "_pyodide_core", "micropip")
     for module in [m for m in sys.modules if m.split(".")[0] in host]:
         del sys.modules[module]
     for module in (*host, "gc", "ctypes", "_ctypes"):
         sys.modules[module] = None
-    sys.meta_path[:] = [finder for finder in sys.meta_path if "Js" not in type(finder).__name__]
+    for finder in [finder for finder in sys.meta_path if hasattr(finder, "jsproxies")]:
+        finder.jsproxies.clear()
+        sys.meta_path.remove(finder)
     for setting in ("settrace", "setprofile", "monitoring"):
         delattr(sys, setting)
     # A recursion deeper than the interpreter's own limit ends the process instead of raising RecursionError.

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { parseToolCalls, responseText } from "./parse.ts";
+
+const call = (name: string, json: string) =>
+  `<tool_call>\n{"name": "${name}", "arguments": ${json}}\n</tool_call>`;
+const names = (response: string) => parseToolCalls(response).map(({ name }) => name);
+
+describe("parseToolCalls", () => {
+  it("reads a call and keeps its arguments as they were written", () => {
+    expect(parseToolCalls(`I will look.\n${call("area", '{"km2": 1.0, "of": "Perú"}')}<|im_end|>`)).toEqual([
+      { name: "area", arguments: { km2: 1, of: "Perú" }, argumentsText: '{"km2": 1.0, "of": "Perú"}' },
+    ]);
+  });
+
+  it("reads several calls in order, with only white space between them", () => {
+    expect(names(`${call("a", "{}")}\n\n${call("b", "{}")}${call("a", "{}")}`)).toEqual(["a", "b", "a"]);
+  });
+
+  it("needs no closing tag on the last call", () => {
+    expect(names('<tool_call>{"name": "a", "arguments": {}}')).toEqual(["a"]);
+  });
+
+  it("loses a call that prose precedes within the calls", () => {
+    expect(names(`${call("a", "{}")} and then ${call("b", "{}")}`)).toEqual(["a"]);
+  });
+
+  it("loses a call that lacks its closing tag, and the one after it", () => {
+    expect(names(`<tool_call>{"name": "a", "arguments": {}}\n${call("b", "{}")}${call("c", "{}")}`)).toEqual([
+      "c",
+    ]);
+  });
+
+  it("strips the opening tag as a set of characters, as Python's lstrip does", () => {
+    expect(names('<tool_call><tool_call>tool{"name": "a", "arguments": {}}</tool_call>')).toEqual(["a"]);
+  });
+
+  it("reads arguments given as a JSON string", () => {
+    expect(parseToolCalls(call("a", '"{\\"x\\": 2.0}"'))).toEqual([
+      { name: "a", arguments: { x: 2 }, argumentsText: '{"x": 2.0}' },
+    ]);
+  });
+
+  it("counts a call whose argument string holds no object, with null arguments", () => {
+    expect(parseToolCalls(call("a", '"[1]"'))).toEqual([
+      { name: "a", arguments: null, argumentsText: "[1]" },
+    ]);
+  });
+
+  it.each([
+    ["no JSON", "<tool_call>not json</tool_call>"],
+    ["Python's quotes", "<tool_call>{'name': 'a', 'arguments': {}}</tool_call>"],
+    ["no name", '<tool_call>{"arguments": {}}</tool_call>'],
+    ["an empty name", '<tool_call>{"name": "", "arguments": {}}</tool_call>'],
+    ["no arguments", '<tool_call>{"name": "a"}</tool_call>'],
+    ["arguments that are a list", '<tool_call>{"name": "a", "arguments": []}</tool_call>'],
+    ["arguments that are a number", '<tool_call>{"name": "a", "arguments": 3}</tool_call>'],
+    ["an argument string that is no JSON", '<tool_call>{"name": "a", "arguments": "x"}</tool_call>'],
+    ["a list of calls", '<tool_call>[{"name": "a", "arguments": {}}]</tool_call>'],
+    ["text after the object", '<tool_call>{"name": "a", "arguments": {}} ok</tool_call>'],
+    ["a closing tag alone", "</tool_call>"],
+  ])("takes a block with %s for no call", (_, response) => {
+    expect(parseToolCalls(response)).toEqual([]);
+  });
+});
+
+describe("responseText", () => {
+  it("takes off one end-of-text and one end-of-turn token, in that order", () => {
+    expect(responseText(" Oslo <|im_end|>\n<|endoftext|>\n")).toBe("Oslo");
+    expect(responseText("Oslo<|endoftext|><|im_end|>")).toBe("Oslo<|endoftext|>");
+  });
+});

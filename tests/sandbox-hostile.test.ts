@@ -1,0 +1,263 @@
+/** What tools cannot do in the sandbox: stop it, fill it, leave it or hide that they tried. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, describe, expect, it } from "vitest";
+import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
+import { createSandbox } from "../src/sandbox/sandbox.ts";
+
+const log: string[] = [];
+const limits = { memoryMb: 256, wallMs: 120_000, fuel: 200_000, log: (line: string) => log.push(line) };
+const sandbox = createSandbox(limits);
+const impatient = createSandbox({ ...limits, wallMs: 1_000 });
+afterAll(() => Promise.all([sandbox.close(), impatient.close()]));
+
+const javascript = (code: string): ToolInvocation => ({
+  program: { name: "tool", runtime: "javascript", code: `function tool() { ${code} }` },
+  arguments: {},
+});
+const python = (code: string): ToolInvocation => ({
+  program: {
+    name: "tool",
+    runtime: "python",
+    code: `def tool():\n${code.replaceAll(/^/gm, "    ")}`,
+  },
+  arguments: {},
+});
+const fine = javascript("return 'fine';");
+/** A loop in the interpreter's own compiled code, where no fuel is counted. */
+const spinning = {
+  javascript: { ...javascript("return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1);") },
+  python: python("return sum(iter(int, 1))"),
+};
+const outOfFuel = {
+  kind: "out_of_fuel",
+  text: "tool 'tool' did not finish within 200000 steps",
+  fuel: 200_000,
+};
+
+describe("a tool that never ends", () => {
+  it("runs out of fuel in JavaScript, whatever it catches", async () => {
+    expect(
+      await sandbox.run([
+        javascript("for (;;);"),
+        javascript("for (;;) { try { for (;;); } catch {} finally { continue; } }"),
+        javascript("return (async () => { for (;;) await null; })();"),
+        javascript("return /(a+)+b/.test('a'.repeat(64));"),
+        javascript("[3, 2, 1].sort(() => { for (;;); });"),
+      ]),
+    ).toEqual([outOfFuel, outOfFuel, outOfFuel, outOfFuel, outOfFuel]);
+  });
+
+  it("runs out of fuel in Python, whatever it catches", async () => {
+    expect(
+      await sandbox.run([
+        python("while True: pass"),
+        python("while True:\n    try:\n        while True: pass\n    except BaseException:\n        pass"),
+        python("return sum(1 for _ in iter(int, 1))"),
+        python("import sys\nsys.settrace = None\nsys.setprofile = None\nwhile True: pass"),
+        python("class E(Exception):\n    def __str__(self):\n        while True: pass\nraise E()"),
+      ]),
+    ).toEqual([outOfFuel, outOfFuel, outOfFuel, outOfFuel, outOfFuel]);
+  });
+
+  it.each(["javascript", "python"] as const)(
+    "in native code (%s) is a failure of the sandbox that names it, after fresh children agreed",
+    async (runtime) => {
+      const culprit = { ...spinning[runtime], program: { ...spinning[runtime].program } };
+      const failure = await impatient.run([fine, culprit, fine]).catch((error: unknown) => error);
+      expect(failure).toMatchObject({
+        type: "SandboxFailure",
+        retryable: true,
+        message:
+          "tool 'tool' ran past its 1000 ms limit; raise wallMs or simplify the tool; 3 fresh children agree",
+        fields: { tool: "tool", reason: "silent", wallMs: 1000 },
+      });
+      expect(impatient.pids()).toEqual([]);
+    },
+  );
+});
+
+describe("a tool that wants everything", () => {
+  it("gets an error of its own when memory ends", async () => {
+    const outcomes = await sandbox.run([
+      javascript("const a = []; for (;;) a.push(new Uint8Array(1e7));"),
+      javascript("return 'a'.repeat(2 ** 29).length;"),
+      python("x = [0] * 10\nwhile True: x = x + x"),
+      python("return len(bytearray(2 ** 30))"),
+      fine,
+    ]);
+    expect(outcomes.map(({ kind, text }) => [kind, text])).toEqual([
+      ["raised", "out of memory"],
+      ["raised", "out of memory"],
+      ["raised", "MemoryError"],
+      ["raised", "MemoryError"],
+      ["returned", "fine"],
+    ]);
+  });
+
+  it("gets an error of its own when it calls itself too deep", async () => {
+    const outcomes = await sandbox.run([
+      javascript("return tool();"),
+      javascript("let a = []; for (let i = 0; i < 3e4; i++) a = [a]; return a;"),
+      python("return tool()"),
+      python("import sys\nsys.setrecursionlimit(10 ** 9)\nreturn tool()"),
+      fine,
+    ]);
+    expect(outcomes.map(({ kind, text }) => [kind, text])).toEqual([
+      ["raised", "stack overflow"],
+      ["raised", "stack overflow"],
+      ["raised", "maximum recursion depth exceeded"],
+      ["raised", "maximum recursion depth exceeded"],
+      ["returned", "fine"],
+    ]);
+  });
+
+  it("that ends its interpreter ends nothing else", async () => {
+    const outcomes = await sandbox.run([
+      python("import os\nos._exit(0)"),
+      python("return 1"),
+      python("x = []\nfor i in range(60000): x = [x]\nreturn repr(x)"),
+      python("return 2"),
+    ]);
+    expect(outcomes.map(({ text }) => text)).toEqual([
+      "the tool ended its interpreter",
+      "1",
+      "the tool ended its interpreter",
+      "2",
+    ]);
+  });
+
+  it("is killed from outside where its process grows past its share", async () => {
+    // A share below what the interpreter itself needs stands in for a tool that got around the inner limit.
+    const cramped = createSandbox({ ...limits, memoryMb: -360 });
+    await expect(cramped.run([fine])).rejects.toThrow(
+      /^the javascript sandbox did not start, 3 times: \d+ MiB in use/,
+    );
+    await cramped.close();
+  });
+});
+
+describe("a tool that wants out", () => {
+  it("finds nothing but the language in JavaScript", async () => {
+    const wanted =
+      "process require module fetch WebSocket XMLHttpRequest console setTimeout std os WebAssembly Buffer";
+    const [globals, made, imported] = await sandbox.run([
+      javascript(`return "${wanted}".split(" ").filter((name) => globalThis[name] !== undefined);`),
+      javascript("return tool.constructor('return typeof process')();"),
+      javascript("return import('node:fs');"),
+    ]);
+    expect(globals!.text).toBe("[]");
+    expect(made!.text).toBe("undefined");
+    expect(imported!.kind).toBe("raised");
+  });
+
+  it("finds no machine in Python", async () => {
+    const outcomes = await sandbox.run([
+      python("import js"),
+      python("import pyodide_js"),
+      python("import pyodide"),
+      python("import urllib.request\nreturn urllib.request.urlopen('http://127.0.0.1:80').read()"),
+      python("import subprocess\nreturn subprocess.run(['true'])"),
+      python("open('/tmp/x', 'w')"),
+      python("import os\nos.mkdir('/tmp/x')"),
+      python("return open('/etc/passwd').read()"),
+      python(
+        "import os\nreturn sorted(k for k in os.environ if k not in ('HOME', 'LANG', 'PATH', 'PWD', 'TZ', 'USER', 'LOGNAME'))",
+      ),
+    ]);
+    expect(outcomes.map(({ kind, text }) => [kind, text])).toEqual([
+      ["raised", "import of js halted; None in sys.modules"],
+      ["raised", "import of pyodide_js halted; None in sys.modules"],
+      ["raised", "import of pyodide halted; None in sys.modules"],
+      ["raised", "<urlopen error [Errno 23] Host is unreachable>"],
+      ["raised", "[Errno 138] emscripten does not support processes."],
+      ["raised", "[Errno 69] Read-only file system: '/tmp/x'"],
+      ["raised", "[Errno 69] Read-only file system: '/tmp/x'"],
+      ["raised", "[Errno 44] No such file or directory: '/etc/passwd'"],
+      ["returned", '["LD_LIBRARY_PATH", "PYTHONHASHSEED", "PYTHONINSPECT", "_"]'],
+    ]);
+  });
+
+  it("that digs up Pyodide's bridge to JavaScript can make no code there and finds no process", async () => {
+    const dig = [
+      "import sys",
+      "for name in [n for n, m in sys.modules.items() if m is None]: del sys.modules[name]",
+      "import _pyodide_core",
+      "host = _pyodide_core.to_js({'a': [1]})",
+      "found = []",
+      "try: host.constructor.constructor('return 1')()",
+      "except BaseException as e: found.append(str(e))",
+      "import gc",
+      "scopes = [o.jsproxies for o in gc.get_objects() if type(o).__name__ == 'JsFinder']",
+      "found.append([list(s) for s in scopes])",
+      "return found",
+    ].join("\n");
+    const [outcome] = await sandbox.run([python(dig)]);
+    expect(outcome!.text).toMatch(/^\["EvalError: Code generation from strings disallowed.*", \[\[\]\]\]$/);
+  });
+
+  it("runs in a process without environment or network, which says what it is", {
+    skip: process.platform !== "linux",
+  }, async () => {
+    const running = impatient.run([spinning.javascript]).catch(() => "failed");
+    await until(() => impatient.pids().length === 1);
+    const [pid] = impatient.pids();
+    await until(() => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(process.execPath));
+    expect(readFileSync(`/proc/${pid}/cmdline`, "utf8")).toContain("\0ratchet-sandbox\0");
+    expect(readFileSync(`/proc/${pid}/environ`, "utf8")).toBe("");
+    if (!log.some((line) => line.includes("network namespace")))
+      expect(readFileSync(`/proc/${pid}/net/dev`, "utf8").match(/\w+:/g)).toEqual(["lo:"]);
+    expect(await running).toBe("failed");
+  });
+});
+
+describe("the sandbox", () => {
+  it("loses no outcome and repeats no finished call when a child is killed from outside", async () => {
+    const slow = "let s = 0; for (let i = 0; i < 60000; i++) s += i; return s;";
+    const running = sandbox.run(Array.from({ length: 40 }, () => javascript(slow)));
+    await until(() => sandbox.pids().length === 1);
+    await sleep(400);
+    for (const pid of sandbox.pids()) process.kill(pid, "SIGKILL");
+    const outcomes = await running;
+    expect(new Set(outcomes.map(({ text }) => text))).toEqual(new Set(["1799970000"]));
+    expect(outcomes).toHaveLength(40);
+  });
+
+  it("stops its children when the caller gives up and when it is closed", async () => {
+    const patient = createSandbox(limits);
+    const giveUp = new AbortController();
+    const given = patient.run([spinning.javascript], giveUp.signal).catch((error: unknown) => error);
+    const closed = patient.run([spinning.javascript]).catch((error: unknown) => error);
+    await until(() => patient.pids().length === 2);
+    giveUp.abort(new Error("enough"));
+    expect(await given).toMatchObject({ message: "enough" });
+    await patient.close();
+    expect(await closed).toMatchObject({ type: "SandboxFailure", message: "the sandbox was closed" });
+    expect(patient.pids()).toEqual([]);
+  });
+
+  it("takes its children with it when its process is killed", {
+    skip: !existsSync("/usr/bin/setpriv"),
+  }, async () => {
+    const script = new URL("sandbox-parent.ts", import.meta.url).pathname;
+    const parent = spawn(process.execPath, ["--import", "tsx", script], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const [line] = (await once(parent.stdout, "data")) as [Buffer];
+    const pid = Number(line.toString());
+    expect(existsSync(`/proc/${pid}`)).toBe(true);
+    parent.kill("SIGKILL");
+    await until(() => !existsSync(`/proc/${pid}`));
+  });
+});
+
+/** Fails after 20 s. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 400; i++) {
+    if (condition()) return;
+    await sleep(50);
+  }
+  throw new Error(`waited 20 s for ${condition}`);
+}
