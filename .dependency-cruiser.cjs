@@ -37,7 +37,7 @@ module.exports = {
     {
       name: "workers-are-imported-by-no-one",
       severity: "error",
-      from: { pathNot: "^src/workers/" },
+      from: { path: "^src/", pathNot: "^src/workers/" },
       to: { path: "^src/workers/" },
     },
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true } },

@@ -1,11 +1,15 @@
 /** FTRL's five construction stages as activities on a batch of candidates, and the barrier that makes a set of batches. */
+import type { EnvironmentSet } from "../core/environment/environment.ts";
+import { RatchetError } from "../core/errors.ts";
 import type { BuildSpecification } from "../core/experiment/input.ts";
+import { type ProvenBatch, proveBatch } from "../core/gates/prove.ts";
 import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { assemble } from "../core/synthesis/assemble.ts";
 import type { Batch, ScenarioCounts } from "../core/synthesis/batches.ts";
 import type { Candidate } from "../core/synthesis/candidate.ts";
 import { decompose } from "../core/synthesis/decompose/decompose.ts";
-import { type DeployedBatch, deploy, subjectsOf } from "../core/synthesis/deploy/deploy.ts";
+import { deploy, subjectsOf } from "../core/synthesis/deploy/deploy.ts";
 import { document } from "../core/synthesis/document/document.ts";
 import type { Decomposed, Drafted } from "../core/synthesis/draft.ts";
 import { integrate } from "../core/synthesis/integrate/integrate.ts";
@@ -24,7 +28,8 @@ export type FromStage = BuildBatch & { readonly from: ArtifactRef };
 export interface AssembleEnvironments {
   readonly context: StepContext;
   readonly environments: BuildSpecification;
-  readonly deployed: readonly ArtifactRef[];
+  /** Proven batches, in any order: acceptance goes by candidate. */
+  readonly batches: readonly ArtifactRef[];
   /** Where the set must be complete, for there is no further round. */
   readonly last: boolean;
 }
@@ -32,6 +37,7 @@ export interface AssembleEnvironments {
 export interface AssembledSet {
   readonly set: ArtifactRef;
   readonly accepted: number;
+  readonly repaired: number;
   readonly quarantined: number;
   /** What is still missing, by scenario type. */
   readonly missing: ScenarioCounts;
@@ -86,46 +92,46 @@ export function createEnvironmentActivities(ports: CpuPorts) {
 
     scaleComplexity: stage("scaled", 1, (from: Drafted[]) => from.map(scale)),
 
-    deployEnvironments: stage(
-      "deployed",
-      1,
-      async (from: Drafted[]): Promise<DeployedBatch> =>
-        deploy(from, await ports.author.subjectTables(subjectsOf(from))),
-    ),
+    deployEnvironments: stage("proven", 1, async (from: Drafted[]): Promise<ProvenBatch> => {
+      const subjectTables = ports.author.subjectTables.bind(ports.author);
+      const deployed = deploy(from, await subjectTables(subjectsOf(from)));
+      return proveBatch(deployed, subjectTables, ports.sandbox);
+    }),
 
     assembleEnvironments: (input: AssembleEnvironments): Promise<AssembledSet> =>
       runStep(ports.ledger, {
         kind: "assembled",
         version: 1,
         context: input.context,
-        inputs: [{ ...input.environments } as Json, input.deployed.map(({ hash }) => hash), input.last],
+        inputs: [{ ...input.environments } as Json, input.batches.map(({ hash }) => hash), input.last],
         work: () =>
           whileAlive(async () => {
             const batches = await Promise.all(
-              input.deployed.map(async (ref) => (await ports.artifacts.getJson(ref)) as DeployedBatch),
+              input.batches.map(async (ref) => (await ports.artifacts.getJson(ref)) as ProvenBatch),
             );
-            const missing = { ...input.environments.scenarios };
-            const environments = batches
-              .flatMap(({ deployed }) => deployed.map(({ environment }) => environment))
-              .filter(({ scenario }) => missing[scenario]-- > 0);
-            const set = {
-              format: "ratchet.environment-set.v1",
-              name: input.context.stage,
-              environments,
-              tables: Object.assign({}, ...batches.map(({ tables }) => tables)),
-              quarantined: [],
-            };
+            const { set, missing } = assemble(input.context.stage, batches, input.environments.scenarios);
+            const wanting = Object.entries(missing).filter(([, count]) => count > 0);
+            if (input.last && wanting.length > 0) throw exhausted(set, wanting);
             return {
               result: {
                 set: await ports.artifacts.putJson("environment-set", set),
-                accepted: environments.length,
-                quarantined: 0,
-                missing: Object.fromEntries(
-                  Object.entries(missing).map(([type, count]) => [type, Math.max(0, count)]),
-                ),
+                accepted: set.environments.length,
+                repaired: batches.reduce((sum, { repaired }) => sum + repaired, 0),
+                quarantined: set.quarantined.length,
+                missing,
               },
             };
           }),
       }),
   };
+}
+
+function exhausted(set: EnvironmentSet, wanting: readonly (readonly [string, number])[]): RatchetError {
+  const missing = wanting.map(([type, count]) => `${count} ${type}`).join(", ");
+  const reason = set.quarantined[0];
+  return new RatchetError(
+    "EnvironmentsExhausted",
+    `environments '${set.name}': ${set.environments.length} accepted, ${missing} still missing after all rounds${reason ? `; e.g. gate ${reason.gate}: ${reason.reason}` : ""}; ask for fewer in scenarios, or another split or profile`,
+    { accepted: set.environments.length, missing: Object.fromEntries(wanting) },
+  );
 }

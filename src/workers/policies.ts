@@ -17,6 +17,7 @@ export function policyPreparer(artifacts: ArtifactStore, config: Config) {
     else if (source === "smollm2-135m-instruct") {
       const prepared = await prepareSmolLM2(join(config.cacheFolder, "policies"), {
         offline: config.offline,
+        onProgress: () => undefined, // the activity that waits heartbeats by itself
       });
       await cp(prepared, staging, { recursive: true });
     } else await copyFolder(source, staging);

@@ -28,7 +28,7 @@ export async function buildEnvironments(input: BuildInput): Promise<AssembledSet
     { key: searchAttributes.stage, value: stage },
   ]);
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
-  const deployed: ArtifactRef[] = [];
+  const proven: ArtifactRef[] = [];
   const wanted = job.environments.scenarios;
   let missing: ScenarioCounts = wanted;
   let proposed = 0;
@@ -48,11 +48,20 @@ export async function buildEnvironments(input: BuildInput): Promise<AssembledSet
       );
     });
     proposed += batches.reduce((sum, { count }) => sum + count, 0);
-    deployed.push(...built);
+    proven.push(...built);
     const last = round === mostRounds;
-    const set = await cpu.assembleEnvironments({ context, environments: job.environments, deployed, last });
-    control.describe(`${set.accepted} environments accepted, ${set.quarantined} quarantined`);
+    const set = await cpu.assembleEnvironments({
+      context,
+      environments: job.environments,
+      batches: proven,
+      last,
+    });
+    control.describe(
+      `${set.accepted} environments accepted (${set.repaired} repaired), ${set.quarantined} quarantined`,
+    );
     missing = set.missing;
+    const total = Object.values(wanted).reduce((sum, count) => sum + count, 0);
+    await cpu.recordProgress({ context, progress: { done: set.accepted, total, unit: "environments" } });
     if (Object.values(missing).every((count) => count === 0)) return set;
   }
 }

@@ -1,0 +1,110 @@
+/** Runs experiments as a person does, with `npm start`'s script, and reads what they leave in the store. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { readConfig } from "../src/config/config.ts";
+import type { LineageRecord } from "../src/core/ports/runs.ts";
+import { endpointsOf } from "../src/services/endpoints.ts";
+import { readRecord } from "../src/services/record.ts";
+import { openStore } from "../src/store/store.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+export interface Summary {
+  readonly run: string;
+  readonly state: string;
+  readonly weightsSha256: string;
+  readonly optimizerSha256: string;
+}
+
+/** An empty home that Postgres's own user may enter. */
+export function emptyHome(): { home: string; remove(): void } {
+  const folder = mkdtempSync(join(tmpdir(), "ratchet-run-"));
+  chmodSync(folder, 0o755);
+  return { home: join(folder, "home"), remove: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+export interface StartedRun {
+  readonly process: ChildProcess;
+  /** The JSON summary of the last line; rejects with all output where the process failed. */
+  readonly summary: Promise<Summary>;
+}
+
+export function start(home: string, args: readonly string[]): StartedRun {
+  const child = spawn(process.execPath, [join(root, "scripts", "start.mjs"), ...args, "--exit", "--json"], {
+    cwd: root,
+    env: { ...process.env, RATCHET_HOME: home },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return { process: child, summary: summaryOf(child) };
+}
+
+export function resume(home: string, run: string): StartedRun {
+  const child = spawn(
+    process.execPath,
+    [join(root, "bin", "ratchet.mjs"), "resume", run, "--exit", "--json"],
+    {
+      cwd: root,
+      env: { ...process.env, RATCHET_HOME: home },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
+  return { process: child, summary: summaryOf(child) };
+}
+
+function summaryOf(child: ChildProcess): Promise<Summary> {
+  let out = "";
+  let err = "";
+  child.stdout!.on("data", (chunk: Buffer) => {
+    out += chunk.toString();
+  });
+  child.stderr!.on("data", (chunk: Buffer) => {
+    err += chunk.toString();
+  });
+  return new Promise((resolve, reject) => {
+    child.once("close", (code, signal) => {
+      if (code !== 0) reject(new Error(`ended with ${signal ?? code}: ${err}\n${out}`));
+      else resolve(JSON.parse(out.trimEnd().split("\n").at(-1)!) as Summary);
+    });
+  });
+}
+
+export const tinyExample = join(root, "temporal", "examples", "tiny.json");
+
+/** The tiny experiment without its evaluations and report: the same updates in half the time. */
+export function trimmedTiny(home: string): string {
+  const input = JSON.parse(readFileSync(tinyExample, "utf8")) as { stages: Record<string, { type: string }> };
+  for (const [id, { type }] of Object.entries(input.stages))
+    if (type === "evaluate" || type === "report" || id === "test-environments") delete input.stages[id];
+  const file = `${home}-trimmed.json`;
+  writeFileSync(file, JSON.stringify(input));
+  return file;
+}
+
+/** Every update of a training stage, in order; none while the home's services cannot be reached. */
+export async function updatesOf(home: string, run: string, stage: string): Promise<LineageRecord[]> {
+  const config = readConfig({ ...process.env, RATCHET_HOME: home });
+  const endpoints = endpointsOf(config, readRecord(home));
+  if (endpoints === undefined) return [];
+  try {
+    const store = await openStore({
+      databaseUrl: endpoints.databaseUrl,
+      artifactFolder: config.artifactFolder,
+    });
+    try {
+      return await store.runs.lineageOf(run, stage, 0);
+    } finally {
+      await store.close();
+    }
+  } catch {
+    return [];
+  }
+}
+
+/** Resolves once the stage has committed that many updates. */
+export async function untilUpdates(home: string, run: string, stage: string, count: number): Promise<void> {
+  while ((await updatesOf(home, run, stage)).length < count) await sleep(250);
+}
