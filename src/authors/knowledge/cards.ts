@@ -27,7 +27,7 @@ const calculators: readonly {
   {
     operation: "difference",
     nouns: ["difference", "subtraction"],
-    description: "First number minus the second.",
+    description: "Absolute difference of numbers.",
   },
   { operation: "product", nouns: ["product", "multiplication"], description: "Product of numbers." },
   { operation: "mean", nouns: ["mean", "average"], description: "Arithmetic mean of numbers." },

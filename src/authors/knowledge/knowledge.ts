@@ -51,7 +51,9 @@ export interface Subject {
   readonly nouns: readonly string[];
   /** Description of a tool that serves several fields. */
   readonly description: string;
-  /** How a question names an entity, e.g. "the {} language"; `definiteArticle` entities get "the". */
+  /** Entities are codes that stand for something else; "its population" then says nothing. */
+  readonly isCode?: true;
+  /** How a question names an entity, e.g. "the French language". */
   readonly refer: (name: string) => string;
   readonly relations: readonly Relation[];
   readonly entities: readonly Entity[];

@@ -62,7 +62,7 @@ export function phrase({ chains, goal }: Plan, split: Split, random: Random): st
           () => first[0].relation.superlatives![greatest ? 0 : 1],
         );
       return fill(frame(extremesOverChains), options)
-        .replace("*", () => nounPhrase(first, split, random, "it"))
+        .replace("*", () => possessive(nounPhrase(first, split, random, "it")))
         .replace("^", greatest ? "greatest" : "smallest");
     }
   }
@@ -92,6 +92,9 @@ function nounPhrase(chain: Chain, split: Split, random: Random, start?: string):
     start ?? subject.refer(entity.name),
   );
 }
+
+/** "the population of the country of it" is "the population of its country". */
+const possessive = (text: string) => text.replace(/the ((?:(?! of | the ).)*) of it$/, "its $1");
 
 const fill = (template: string, text: string) => template.replace("{}", () => text);
 

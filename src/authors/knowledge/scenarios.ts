@@ -71,7 +71,7 @@ const parallelMulti: Draw = (world, random, { profile }) => {
 /** Among three options: fewer would be a coin toss. */
 function extreme(world: World, random: Random, hops: number): Plan | undefined {
   const first = drawChain(world, random, hops, ({ superlatives }) => superlatives !== undefined);
-  if (!first) return undefined;
+  if (!first || first[0].subject.isCode) return undefined;
   const others = [drawAlike(world, random, first), drawAlike(world, random, first)];
   return toPlan([first, ...others], random.pick(["argmax", "argmin"]));
 }

@@ -35,7 +35,10 @@ export function composeAnswer(
 export const operations = ["sum", "difference", "product", "mean"] as const;
 export type Operation = (typeof operations)[number];
 
-/** Rounded to 6 decimals, so that 0.1 + 0.2 is 0.3; the generated calculators round alike. */
+/**
+ * A difference has no sign: under substring matching "-12" would also pass for "12", so no answer may rest on the order.
+ * Rounded to 6 decimals, so that 0.1 + 0.2 is 0.3; the generated calculators round alike.
+ */
 export function calculate(operation: Operation, operands: readonly number[]): number {
   return Number(exact(operation, operands).toFixed(6));
 }
@@ -45,7 +48,7 @@ function exact(operation: Operation, operands: readonly number[]): number {
     case "sum":
       return operands.reduce((a, b) => a + b, 0);
     case "difference":
-      return operands.slice(1).reduce((a, b) => a - b, operands[0]!);
+      return Math.abs(operands.slice(1).reduce((a, b) => a - b, operands[0]!));
     case "product":
       return operands.reduce((a, b) => a * b, 1);
     case "mean":

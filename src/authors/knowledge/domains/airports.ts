@@ -25,7 +25,7 @@ const relations: readonly Relation[] = [
     description: "City that an airport serves.",
     phrases: wordings(
       ["the city served by {}", "the city of {}"],
-      ["the city that {} was built for"],
+      ["the city reached by flying to {}"],
       ["the city whose travellers use {}"],
     ),
   },
@@ -36,9 +36,9 @@ const relations: readonly Relation[] = [
     nouns: ["airport_country", "country_by_airport"],
     description: "Country of an airport.",
     phrases: wordings(
-      ["the country where {} lies", "the country of {}"],
-      ["the country that {} belongs to"],
-      ["the country in which {} is located"],
+      ["the country of {}", "the home country of {}"],
+      ["the country that contains {}"],
+      ["the country that is home to {}"],
     ),
   },
   {
@@ -83,9 +83,9 @@ const relations: readonly Relation[] = [
     nouns: ["airport_region", "region_by_airport"],
     description: "Region or state of an airport.",
     phrases: wordings(
-      ["the region or state where {} lies", "the state or region of {}"],
-      ["the region or state that {} belongs to"],
-      ["the state or region in which {} is located"],
+      ["the state or region of {}", "the region or state of {}"],
+      ["the region or state that contains {}"],
+      ["the state or region that is home to {}"],
     ),
   },
 ];

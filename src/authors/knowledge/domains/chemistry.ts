@@ -178,6 +178,7 @@ export function chemistrySubjects(): Subject[] {
     },
     {
       id: "symbol",
+      isCode: true,
       domain: "chemistry",
       source: "periodic-table",
       parameters: ["symbol", "chemical_symbol"],

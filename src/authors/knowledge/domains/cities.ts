@@ -34,9 +34,9 @@ const cityRelations: readonly Relation[] = [
     nouns: ["city_country", "country_of_city", "home_country"],
     description: "Country of a city.",
     phrases: wordings(
-      ["the country where {} lies", "the country of {}"],
-      ["the country that {} belongs to"],
-      ["the country in which {} is located"],
+      ["the country of {}", "the home country of {}"],
+      ["the country that contains {}"],
+      ["the country that is home to {}"],
     ),
     asks: wordings(
       ["In which country is {}?", "Which country is {} in?"],
@@ -145,7 +145,7 @@ const zoneRelations: readonly Relation[] = [
     description: "Country of a time zone.",
     phrases: wordings(
       ["the country of {}", "the country that uses {}"],
-      ["the country that {} is kept in"],
+      ["the country that keeps {}"],
       ["the country whose clocks follow {}"],
     ),
   },

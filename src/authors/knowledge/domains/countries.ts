@@ -127,6 +127,7 @@ const byCode = wordings(
 function codeSubject(countries: readonly Entity[]): Subject {
   return {
     id: "country_code",
+    isCode: true,
     domain: "geography",
     source: "cldr-core",
     parameters: ["code", "iso_code", "alpha3"],
@@ -166,6 +167,7 @@ function callingCodeSubject(countries: readonly Entity[]): Subject {
   const users = (code: unknown) => countries.filter(({ facts }) => facts.calling_code === code).length;
   return {
     id: "calling_code",
+    isCode: true,
     domain: "geography",
     source: "countries-list",
     parameters: ["calling_code", "dial_code", "prefix"],

@@ -32,9 +32,9 @@ export const countryRelations: readonly Relation[] = [
     nouns: ["continent", "country_continent"],
     description: "Continent of a country.",
     phrases: wordings(
-      ["the continent of {}", "the continent that {} belongs to"],
-      ["the continent on which {} is counted"],
-      ["the continent to which {} is assigned"],
+      ["the continent of {}", "the continent that includes {}"],
+      ["the continent that contains {}"],
+      ["the continent that is home to {}"],
     ),
     asks: wordings(
       ["Which continent is {} in?", "On which continent is {}?"],

@@ -41,7 +41,10 @@ const relations: readonly Relation[] = [
     nouns: ["language_country", "most_speakers_country"],
     description: "Country with the most speakers of a language.",
     phrases: wordings(
-      ["the country with the most speakers of {}", "the country where most people speak {}"],
+      [
+        "the country with the most speakers of {}",
+        "the country with the biggest community of speakers of {}",
+      ],
       ["the country that has more speakers than any other of {}"],
       ["the country with the largest number of speakers of {}"],
     ),

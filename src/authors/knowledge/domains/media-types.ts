@@ -59,6 +59,7 @@ export function mediaTypeSubjects(): Subject[] {
   return [
     {
       id: "extension",
+      isCode: true,
       domain: "files",
       source: "mime-db",
       parameters: ["extension", "file_extension", "suffix"],

@@ -58,7 +58,7 @@ const languageRelations: readonly Relation[] = [
     nouns: ["language_kind", "language_class"],
     description: "Linguist's class of a programming language.",
     phrases: wordings(
-      ["the Linguist class of {}", "the class that Linguist puts {} in"],
+      ["the Linguist class of {}", "the class in Linguist of {}"],
       ["the category in Linguist of {}"],
       ["the type that Linguist assigns to {}"],
     ),

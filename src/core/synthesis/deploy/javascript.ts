@@ -27,10 +27,9 @@ function lookupLines(behaviour: LookupBehaviour): string[] {
   render.push(...modifierLines(behaviour, "text"), "  return text;", "};");
   return [
     `const tidy = ${tidyKeySource};`,
-    "const has = (object, key) => Object.prototype.hasOwnProperty.call(object, key);",
     `const asked = tidy(${behaviour.key.at(-1)});`,
-    "const key = has(table.aliases, asked) ? table.aliases[asked] : asked;",
-    'if (!has(table.rows, key)) fail("not_found", "no row has this name");',
+    "const key = Object.hasOwn(table.aliases, asked) ? table.aliases[asked] : asked;",
+    'if (!Object.hasOwn(table.rows, key)) fail("not_found", "no row has this name");',
     "const row = table.rows[key];",
     ...render,
     returnLine(fields, selector),
@@ -47,7 +46,7 @@ function returnLine(fields: readonly string[], selector: LookupBehaviour["select
 /** Exact operations over `numbers`; the result is rounded as `core/environment/composition.ts` rounds it. */
 const formulas: Readonly<Record<Operation, string>> = {
   sum: "numbers.reduce((a, b) => a + b, 0)",
-  difference: "numbers.slice(1).reduce((a, b) => a - b, numbers[0])",
+  difference: "Math.abs(numbers.slice(1).reduce((a, b) => a - b, numbers[0]))",
   product: "numbers.reduce((a, b) => a * b, 1)",
   mean: "numbers.reduce((a, b) => a + b, 0) / numbers.length",
 };

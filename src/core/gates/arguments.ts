@@ -1,0 +1,149 @@
+/** Arguments made for probing: leaves of given ones replaced, garbage that fits a schema, and everything it could fit. */
+import type { ToolDocument } from "../environment/environment.ts";
+import type { Json, JsonObject } from "../json.ts";
+import type { Random } from "../random.ts";
+
+export type Schema = Readonly<Record<string, Json>>;
+type Parameters = ToolDocument["parameters"];
+
+/** A value inside arguments and the way to it. */
+export interface Leaf {
+  readonly path: readonly (string | number)[];
+  readonly value: string | number | boolean | null;
+}
+
+export function leavesOf(value: Json, path: readonly (string | number)[] = []): Leaf[] {
+  if (Array.isArray(value)) return value.flatMap((member, i) => leavesOf(member as Json, [...path, i]));
+  if (typeof value === "object" && value !== null)
+    return Object.entries(value).flatMap(([name, member]) => leavesOf(member as Json, [...path, name]));
+  return [{ path, value: value as Leaf["value"] }];
+}
+
+export function withLeaf<T extends Json>(value: T, path: readonly (string | number)[], leaf: Json): T {
+  const [step, ...rest] = path;
+  if (step === undefined) return leaf as T;
+  if (Array.isArray(value))
+    return value.map((member, i) =>
+      i === step ? withLeaf(member as Json, rest, leaf) : member,
+    ) as unknown as T;
+  const members = value as JsonObject;
+  return { ...members, [step]: withLeaf(members[step]!, rest, leaf) } as unknown as T;
+}
+
+/** Text leaves that are free, not one of an enum's choices: names of entities. */
+export function namesIn(given: JsonObject, parameters: Parameters): Leaf[] {
+  return leavesOf(given).filter(
+    ({ path, value }) =>
+      typeof value === "string" && schemaAt(parameters as unknown as Schema, path)?.enum === undefined,
+  );
+}
+
+function schemaAt(schema: Schema, path: readonly (string | number)[]): Schema | undefined {
+  return path.reduce<Schema | undefined>((at, step) => {
+    if (typeof step === "number") return at?.items as Schema | undefined;
+    return (at?.properties as Record<string, Schema> | undefined)?.[step];
+  }, schema);
+}
+
+/** Arguments that fit the schema and mean nothing: every required one, and some of the optional ones. */
+export function garbageArguments({ properties, required }: Parameters, random: Random): JsonObject {
+  return garbageObject(properties, required, random);
+}
+
+function garbageObject(
+  properties: Readonly<Record<string, Schema>>,
+  required: readonly string[],
+  random: Random,
+): JsonObject {
+  return Object.fromEntries(
+    Object.entries(properties)
+      .filter(([name]) => required.includes(name) || random.next() < 0.3)
+      .map(([name, schema]) => [name, garbageValue(schema, random)]),
+  );
+}
+
+function garbageValue(schema: Schema, random: Random): Json {
+  if (schema.enum) return random.pick(schema.enum as readonly Json[]);
+  const low = Number(schema.minimum ?? 0);
+  const high = Number(schema.maximum ?? 10_000);
+  switch (schema.type) {
+    case "boolean":
+      return random.next() < 0.5;
+    case "integer":
+      return low + random.integer(high - low + 1);
+    case "number":
+      return low + random.integer(high - low + 1) + 0.5;
+    case "array":
+      return Array.from({ length: Math.max(1, Number(schema.minItems ?? 1)) }, () =>
+        garbageValue(schema.items as Schema, random),
+      );
+    case "object":
+      return garbageObject(
+        schema.properties as Record<string, Schema>,
+        (schema.required ?? []) as readonly string[],
+        random,
+      );
+    default:
+      return `zq${random.integer(1_000_000).toString(36)}vx`;
+  }
+}
+
+/** A value that the schema does not allow; it can be recognized if it is echoed. */
+export const sentinel = "zzsentinelzz";
+export const misfit = (schema: Schema): Json =>
+  schema.type === "string" && !schema.enum ? 7_351_902.25 : sentinel;
+
+/**
+ * All required arguments, each taking every value it could be meant to have: names for free text, numbers for operands,
+ * each choice of an enum. No number is an operand twice: the mean of x and x is x, and nobody asks for it. At most `limit` combinations, in a fixed order.
+ */
+export function plausibleArguments(
+  { properties, required }: Parameters,
+  names: readonly string[],
+  numbers: readonly number[],
+  limit: number,
+): JsonObject[] {
+  let combinations: JsonObject[] = [{}];
+  for (const name of required) {
+    const values = plausibleValues(properties[name]!, names, numbers);
+    combinations = combinations.flatMap((given) =>
+      values.filter((value) => !repeatsOperand(given, value)).map((value) => ({ ...given, [name]: value })),
+    );
+    combinations = combinations.slice(0, limit);
+  }
+  return combinations;
+}
+
+const repeatsOperand = (given: JsonObject, value: Json) =>
+  typeof value === "number" && Object.values(given).includes(value);
+
+function plausibleValues(schema: Schema, names: readonly string[], numbers: readonly number[]): Json[] {
+  if (schema.enum) return [...(schema.enum as readonly Json[])];
+  switch (schema.type) {
+    case "string":
+      return [...names];
+    case "number":
+    case "integer":
+      return [...numbers];
+    case "boolean":
+      return [false, true];
+    case "array": {
+      const items = schema.items as Schema;
+      if (items.type === "number") return numbers.length > 0 ? [[...numbers]] : [];
+      return plausibleValues(items, names, numbers).map((value) => [value]);
+    }
+    case "object":
+      return plausibleArguments(
+        {
+          type: "object",
+          properties: schema.properties as Record<string, Schema>,
+          required: [...((schema.required ?? []) as readonly string[])],
+        },
+        names,
+        numbers,
+        Number.MAX_SAFE_INTEGER,
+      );
+    default:
+      return [];
+  }
+}

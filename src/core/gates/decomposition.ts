@@ -1,0 +1,67 @@
+/**
+ * The sub-questions form a DAG that says no more and no less than the reference calls need: acyclic and in order, each
+ * dependency used, no sequence forced, nothing superfluous, and of the shape that the scenario type names.
+ */
+
+import { composedOf } from "../environment/composition.ts";
+import type { Environment } from "../environment/environment.ts";
+import { sourcesOf } from "../environment/reference.ts";
+import { scenarioOf } from "../environment/scenario.ts";
+import { findingOf, type StaticGate } from "./gate.ts";
+
+export const decompositionGate: StaticGate = {
+  kind: "static",
+  gate: "decomposition",
+  version: 1,
+  judge: ({ environment }) => {
+    const faults = [...orderFaults(environment), ...callFaults(environment), ...useFaults(environment)];
+    const shape = scenarioOf(environment.subQuestions);
+    if (shape !== environment.scenario)
+      faults.push(`is ${environment.scenario} by name and ${shape} by shape`);
+    return findingOf(faults, `${environment.subQuestions.length} sub-questions, ${shape}`);
+  },
+};
+
+/** What comes before cannot depend on what comes after, so order excludes cycles. */
+function orderFaults({ subQuestions }: Environment): string[] {
+  const before = new Set<string>();
+  return subQuestions.flatMap(({ id, dependsOn }) => {
+    const early = dependsOn.filter((needed) => !before.has(needed));
+    const twice = before.has(id) ? [`${id} occurs twice`] : [];
+    before.add(id);
+    return [...twice, ...early.map((needed) => `${id} needs ${needed}, which does not come before it`)];
+  });
+}
+
+function callFaults({ subQuestions, referenceCalls, tools }: Environment): string[] {
+  const ids = subQuestions.map(({ id }) => id);
+  if (referenceCalls.map(({ subQuestion }) => subQuestion).join() !== ids.join())
+    return ["there is not one reference call for each sub-question, in order"];
+  return referenceCalls.flatMap((call, i) => {
+    const { id, dependsOn, tool } = subQuestions[i]!;
+    const taken = new Set(Object.values(call.arguments).flatMap(sourcesOf));
+    const document = tools.find((candidate) => candidate.document.name === call.tool)?.document;
+    return [
+      ...(call.tool === tool ? [] : [`${id} belongs to ${tool} and calls ${call.tool}`]),
+      ...(document ? [] : [`${id} calls ${call.tool}, which is no tool`]),
+      ...dependsOn.filter((needed) => !taken.has(needed)).map((needed) => `${id} does not use ${needed}`),
+      ...[...taken].filter((used) => !dependsOn.includes(used)).map((used) => `${id} uses ${used} unsaid`),
+    ];
+  });
+}
+
+/** A calculator that joins exactly what the composition rests on is used: it computes the final answer. */
+function useFaults({ subQuestions, composition }: Environment): string[] {
+  const composed = composedOf(composition);
+  const unknown = composed.filter((id) => !subQuestions.some((sub) => sub.id === id));
+  const idle = subQuestions.filter(
+    ({ id, dependsOn }) =>
+      !composed.includes(id) &&
+      !subQuestions.some((other) => other.dependsOn.includes(id)) &&
+      !(dependsOn.length === composed.length && composed.every((needed) => dependsOn.includes(needed))),
+  );
+  return [
+    ...unknown.map((id) => `the answer rests on ${id}, which is no sub-question`),
+    ...idle.map(({ id }) => `nothing uses ${id}`),
+  ];
+}

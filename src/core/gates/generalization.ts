@@ -1,0 +1,148 @@
+/**
+ * Tools know their subject, not one question: unseen keys give what the table says and nothing else, names may be
+ * written differently, a changed row changes the output, and what is computed follows from any operands.
+ */
+import { calculate, operations } from "../environment/composition.ts";
+import { environmentHash } from "../environment/environment.ts";
+import { seedOf } from "../hash.ts";
+import { canonicalJson } from "../json.ts";
+import { type Random, seededRandom } from "../random.ts";
+import { answerMatches } from "../reward/match.ts";
+import { leavesOf, namesIn, withLeaf } from "./arguments.ts";
+import { invocationOf, type MadeCall, madeCalls } from "./calls.ts";
+import { type Case, type ExecutingGate, findingOf, type Probe, textOf, trialOf } from "./gate.ts";
+import { type TableFacts, tableFacts } from "./table-facts.ts";
+
+const unseenKeys = 20;
+const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 640_250.75] };
+
+export const generalizationGate: ExecutingGate = {
+  kind: "executing",
+  gate: "generalization",
+  version: 1,
+  again: false,
+  plan: (subject) => {
+    const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
+    const probes = distinctUses(madeCalls(subject)).map((call) => probesOf(subject, call, random));
+    const hopeless = probes.flatMap((one) => (typeof one === "string" ? [one] : []));
+    const all = probes.flatMap((one) => (typeof one === "string" ? [] : one));
+    const trial = trialOf(all, `${all.length} calls with other keys, spellings, rows and operands are right`);
+    return hopeless.length > 0 ? { ...trial, judge: () => findingOf(hopeless, "") } : trial;
+  },
+};
+
+/** Calls of one tool that differ in names and numbers only are one use of it. */
+function distinctUses(calls: readonly MadeCall[]): MadeCall[] {
+  const uses = new Map<string, MadeCall>();
+  for (const call of calls) {
+    const parts = leavesOf(call.given).filter(
+      ({ value, path }) =>
+        typeof value !== "number" &&
+        !namesIn(call.given, call.tool.document.parameters).some((name) => name.path.join() === path.join()),
+    );
+    const use = canonicalJson([
+      call.tool.document.name,
+      parts.map(({ path, value }) => [path.join(), value]),
+    ]);
+    if (!uses.has(use)) uses.set(use, call);
+  }
+  return [...uses.values()];
+}
+
+/** Probes of one use, or why it cannot generalize. */
+function probesOf(subject: Case, call: MadeCall, random: Random): Probe[] | string {
+  const facts = tableFacts(subject, call);
+  if (facts === undefined) return calculationProbes(subject, call, random);
+  if (typeof facts === "string") return facts;
+  return [
+    ...unseenProbes(subject, call, facts, random),
+    ...spellingProbes(subject, call, facts),
+    changedRowProbe(subject, call, facts),
+  ];
+}
+
+function unseenProbes(
+  subject: Case,
+  { tool, given, sub }: MadeCall,
+  { table: { rows }, key, own, field }: TableFacts,
+  random: Random,
+): Probe[] {
+  const others = random.shuffle(Object.keys(rows).filter((other) => other !== own)).slice(0, unseenKeys);
+  return others.map((other) => {
+    const expected = rows[other]![field];
+    return {
+      tool: tool.document.name,
+      invocation: invocationOf(tool, withLeaf(given, key.path, other), subject),
+      fault: (outcome) => {
+        const text = textOf(outcome);
+        if (expected === undefined)
+          return outcome.kind === "raised" ? undefined : `'${other}' has no ${field} and gives one`;
+        if (!answerMatches(String(expected), text))
+          return `'${other}' gives '${text.slice(0, 40)}' and not '${expected}'`;
+        if (answerMatches(sub.answer, text) && !answerMatches(sub.answer, String(expected)))
+          return `'${other}' gives '${sub.answer}' as well`;
+        return undefined;
+      },
+    };
+  });
+}
+
+function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { key }: TableFacts): Probe[] {
+  const name = String(key.value);
+  return [name.toUpperCase(), ` ${name.toLowerCase()}  `].map((spelling) => ({
+    tool: tool.document.name,
+    invocation: invocationOf(tool, withLeaf(given, key.path, spelling), subject),
+    fault: (outcome) =>
+      answerMatches(sub.answer, textOf(outcome)) ? undefined : `'${spelling}' is not taken for '${name}'`,
+  }));
+}
+
+/** Only the row in question goes along: a whole changed table for every tool would be most of the sandbox's work. */
+function changedRowProbe(
+  subject: Case,
+  { tool, given, sub }: MadeCall,
+  { table, own, field }: TableFacts,
+): Probe {
+  const row = table.rows[own]!;
+  const candidates = typeof row[field] === "number" ? sentinels.number : sentinels.text;
+  const changed = candidates.find((value) => !answerMatches(sub.answer, String(value)))!;
+  const aliases = Object.fromEntries(Object.entries(table.aliases).filter(([, key]) => key === own));
+  const { program, arguments: same } = invocationOf(tool, given, subject);
+  return {
+    tool: tool.document.name,
+    invocation: {
+      program: { ...program, table: { aliases, rows: { [own]: { ...row, [field]: changed } } } },
+      arguments: same,
+    },
+    fault: (outcome) => {
+      const text = textOf(outcome);
+      if (!answerMatches(String(changed), text))
+        return `a changed row does not change '${text.slice(0, 40)}'`;
+      return answerMatches(sub.answer, text) ? `a changed row still gives '${sub.answer}'` : undefined;
+    },
+  };
+}
+
+/** The operation that explains the reference answer must explain the results for other operands too. */
+function calculationProbes(subject: Case, { tool, given, sub }: MadeCall, random: Random): Probe[] | string {
+  const numbers = leavesOf(given).filter(({ value }) => typeof value === "number");
+  const operands = numbers.map(({ value }) => value as number);
+  const operation = operations.find(
+    (one) => operands.length > 1 && String(calculate(one, operands)) === sub.answer,
+  );
+  if (!operation)
+    return `${tool.document.name}: '${sub.answer}' follows neither from a table nor from its operands`;
+  return Array.from({ length: unseenKeys }, () => {
+    const fresh = numbers.map(() => random.integer(1_000_000) / 10);
+    const other = numbers.reduce((at, { path }, i) => withLeaf(at, path, fresh[i]!), given);
+    const expected = String(calculate(operation, fresh));
+    return {
+      tool: tool.document.name,
+      invocation: invocationOf(tool, other, subject),
+      fault: (outcome) =>
+        answerMatches(expected, textOf(outcome))
+          ? undefined
+          : `${operation} of ${fresh.join(", ")} is not ${expected}`,
+    };
+  });
+}

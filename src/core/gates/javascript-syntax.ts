@@ -1,0 +1,54 @@
+/** Tool code as a syntax tree, for gates that read it without running it. */
+import { type AnyNode, type Pattern, type Property, parse } from "acorn";
+
+export interface Signature {
+  readonly name: string;
+  /** Destructured names with the source of their defaults. */
+  readonly parameters: Readonly<Record<string, string | undefined>>;
+  /** Name of the second parameter, the table. */
+  readonly table?: string;
+}
+
+/** The signature of code that is exactly one `function NAME({ ... }, table)`; else what is wrong with it. */
+export function signatureOf(code: string): Signature | string {
+  const tree = parseTool(code);
+  if (typeof tree === "string") return tree;
+  const [statement, ...rest] = tree.body;
+  if (statement?.type !== "FunctionDeclaration" || rest.length > 0) return "code is not exactly one function";
+  if (statement.async || statement.generator) return "function is async or a generator";
+  const [first, second, third] = statement.params;
+  if (first?.type !== "ObjectPattern" || third) return "parameters are not ({ ... }, table)";
+  if (second && second.type !== "Identifier") return "second parameter is not a name";
+  const parameters: Record<string, string | undefined> = {};
+  for (const property of first.properties) {
+    if (property.type !== "Property" || property.key.type !== "Identifier")
+      return "arguments are not plainly destructured";
+    parameters[property.key.name] = defaultOf(property as Property & { value: Pattern }, code);
+  }
+  return { name: statement.id.name, parameters, ...(second ? { table: second.name } : {}) };
+}
+
+/** The tree, or the syntax error's message. */
+export function parseTool(code: string) {
+  try {
+    return parse(code, { ecmaVersion: 2022, sourceType: "script" });
+  } catch (error) {
+    return `syntax error: ${(error as Error).message}`;
+  }
+}
+
+function defaultOf({ value }: { value: Pattern }, code: string): string | undefined {
+  return value.type === "AssignmentPattern" ? code.slice(value.right.start, value.right.end) : undefined;
+}
+
+/** Every node of a tree, parents before children. */
+export function* nodesOf(node: AnyNode): Generator<AnyNode> {
+  yield node;
+  for (const member of Object.values(node)) {
+    const children = Array.isArray(member) ? member : [member];
+    for (const child of children) if (isNode(child)) yield* nodesOf(child);
+  }
+}
+
+const isNode = (value: unknown): value is AnyNode =>
+  typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";

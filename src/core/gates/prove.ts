@@ -1,0 +1,86 @@
+/**
+ * A deployed batch through all gates: environments that pass carry their verdicts, those that fail are repaired once and
+ * tried again, and what still fails is quarantined with its reason. Nothing is dropped without being counted.
+ */
+import type { Environment, EnvironmentSet } from "../environment/environment.ts";
+import type { Json } from "../json.ts";
+import type { EnvironmentAuthor } from "../ports/author.ts";
+import type { Sandbox } from "../ports/sandbox.ts";
+import { draftTools } from "../synthesis/construct.ts";
+import { type Deployed, type DeployedBatch, deploy, subjectsOf } from "../synthesis/deploy/deploy.ts";
+import { repairOf } from "./repair.ts";
+import { type Judged, runGates } from "./run-gates.ts";
+import { gateTable } from "./table.ts";
+
+export interface ProvenBatch {
+  /** In candidate order; `index` is the candidate's. */
+  readonly accepted: readonly { readonly index: number; readonly environment: Environment }[];
+  readonly quarantined: readonly (EnvironmentSet["quarantined"][number] & { readonly index: number })[];
+  /** Of the accepted ones that were repaired. */
+  readonly repaired: number;
+  /** Tables of the accepted environments. */
+  readonly tables: Readonly<Record<string, Json>>;
+}
+
+interface Attempt {
+  readonly deployed: Deployed;
+  readonly judged: Judged;
+}
+
+export async function proveBatch(
+  batch: DeployedBatch,
+  subjectTables: EnvironmentAuthor["subjectTables"],
+  sandbox: Sandbox,
+): Promise<ProvenBatch> {
+  const first = await attempt(batch, sandbox);
+  const repairs = first.flatMap(({ deployed, judged }) => {
+    const candidate = judged.failure && repairOf(deployed, judged.failure);
+    return candidate ? [draftTools(candidate)] : [];
+  });
+  const rebuilt = deploy(repairs, repairs.length > 0 ? await subjectTables(subjectsOf(repairs)) : {});
+  const second = new Map(
+    (await attempt(rebuilt, sandbox)).map((one) => [one.deployed.candidate.index, one] as const),
+  );
+  const final = first.map((one) => second.get(one.deployed.candidate.index) ?? one);
+  return provenOf(final, { ...batch.tables, ...rebuilt.tables }, (index) => second.has(index));
+}
+
+async function attempt({ deployed, tables }: DeployedBatch, sandbox: Sandbox): Promise<Attempt[]> {
+  const judged = await runGates(
+    deployed.map(({ environment }) => ({ environment, tables })),
+    gateTable,
+    sandbox,
+  );
+  return deployed.map((one, i) => ({ deployed: one, judged: judged[i]! }));
+}
+
+function provenOf(
+  attempts: readonly Attempt[],
+  tables: Readonly<Record<string, Json>>,
+  wasRepaired: (index: number) => boolean,
+): ProvenBatch {
+  const passed = attempts.filter(({ judged }) => !judged.failure);
+  const used = new Set(
+    passed.flatMap(({ deployed }) => deployed.environment.tools.flatMap(({ table }) => table ?? [])),
+  );
+  return {
+    accepted: passed.map(({ deployed, judged }) => ({
+      index: deployed.candidate.index,
+      environment: { ...deployed.environment, gates: [...judged.verdicts] },
+    })),
+    quarantined: attempts.flatMap(({ deployed, judged }) =>
+      judged.failure
+        ? [
+            {
+              index: deployed.candidate.index,
+              question: deployed.environment.question,
+              gate: judged.failure.gate,
+              reason: judged.failure.finding.evidence,
+            },
+          ]
+        : [],
+    ),
+    repaired: passed.filter(({ deployed }) => wasRepaired(deployed.candidate.index)).length,
+    tables: Object.fromEntries([...used].sort().map((hash) => [hash, tables[hash]!])),
+  };
+}
