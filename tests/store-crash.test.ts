@@ -1,5 +1,5 @@
 /** Processes killed in the middle of writing, and several writing the same thing. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,8 +17,9 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 async function startAdopting(...args: string[]): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", "tests/store-adopt-child.ts", root, ...args], {
-    stdio: ["ignore", "pipe", "inherit"],
+  const child = fork(new URL("./store-adopt-child.ts", import.meta.url), [root, ...args], {
+    execArgv: ["--import", "tsx"],
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   await once(child.stdout!, "data");
   return child;
