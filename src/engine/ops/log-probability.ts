@@ -1,7 +1,7 @@
 /** What a row of logits says: the log-probability of one token, and the entropy of the whole distribution. */
 import type { Graph, Tensor } from "../graph/graph.ts";
-import { add, exp, multiply, negate } from "./elementwise.ts";
-import { rowSum } from "./normalize.ts";
+import { add, multiply, negate } from "./elementwise.ts";
+import { rowSum, softmax } from "./normalize.ts";
 import { apply, type Operation, requireShape } from "./operation.ts";
 
 /**
@@ -21,7 +21,8 @@ export const logProbabilityOperation: Operation = {
     const shape = [rows!, 1];
     const logs = g.op("LogSoftmax", [logits!], { shape: logits!.shape }, { axis: -1 });
     const logp = g.op("GatherElements", [logs, targets!], { shape }, { axis: 1 });
-    const p = exp(g, logs);
+    // Not exp(logs): ONNX Runtime's Softmax is four times as fast as its Exp.
+    const p = softmax(g, logits!);
     const entropy = negate(g, rowSum(g, multiply(g, p, logs)));
     return { outputs: [logp, entropy], saved: { logs, p } };
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { llamaGoldens } from "../../../tests/goldens/llama.ts";
-import { adamStep, clipFactor, emptyAdamState, gradientNorm } from "./adamw.ts";
+import { emptyAdamState, optimizerStep } from "./adamw.ts";
 
 const settings = {
   learningRate: 0.01,
@@ -10,33 +10,62 @@ const settings = {
   epsilon: 1e-8,
   maxGradientNorm: 1.5,
 };
+const noPause = async () => {};
 
 describe("AdamW", () => {
-  it("takes torch's steps, clipping included", () => {
+  it("takes torch's steps, clipping included", async () => {
     const weights = Float32Array.from(llamaGoldens.adamw.start);
     const state = emptyAdamState(weights.length);
     for (const step of llamaGoldens.adamw.steps) {
       const gradient = Float32Array.from(step.gradient);
-      const norm = gradientNorm(gradient);
+      const norm = await optimizerStep(weights, gradient, state, settings, noPause);
       expect(norm).toBeCloseTo(step.norm, 6);
-      adamStep(weights, gradient, state, settings, clipFactor(norm, settings.maxGradientNorm));
       for (const [i, weight] of weights.entries()) expect(weight).toBeCloseTo(step.weights[i]!, 6);
     }
     expect(state.step).toBe(3);
   });
 
-  it("clips to the limit, leaves a smaller gradient alone, and 0 switches clipping off", () => {
-    expect(clipFactor(10, 1)).toBeCloseTo(0.1, 6);
-    expect(clipFactor(0.5, 1)).toBe(1);
-    expect(clipFactor(10, 0)).toBe(1);
+  it("scales a gradient over the limit down to it, and 0 is no limit", async () => {
+    // The first moment after one step is (1 - beta1) times the gradient that was used.
+    const used = async (maxGradientNorm: number) => {
+      const state = emptyAdamState(2);
+      await optimizerStep(
+        new Float32Array(2),
+        Float32Array.of(3, 4),
+        state,
+        { ...settings, maxGradientNorm },
+        noPause,
+      );
+      return [...state.m].map((m) => m / 0.1);
+    };
+    const expectUsed = async (limit: number, expected: readonly number[]) => {
+      for (const [i, value] of (await used(limit)).entries()) expect(value).toBeCloseTo(expected[i]!, 5);
+    };
+    await expectUsed(1, [0.6, 0.8]);
+    await expectUsed(10, [3, 4]);
+    await expectUsed(0, [3, 4]);
   });
 
-  it("leaves every byte of the weights alone at a learning rate of 0, a negative zero included", () => {
+  it("leaves every byte of the weights alone at a learning rate of 0, a negative zero included", async () => {
     const weights = Float32Array.of(-0, 0, 1.5);
     const state = emptyAdamState(3);
-    adamStep(weights, Float32Array.of(-1, 1, 2), state, { ...settings, learningRate: 0 }, 1);
+    await optimizerStep(
+      weights,
+      Float32Array.of(-1, 1, 1),
+      state,
+      { ...settings, learningRate: 0, maxGradientNorm: 0 },
+      noPause,
+    );
     expect([...weights].map((w) => Object.is(w, -0))).toEqual([true, false, false]);
     expect(weights[2]).toBe(1.5);
-    expect(state.m[2]).toBeCloseTo(0.2, 6);
+    expect(state.m[2]).toBeCloseTo(0.1, 6);
+  });
+
+  it("changes nothing for a gradient that is not finite", async () => {
+    const weights = Float32Array.of(1, 2);
+    const state = emptyAdamState(2);
+    expect(await optimizerStep(weights, Float32Array.of(Number.NaN, 1), state, settings, noPause)).toBeNaN();
+    expect([...weights]).toEqual([1, 2]);
+    expect(state).toEqual(emptyAdamState(2));
   });
 });

@@ -1,6 +1,6 @@
 /**
- * AdamW over one flat arena, in place, in the arena's order. Each element is computed in float64 and stored in float32, so
- * the bytes do not depend on threads, vector units or libraries.
+ * AdamW over flat arenas, in place, in their order. Each element is computed in float64 and stored in float32, so the
+ * bytes do not depend on threads, vector units or libraries.
  */
 import type { OptimizerSettings } from "../../core/ports/policy.ts";
 
@@ -18,36 +18,68 @@ export const emptyAdamState = (size: number): AdamState => ({
   step: 0,
 });
 
-/** Euclidean norm of the whole gradient, summed in float64 in the arena's order. */
-export function gradientNorm(gradient: Float32Array): number {
+/** Elements between two pauses: a tenth of a second of work. Part of the numerics: the norm is a sum of slices' sums. */
+const sliceElements = 2 ** 23;
+
+/**
+ * Clips the gradient to the settings' norm and takes one step. Returns the gradient's norm before clipping; when that is
+ * not finite nothing was changed. `pause` is awaited between slices, because a big model takes seconds.
+ */
+export async function optimizerStep(
+  weights: Float32Array,
+  gradient: Float32Array,
+  state: AdamState,
+  settings: OptimizerSettings,
+  pause: () => Promise<void>,
+): Promise<number> {
+  const starts = Array.from(
+    { length: Math.ceil(weights.length / sliceElements) },
+    (_, i) => i * sliceElements,
+  );
+  const slice = (arena: Float32Array, start: number) => arena.subarray(start, start + sliceElements);
+  let squares = 0;
+  for (const start of starts) {
+    squares += sumOfSquares(slice(gradient, start));
+    await pause();
+  }
+  const norm = Math.sqrt(squares);
+  if (!Number.isFinite(norm)) return norm;
+  state.step++;
+  const scale = clipFactor(norm, settings.maxGradientNorm);
+  for (const start of starts) {
+    const moments = { m: slice(state.m, start), v: slice(state.v, start), step: state.step };
+    adamSlice(slice(weights, start), slice(gradient, start), moments, settings, scale);
+    await pause();
+  }
+  return norm;
+}
+
+function sumOfSquares(gradient: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < gradient.length; i++) sum += gradient[i]! * gradient[i]!;
-  return Math.sqrt(sum);
+  return sum;
 }
 
 /** Factor that brings a gradient of this norm to at most `limit`, as torch's clip_grad_norm_ has it; a limit of 0 is off. */
-export const clipFactor = (norm: number, limit: number) =>
-  limit === 0 ? 1 : Math.min(1, limit / (norm + 1e-6));
+const clipFactor = (norm: number, limit: number) => (limit === 0 ? 1 : Math.min(1, limit / (norm + 1e-6)));
 
 /**
- * One step (Loshchilov and Hutter, arXiv 1711.05101, as torch.optim.AdamW computes it), with g = scale * gradient:
+ * Loshchilov and Hutter, arXiv 1711.05101, as torch.optim.AdamW computes it, with g = scale * gradient:
  *
  *   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
  *   w = w - lr (wd w + m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps))
  *
  * A change of exactly 0 leaves the bytes of w alone: with a learning rate of 0 even -0 stays -0.
  */
-export function adamStep(
+function adamSlice(
   weights: Float32Array,
   gradient: Float32Array,
-  state: AdamState,
+  { m, v, step }: Readonly<AdamState>,
   { learningRate, weightDecay, beta1, beta2, epsilon }: OptimizerSettings,
   scale: number,
 ): void {
-  const { m, v } = state;
-  state.step++;
-  const meanRate = learningRate / (1 - beta1 ** state.step);
-  const squareScale = 1 / Math.sqrt(1 - beta2 ** state.step);
+  const meanRate = learningRate / (1 - beta1 ** step);
+  const squareScale = 1 / Math.sqrt(1 - beta2 ** step);
   const decay = learningRate * weightDecay;
   for (let i = 0; i < weights.length; i++) {
     const g = gradient[i]! * scale;

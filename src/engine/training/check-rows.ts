@@ -7,6 +7,7 @@ export function checkMiniBatches(
   miniBatches: readonly (readonly TrainingRow[])[],
   { contextTokens, vocabularySize }: LlamaConfig,
 ): void {
+  if (miniBatches.length === 0) throw invalid("miniBatches", "is empty; give at least one");
   for (const [b, rows] of miniBatches.entries()) {
     if (!rows.some(({ mask }) => mask.includes(1))) {
       throw invalid(`miniBatches[${b}]`, "has no response token to train on; leave such a mini-batch out");

@@ -7,12 +7,11 @@ import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress, UpdateMetrics, UpdateRequest } from "../../core/ports/policy.ts";
 import { ropeTables } from "../model/rope-tables.ts";
 import { emptyWeights, type Weights } from "../model/weights.ts";
-import { type AdamState, adamStep, clipFactor, gradientNorm } from "../optimizer/adamw.ts";
+import { type AdamState, optimizerStep } from "../optimizer/adamw.ts";
 import type { Runtime } from "../runtime/session.ts";
 import type { LossSums } from "./batch-loss.ts";
 import { checkMiniBatches } from "./check-rows.ts";
 import { headBlocks } from "./head.ts";
-import type { Tick } from "./layers.ts";
 import {
   type Context,
   type MiniBatch,
@@ -22,6 +21,7 @@ import {
   trainMiniBatch,
 } from "./mini-batch.ts";
 import type { Pack } from "./pack.ts";
+import { createProgress, type Progress } from "./progress.ts";
 
 export interface TrainingState {
   /** Changed in place, as is the optimizer's state. */
@@ -51,16 +51,16 @@ export async function runUpdate(
     throw new RatchetError("InvalidInput", message, { field: "reference" });
   }
   const batches = settings.miniBatches.map((rows) => packMiniBatch(rows, settings.packTokens));
-  const tick = progressTick(batches, state, settings, onProgress, signal);
-  const context: Context = { runtime, tables: ropeTables(weights.config), tick };
+  const progress = createProgress(countRuns(batches, state, settings), onProgress, signal);
+  const context: Context = { runtime, tables: ropeTables(weights.config), tick: progress.advance };
   const scores = await scoreBeforeTraining(context, state, settings, batches);
   const gradients = emptyWeights(weights.config);
   const steps: StepResult[] = [];
   for (const [b, batch] of batches.entries()) {
     gradients.arena.fill(0);
     const sums = await trainMiniBatch(context, weights, settings.loss, batch, scores[b]!, gradients);
-    steps.push({ ...sums, gradientNorm: optimizerStep(state, settings, gradients, b) });
-    tick();
+    steps.push({ ...sums, gradientNorm: await takeStep(state, settings, gradients, b, progress) });
+    progress.advance();
   }
   return summarize(settings, batches, steps);
 }
@@ -98,20 +98,17 @@ interface StepResult extends LossSums {
   readonly gradientNorm: number;
 }
 
-function optimizerStep(
+async function takeStep(
   { weights, optimizer }: TrainingState,
   { optimizer: settings }: UpdateSettings,
   gradients: Weights,
   batch: number,
-): number {
-  const norm = gradientNorm(gradients.arena);
-  if (!Number.isFinite(norm)) {
-    const message = `gradient norm of miniBatches[${batch}] is ${norm}; lower optimizer.learningRate (${settings.learningRate})`;
-    throw new RatchetError("InvalidInput", message, { field: "optimizer.learningRate", norm });
-  }
-  const scale = clipFactor(norm, settings.maxGradientNorm);
-  adamStep(weights.arena, gradients.arena, optimizer, settings, scale);
-  return norm;
+  { alive }: Progress,
+): Promise<number> {
+  const norm = await optimizerStep(weights.arena, gradients.arena, optimizer, settings, alive);
+  if (Number.isFinite(norm)) return norm;
+  const message = `gradient norm of miniBatches[${batch}] is ${norm}; lower optimizer.learningRate (${settings.learningRate})`;
+  throw new RatchetError("InvalidInput", message, { field: "optimizer.learningRate", norm });
 }
 
 function summarize(
@@ -121,11 +118,9 @@ function summarize(
 ): UpdateMetrics {
   const mean = (of: (step: StepResult) => number) =>
     steps.reduce((sum, step) => sum + of(step), 0) / steps.length;
-  const [policyLoss, kl, entropy] = [
-    mean((step) => step.policyLoss),
-    mean((step) => step.kl),
-    mean((step) => step.entropy),
-  ];
+  const policyLoss = mean((step) => step.policyLoss);
+  const kl = mean((step) => step.kl);
+  const entropy = mean((step) => step.entropy);
   const penalties = loss.kind === "sft" ? 0 : loss.klCoefficient * kl - loss.entropyCoefficient * entropy;
   return {
     steps: steps.length,
@@ -140,26 +135,14 @@ function summarize(
   };
 }
 
-/** Counts layers, head blocks and optimizer steps, out of all that the update will run. */
-function progressTick(
-  batches: readonly MiniBatch[],
-  state: TrainingState,
-  settings: UpdateSettings,
-  onProgress: OnProgress,
-  signal: AbortSignal,
-): Tick {
+/** Layers, head blocks and optimizer steps that the update will run. */
+function countRuns(batches: readonly MiniBatch[], state: TrainingState, settings: UpdateSettings): number {
   const { config } = state.weights;
   const passes = (batch: number) =>
     2 + Number(needsOldPass(settings, batch)) + Number(needsReferencePass(settings, state));
   const work = (pack: Pack) => config.layers + headBlocks(config, pack.targets.length).length;
-  const total = batches.reduce(
+  return batches.reduce(
     (sum, { packs }, b) => sum + 1 + passes(b) * packs.reduce((runs, pack) => runs + work(pack), 0),
     0,
   );
-  let count = 0;
-  return () => {
-    signal.throwIfAborted();
-    count++;
-    onProgress({ unit: "engine run", count, total });
-  };
 }

@@ -1,0 +1,29 @@
+/** Tells how far an update is, and notices that it is to be abandoned, between the runs of which it is made. */
+import { setImmediate } from "node:timers/promises";
+import type { OnProgress } from "../../core/ports/policy.ts";
+
+export interface Progress {
+  /** One more engine run or optimizer step is done. */
+  readonly advance: () => void;
+  /** Still at work on the same step; lets the process be heard and hear. */
+  readonly alive: () => Promise<void>;
+}
+
+/** Both throw the signal's reason once it is aborted. */
+export function createProgress(total: number, onProgress: OnProgress, signal: AbortSignal): Progress {
+  let count = 0;
+  const report = () => {
+    signal.throwIfAborted();
+    onProgress({ unit: "engine run", count, total });
+  };
+  return {
+    advance: () => {
+      count++;
+      report();
+    },
+    alive: async () => {
+      await setImmediate();
+      report();
+    },
+  };
+}
