@@ -4,7 +4,7 @@ import { RatchetError } from "../../core/errors.ts";
 import type { EnvironmentAuthor, ProposalRequest } from "../../core/ports/author.ts";
 import { packageVersion } from "./packages.ts";
 import { type Draft, proposeOne } from "./propose.ts";
-import { knownSubjects, subjectTable } from "./subjects.ts";
+import { type KnownSubject, knownSubjects, subjectTable } from "./subjects.ts";
 
 /** Raised when the same (seed, index) gives another candidate than before. */
 const version = "1";
@@ -44,13 +44,28 @@ function draftFor(request: ProposalRequest): Draft {
       maxTools: Math.min(request.maxTools ?? maxTools, maxTools),
       maxSubQuestions: Math.min(request.maxSubQuestions ?? maxSubQuestions, maxSubQuestions),
     },
-    world: { subjects: [...byId.values()], byId, split: request.split },
+    world: { subjects: subjectsIn(request.domains, [...byId.values()]), byId, split: request.split },
     lineage: { author: "knowledge", authorVersion: version },
     sourceOf: ({ source }) => {
       if (!versions.has(source)) versions.set(source, packageVersion(source));
       return versions.get(source)!;
     },
   };
+}
+
+function subjectsIn(
+  domains: ProposalRequest["domains"],
+  all: readonly KnownSubject[],
+): readonly KnownSubject[] {
+  const known = [...new Set(all.map(({ domain }) => domain))];
+  const unknown = domains?.find((domain) => !known.includes(domain));
+  if (unknown !== undefined || domains?.length === 0)
+    throw new RatchetError(
+      "InvalidInput",
+      `field 'domains' = ${JSON.stringify(domains)}: the knowledge author's domains are ${known.join(", ")}; name at least one of them, or leave the field out for all`,
+      { field: "domains", value: domains, known },
+    );
+  return domains ? all.filter(({ domain }) => domains.includes(domain)) : all;
 }
 
 /** One period of scenario types in which each has its weight, spread evenly; every prefix is nearly in proportion. */

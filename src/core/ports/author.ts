@@ -14,6 +14,8 @@ export interface ProposalRequest {
   readonly maxTools?: number;
   /** Most sub-questions of an environment; the profile's own limit (compact 5, ftrl 11) by default. */
   readonly maxSubQuestions?: number;
+  /** Domains that questions and distractors come from, by the author's names for them; all by default. */
+  readonly domains?: readonly string[];
   readonly seed: number;
   /** Index of the first candidate; candidate i is the same in whichever range it is asked for. */
   readonly from: number;
