@@ -10,25 +10,24 @@ export function environmentsSection({ sets }: ReportData): Html | null {
 
 function setArticle(set: SetReport): Html {
   const accepted = set.scenarios.reduce((sum, scenario) => sum + scenario.accepted, 0);
-  const repaired = set.scenarios.reduce((sum, scenario) => sum + scenario.repaired, 0);
   return html`<article>
     <h3>${set.title} <span class="unit">${[set.split, set.profile].filter((word) => word !== "").join(", ")}</span></h3>
     <ul class="tally">
       <li><strong>${accepted}</strong> accepted</li>
-      <li><strong>${repaired}</strong> of them repaired</li>
+      <li><strong>${set.repaired}</strong> of them repaired</li>
       <li><strong>${set.quarantinedTotal}</strong> quarantined</li>
       <li>set <code>${shortHash(set.hash)}</code></li>
     </ul>
     <div class="pair">
-      <div class="scroll"><table><thead><tr><th scope="col">Scenario type</th><th scope="col" class="number">accepted</th><th scope="col" class="number">repaired</th></tr></thead>
+      <div class="scroll"><table><thead><tr><th scope="col">Scenario type</th><th scope="col" class="number">accepted</th></tr></thead>
       <tbody>${set.scenarios.map(
         (row) =>
-          html`<tr><th scope="row">${scenarioName(row.scenario)}</th><td class="number">${row.accepted}</td><td class="number">${row.repaired}</td></tr>`,
+          html`<tr><th scope="row">${scenarioName(row.scenario)}</th><td class="number">${row.accepted}</td></tr>`,
       )}</tbody></table></div>
-      <div class="scroll"><table><thead><tr><th scope="col">Gate</th><th scope="col" class="number">passed</th><th scope="col" class="number">repaired</th><th scope="col" class="number">quarantined</th></tr></thead>
+      <div class="scroll"><table><thead><tr><th scope="col">Gate</th><th scope="col" class="number">passed</th><th scope="col" class="number">quarantined</th></tr></thead>
       <tbody>${set.gates.map(
         (row) =>
-          html`<tr><th scope="row">${row.gate}</th><td class="number">${row.passed}</td><td class="number">${row.repaired}</td><td class="number">${row.quarantined}</td></tr>`,
+          html`<tr><th scope="row">${row.gate}</th><td class="number">${row.passed}</td><td class="number">${row.quarantined}</td></tr>`,
       )}</tbody></table></div>
     </div>
     ${set.quarantined.length === 0 ? null : quarantineList(set)}

@@ -1,14 +1,7 @@
 /** `ratchet report [RUN]`: writes the run's report as one HTML page and prints where it is. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
-import { RatchetError } from "../../core/errors.ts";
-import type { ArtifactRef } from "../../core/ports/artifacts.ts";
-import type { ReportData } from "../../core/report/data.ts";
-import { renderReport } from "../../report/report.ts";
 import { runningEndpoints } from "../../services/endpoints.ts";
-import { openStore, type Store } from "../../store/store.ts";
 
 export function register(ratchet: Command): void {
   ratchet
@@ -19,6 +12,11 @@ export function register(ratchet: Command): void {
     .action(async (name: string | undefined, { out }: { out?: string }) => {
       const config = readConfig();
       const { databaseUrl } = runningEndpoints(config);
+      // The store takes a second to load, which no other command should pay for.
+      const [{ openStore }, { readReport, reportPath, writeReport }] = await Promise.all([
+        import("../../store/store.ts"),
+        import("../stored-report.ts"),
+      ]);
       const store = await openStore({ databaseUrl, artifactFolder: config.artifactFolder });
       try {
         const data = await readReport(store, name);
@@ -27,53 +25,4 @@ export function register(ratchet: Command): void {
         await store.close();
       }
     });
-}
-
-export const reportPath = (home: string, run: string) => join(home, "reports", `${run}.html`);
-
-/** Throws InvalidInput for an unknown run, and for one whose report stage is not done yet. */
-export async function readReport(store: Store, name?: string): Promise<ReportData> {
-  const run = name === undefined ? await store.runs.newestRun() : await store.runs.getRun(name);
-  if (run === undefined) {
-    const message = name === undefined ? "no run has been started yet" : `RUN '${name}' is unknown`;
-    throw new RatchetError("InvalidInput", `${message}; start one with: npx ratchet start`, {
-      field: "RUN",
-      value: name,
-    });
-  }
-  const stages = await store.runs.getStages(run.run);
-  const stage = stages.find(({ type, result }) => type === "report" && result !== undefined);
-  if (stage === undefined) {
-    const reached = stages.map((known) => `${known.stage} ${known.state}`).join(", ");
-    throw new RatchetError(
-      "InvalidInput",
-      `run '${run.run}' has no report yet (${reached || "no stages"}); wait for its report stage`,
-      { field: "RUN", value: run.run },
-    );
-  }
-  const { report } = stage.result as unknown as { report: ArtifactRef };
-  const data = (await store.artifacts.getJson(report)) as ReportData;
-  if (data.format === "ratchet.report.v1") return data;
-  throw new RatchetError(
-    "InvalidInput",
-    `the report of run '${run.run}' has format ${JSON.stringify(data.format)}, this version reads "ratchet.report.v1"; use the version that wrote it`,
-    { field: "RUN", value: run.run, format: data.format },
-  );
-}
-
-/** Returns the absolute path written. */
-export async function writeReport(data: ReportData, path: string): Promise<string> {
-  const absolute = resolve(path);
-  try {
-    await mkdir(dirname(absolute), { recursive: true });
-    await writeFile(absolute, renderReport(data));
-  } catch (error) {
-    throw new RatchetError(
-      "InvalidInput",
-      `cannot write the report to ${absolute} (${(error as NodeJS.ErrnoException).code}); name another file with --out`,
-      { field: "--out", value: absolute },
-      error,
-    );
-  }
-  return absolute;
 }

@@ -1,5 +1,5 @@
 /** From what an experiment's stages left to what its report shows. Pure; whoever calls it has read the artifacts. */
-import { type Environment, type EnvironmentSet, scenarioTypes } from "../environment/environment.ts";
+import { type EnvironmentSet, scenarioTypes } from "../environment/environment.ts";
 import { compareEvaluations } from "../evaluation/comparison.ts";
 import { type EvaluatedEnvironment, meanMetrics } from "../evaluation/metrics.ts";
 import type { ExperimentInput } from "../experiment/input.ts";
@@ -16,12 +16,20 @@ export interface EvaluationSource {
   readonly trajectories: readonly Trajectory[];
 }
 
+export interface SetSource {
+  readonly stage: string;
+  readonly hash: string;
+  readonly set: EnvironmentSet;
+  /** Environments of it that passed the gates only after a repair. */
+  readonly repaired: number;
+}
+
 export interface ReportSources {
   readonly input: ExperimentInput;
   /** In the order the report compares them. */
   readonly evaluations: readonly EvaluationSource[];
   /** By build stage, in the order they ran. */
-  readonly sets: readonly { readonly stage: string; readonly hash: string; readonly set: EnvironmentSet }[];
+  readonly sets: readonly SetSource[];
   /** By train stage, in the order they ran. */
   readonly trainings: readonly { readonly stage: string; readonly updates: readonly LineageRecord[] }[];
 }
@@ -41,7 +49,7 @@ export function assembleReport({ input, evaluations, sets, trainings }: ReportSo
     comparison: compareEvaluations(titled, seedOf(input.seed, "bootstrap")),
     scenarios: byScenario(evaluations),
     trainings: trainings.map(({ stage, updates }) => trainingReport(input, stage, updates)),
-    sets: sets.map(({ stage, hash, set }) => setReport(input, stage, hash, set)),
+    sets: sets.map((source) => setReport(input, source)),
     samples: chooseSamples(
       titled,
       sets.flatMap(({ set }) => set.environments),
@@ -93,9 +101,8 @@ function trainingReport(
 /** Enough to see what goes wrong; the gates' counts say how often. */
 const quarantinedShown = 12;
 
-function setReport(input: ExperimentInput, stage: string, hash: string, set: EnvironmentSet): SetReport {
+function setReport(input: ExperimentInput, { stage, hash, set, repaired }: SetSource): SetReport {
   const { environments, quarantined } = set;
-  const wasRepaired = ({ gates }: Environment) => gates.some(({ verdict }) => verdict === "fail");
   const names = [
     ...new Set([
       ...environments.flatMap(({ gates }) => gates.map(({ gate }) => gate)),
@@ -109,23 +116,17 @@ function setReport(input: ExperimentInput, stage: string, hash: string, set: Env
     split: environments[0]?.split ?? "",
     profile: environments[0]?.profile ?? "",
     scenarios: scenarioTypes.flatMap((scenario) => {
-      const accepted = environments.filter((environment) => environment.scenario === scenario);
-      return accepted.length === 0
-        ? []
-        : [{ scenario, accepted: accepted.length, repaired: accepted.filter(wasRepaired).length }];
+      const accepted = environments.filter((environment) => environment.scenario === scenario).length;
+      return accepted === 0 ? [] : [{ scenario, accepted }];
     }),
-    gates: names.map((name) => {
-      const having = (verdict: "pass" | "fail") =>
-        environments.filter(({ gates }) =>
-          gates.some((given) => given.gate === name && given.verdict === verdict),
-        ).length;
-      return {
-        gate: name,
-        passed: having("pass"),
-        repaired: having("fail"),
-        quarantined: quarantined.filter(({ gate }) => gate === name).length,
-      };
-    }),
+    repaired,
+    gates: names.map((name) => ({
+      gate: name,
+      passed: environments.filter(({ gates }) =>
+        gates.some(({ gate, verdict }) => gate === name && verdict === "pass"),
+      ).length,
+      quarantined: quarantined.filter(({ gate }) => gate === name).length,
+    })),
     quarantined: quarantined.slice(0, quarantinedShown),
     quarantinedTotal: quarantined.length,
   };

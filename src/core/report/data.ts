@@ -50,17 +50,13 @@ export interface SetReport {
   readonly hash: string;
   readonly split: string;
   readonly profile: string;
-  readonly scenarios: readonly {
-    readonly scenario: ScenarioType;
-    readonly accepted: number;
-    /** Of the accepted: failed a gate first and passed after a repair. */
-    readonly repaired: number;
-  }[];
-  /** How many environments each gate passed, had repaired, and quarantined. */
+  readonly scenarios: readonly { readonly scenario: ScenarioType; readonly accepted: number }[];
+  /** Of the accepted: failed a gate first and passed all after a repair. */
+  readonly repaired: number;
+  /** How many environments each gate passed, and how many candidates it kept out. */
   readonly gates: readonly {
     readonly gate: string;
     readonly passed: number;
-    readonly repaired: number;
     readonly quarantined: number;
   }[];
   /** The first of them; `gates` counts all. */

@@ -37,7 +37,7 @@ const environment = (index: number, scenario: ScenarioType): Environment => ({
   complexity: [],
   lineage: { author: "knowledge", authorVersion: "1", seed: 1, sources: [] },
   gates: [
-    { gate: "leak", version: 1, verdict: index === 0 ? "fail" : "pass", evidence: "" },
+    { gate: "leak", version: 1, verdict: "pass", evidence: "" },
     { gate: "oracle", version: 1, verdict: "pass", evidence: "" },
   ],
 });
@@ -141,6 +141,6 @@ export const exampleSources: ReportSources = {
     },
   }),
   evaluations: [evaluation("before", [0, 0, 1, 2, 0]), evaluation("after", [2, 1, 2, 1, 0])],
-  sets: [{ stage: "test", hash: "5e7".padEnd(64, "0"), set }],
+  sets: [{ stage: "test", hash: "5e7".padEnd(64, "0"), set, repaired: 1 }],
   trainings: [{ stage: "rl", updates: [update(1), update(2)] }],
 };
