@@ -1,5 +1,5 @@
 /** Processes killed in the middle of writing, and several writing the same thing. */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -65,5 +65,26 @@ describe("adoption", () => {
     const children = await Promise.all([startAdopting("same"), startAdopting("same"), startAdopting("same")]);
     await Promise.all(children.map((child) => killAfter(child, 1_000)));
     expect(await verifyAll()).toBeGreaterThan(1);
+  });
+});
+
+describe("a full disk", () => {
+  const mounts = () => spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", root]).status === 0;
+
+  it("is named, and leaves neither the artifact nor a rest of it", async (context) => {
+    if (!mounts()) return context.skip("needs the right to mount a small file system");
+    try {
+      const store = await openArtifactFolder(root, async () => {});
+      await expect(store.putBytes("shard", new Uint8Array(2_000_000))).rejects.toMatchObject({
+        type: "StorageFull",
+        retryable: true,
+      });
+      expect(await readdir(join(root, ".staging"))).toEqual([]);
+      expect(await readdir(root)).toEqual([".staging"]);
+      const small = await store.putBytes("shard", new Uint8Array(1_000));
+      expect(await store.getBytes(small)).toHaveLength(1_000);
+    } finally {
+      spawnSync("umount", [root]);
+    }
   });
 });
