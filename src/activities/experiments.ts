@@ -93,6 +93,15 @@ export function createExperimentActivities(ports: CpuPorts) {
       await ports.runs.putStage({ ...stage, state: "done" });
     }),
 
+    /** Ends a run whose only workflow was started by hand. */
+    finishAlone: guarded(async (ended: { run: string; stage: string; result: Json }): Promise<void> => {
+      const run = await ports.runs.getRun(ended.run);
+      const stage = (await ports.runs.getStages(ended.run)).find((known) => known.stage === ended.stage);
+      if (!run || !stage) return;
+      await ports.runs.putStage({ ...stage, state: "done", result: ended.result });
+      await ports.runs.putRun({ ...run, state: "done" });
+    }),
+
     finishRun: guarded(async ({ run, state }: { run: string; state: RunState }): Promise<void> => {
       const stored = await ports.runs.getRun(run);
       if (stored) await ports.runs.putRun({ ...stored, state });

@@ -12,12 +12,14 @@ import {
   type EvaluationSettings,
   evaluateInputSchema,
   parseInput,
+  type Stage,
   type TrainInput,
   type TrainingSettings,
   trainInputSchema,
 } from "../core/experiment/input.ts";
 import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { WorkflowType } from "../workflows/names.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded } from "./step.ts";
 
@@ -49,22 +51,22 @@ export interface EvaluationJob extends PolicyJob {
 }
 
 export function createJobActivities(ports: CpuPorts) {
-  const begin = async (workflowType: string, input: { id: string }, stage: string) => {
-    if (await ports.runs.getRun(input.id)) return;
+  /** A run started by hand has one stage, and is recorded here; in an experiment both are known already. */
+  const begin = async (
+    type: Stage["type"],
+    workflowType: WorkflowType,
+    input: { id: string; stage: string },
+  ) => {
+    const known = await ports.runs.getRun(input.id);
+    if (known && known.workflowType !== workflowType) return;
     await ports.runs.putRun({
       run: input.id,
       workflowType,
       input: input as unknown as Json,
       state: "running",
-      branch: 0,
+      branch: known?.branch ?? 0,
     });
-    await ports.runs.putStage({
-      run: input.id,
-      stage,
-      type: workflowType,
-      inputHash: "",
-      state: "running",
-    });
+    await ports.runs.putStage({ run: input.id, stage: input.stage, type, inputHash: "", state: "running" });
   };
   const resolve = async (input: TrainInput | EvaluateInput) => ({
     run: input.id,
@@ -92,21 +94,21 @@ export function createJobActivities(ports: CpuPorts) {
   return {
     prepareBuild: guarded(async (raw: BuildInput): Promise<BuildJob> => {
       const input = parseInput(buildInputSchema, raw, "buildEnvironments");
-      await begin("buildEnvironments", input, input.stage);
+      await begin("build", "buildEnvironments", input);
       return { run: input.id, stage: input.stage, seed: input.seed, environments: input.environments };
     }),
 
     prepareTraining: guarded(async (raw: TrainInput): Promise<TrainingJob> => {
       const input = parseInput(trainInputSchema, raw, "trainPolicy");
       checkThreads(input);
-      await begin("trainPolicy", input, input.stage);
+      await begin("train", "trainPolicy", input);
       return { ...(await resolve(input)), training: input.training };
     }),
 
     prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {
       const input = parseInput(evaluateInputSchema, raw, "evaluatePolicy");
       checkThreads(input);
-      await begin("evaluatePolicy", input, input.stage);
+      await begin("evaluate", "evaluatePolicy", input);
       return { ...(await resolve(input)), evaluation: input.evaluation };
     }),
   };

@@ -1,13 +1,50 @@
-/** The report stage: everything an experiment found, as one page. */
+/** The report stage: gathers what an experiment's stages left and stores it as data; pages are made from it. */
+import type { EvaluatedEnvironment } from "../core/evaluation/metrics.ts";
+import type { ExperimentInput } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { assembleReport, type EvaluationSource } from "../core/report/assemble.ts";
+import type { AssembledSet } from "./environments.ts";
+import type { EvaluationResult } from "./evaluation.ts";
 import type { ReportInput } from "./experiments.ts";
 import type { CpuPorts } from "./ports.ts";
+import { getShard } from "./shards.ts";
 import { guarded } from "./step.ts";
 
 export function createReportActivities(ports: CpuPorts) {
+  const readEvaluation = async (stage: string, result: EvaluationResult): Promise<EvaluationSource> => {
+    const shards = await Promise.all(result.shards.map((ref) => getShard(ports.artifacts, ref)));
+    return {
+      stage,
+      outcomes: (await ports.artifacts.getJson(result.outcomes)) as EvaluatedEnvironment[],
+      trajectories: shards.flatMap(({ trajectories }) => trajectories),
+    };
+  };
+
   return {
-    writeReport: guarded(async (input: ReportInput): Promise<{ report: ArtifactRef }> => {
-      return { report: await ports.artifacts.putJson("report", input) };
+    writeReport: guarded(async ({ run, stage, results }: ReportInput): Promise<{ report: ArtifactRef }> => {
+      const input = (await ports.runs.getRun(run))!.input as unknown as ExperimentInput;
+      const declared = input.stages[stage]!;
+      const compared = declared.type === "report" ? declared.evaluations : [];
+      const stagesOf = (type: string) => Object.keys(results).filter((id) => input.stages[id]!.type === type);
+      const data = assembleReport({
+        input,
+        evaluations: await Promise.all(
+          compared.map((id) => readEvaluation(id, results[id] as unknown as EvaluationResult)),
+        ),
+        sets: await Promise.all(
+          stagesOf("build").map(async (id) => {
+            const { set, repaired } = results[id] as unknown as AssembledSet;
+            return { stage: id, hash: set.hash, set: await ports.environmentSet(set), repaired };
+          }),
+        ),
+        trainings: await Promise.all(
+          stagesOf("train").map(async (id) => {
+            const { branch } = results[id] as unknown as { branch: number };
+            return { stage: id, updates: await ports.runs.lineageOf(run, id, branch) };
+          }),
+        ),
+      });
+      return { report: await ports.artifacts.putJson("report", data) };
     }),
   };
 }

@@ -8,6 +8,7 @@ import type { StepContext } from "../activities/step.ts";
 import type { BuildInput, BuildSpecification } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { planBatches, type ScenarioCounts } from "../core/synthesis/batches.ts";
+import { finish } from "./alone.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { installControl } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
@@ -62,7 +63,7 @@ export async function buildEnvironments(input: BuildInput): Promise<AssembledSet
     missing = set.missing;
     const total = Object.values(wanted).reduce((sum, count) => sum + count, 0);
     await cpu.recordProgress({ context, progress: { done: set.accepted, total, unit: "environments" } });
-    if (Object.values(missing).every((count) => count === 0)) return set;
+    if (Object.values(missing).every((count) => count === 0)) return finish(job, set);
   }
 }
 

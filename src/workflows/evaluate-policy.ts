@@ -3,6 +3,7 @@ import { upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
 import type { EvaluationResult } from "../activities/evaluation.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { EvaluateInput } from "../core/experiment/input.ts";
+import { finish } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { installControl } from "./control.ts";
 import { inWindow, runChild, shardWindow } from "./fan-out.ts";
@@ -50,5 +51,5 @@ export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationRe
   });
   const result = await cpu.scoreEvaluation({ context, environments, shards });
   upsertSearchAttributes([{ key: searchAttributes.solveF1, value: result.summary.solveF1 }]);
-  return result;
+  return finish(job, result);
 }

@@ -19,6 +19,7 @@ import { type HyperparameterChange, validateChange } from "../core/experiment/hy
 import type { ReinforcementSettings, SupervisedSettings, TrainInput } from "../core/experiment/input.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { finish } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { type Control, installControl } from "./control.ts";
 import { inWindow, runChild, shardWindow } from "./fan-out.ts";
@@ -31,6 +32,8 @@ export interface TrainResult {
   readonly weightsSha256: string | null;
   readonly optimizerSha256: string | null;
   readonly iterations: number;
+  /** The branch of the lineage that the newest update is on. */
+  readonly branch: number;
 }
 
 /** The job once its environments are there. */
@@ -90,12 +93,13 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     showIteration(control, job, iteration, updated);
     await cpu.collectGarbage([job.policy.hash, updated.checkpoint.hash]);
   }
-  return {
+  return finish(job, {
     checkpoint: latest?.checkpoint ?? job.policy,
     weightsSha256: latest?.weightsSha256 ?? null,
     optimizerSha256: latest?.optimizerSha256 ?? null,
     iterations: job.iterations,
-  };
+    branch,
+  });
 }
 
 async function prepare(input: TrainInput): Promise<TrainingJob> {
