@@ -14,8 +14,11 @@ import { Runtime } from "./session.ts";
 
 /** About 23,000 prompt tokens of a 135M-parameter Llama, 46 KB each. */
 const blockCacheBytes = 2 ** 30;
-/** Sessions hold a graph of some 60 nodes and no weights: about 1 MB each. */
-const sessionCapacity = 192;
+/**
+ * Sessions hold a graph of some 60 nodes and no weights, 1 MB each, but every one has a thread pool of its own. A long
+ * prompt's blocks and a shrinking batch use about a hundred.
+ */
+const sessionCapacity = (threads: number) => Math.max(48, Math.min(192, Math.floor(512 / threads)));
 
 export interface EngineWork {
   readonly runtime: Runtime;
@@ -25,7 +28,7 @@ export interface EngineWork {
 
 export function createEngineWork(threads: number, provider: string): EngineWork {
   return {
-    runtime: new Runtime({ threads, provider, sessionCapacity }),
+    runtime: new Runtime({ threads, provider, sessionCapacity: sessionCapacity(threads) }),
     policies: new LoadedPolicies(),
     cache: new BlockCache(blockCacheBytes),
   };

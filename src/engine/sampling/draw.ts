@@ -29,25 +29,33 @@ export function drawToken(chances_V: Float32Array, topP: number, uniform: number
 }
 
 function drawFromNucleus(chances_V: Float32Array, topP: number, uniform: number): number {
-  // What lies below this sums to less than 1 - topP over the whole vocabulary, so the nucleus never needs it and only
-  // a handful of tokens is sorted.
-  const floor = (1 - topP) / chances_V.length;
-  const candidates: number[] = [];
-  let mass = 0;
-  for (let id = 0; id < chances_V.length; id++) {
-    mass += chances_V[id]!;
-    if (chances_V[id]! >= floor) candidates.push(id);
-  }
-  candidates.sort((a, b) => chances_V[b]! - chances_V[a]! || a - b);
-  let size = 0;
-  let held = 0;
-  while (size < candidates.length && held < topP * mass) held += chances_V[candidates[size++]!]!;
-  const nucleus = candidates.slice(0, Math.max(size, 1));
-  const target = uniform * held;
+  const { ids, mass } = nucleus(chances_V, topP);
+  const target = uniform * mass;
   let sum = 0;
-  for (const id of nucleus) {
+  for (const id of ids) {
     sum += chances_V[id]!;
     if (sum > target) return id;
   }
-  return nucleus.at(-1)!;
+  // Diverged weights have a nucleus of nothing.
+  return ids.at(-1) ?? 0;
+}
+
+/** Few tokens hold most of a likely distribution; only those above a floor are sorted, and it is lowered in steps. */
+const floors = [2 ** -8, 2 ** -12, 2 ** -16, 0];
+
+/** The likeliest tokens, the likeliest first and the lowest id on a tie, and the mass they hold. */
+function nucleus(chances_V: Float32Array, topP: number): { ids: readonly number[]; mass: number } {
+  let ids: number[] = [];
+  let mass = 0;
+  for (const floor of floors) {
+    const candidates = [];
+    for (let id = 0; id < chances_V.length; id++) if (chances_V[id]! > floor) candidates.push(id);
+    candidates.sort((a, b) => chances_V[b]! - chances_V[a]! || a - b);
+    let size = 0;
+    mass = 0;
+    while (size < candidates.length && mass < topP) mass += chances_V[candidates[size++]!]!;
+    ids = candidates.slice(0, size);
+    if (mass >= topP) break;
+  }
+  return { ids, mass };
 }

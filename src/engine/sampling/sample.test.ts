@@ -183,8 +183,9 @@ describe("sampleShard", () => {
   it("refuses weights that diverged instead of sampling from them", async () => {
     const broken = randomWeights(config, 7);
     broken.arena.fill(Number.NaN);
-    await expect(
-      sampleShard(fresh(), samplingPolicy("b", broken, []), requests, drawn, () => {}),
-    ).rejects.toThrow("its weights have diverged");
+    for (const options of [drawn, greedy, { ...drawn, topP: 0.9 }])
+      await expect(
+        sampleShard(fresh(), samplingPolicy("b", broken, []), requests, options, () => {}),
+      ).rejects.toThrow("its weights have diverged");
   });
 });
