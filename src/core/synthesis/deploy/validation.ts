@@ -16,10 +16,10 @@ export const errorKinds = [
   "not_available",
 ] as const;
 
-/** Defines `fail`, then refuses unknown, missing and invalid arguments, in this order. */
+/** Defines `$fail`, then refuses unknown, missing and invalid arguments, in this order. */
 export function validationLines(parameters: ToolDocument["parameters"]): string[] {
   return [
-    'const fail = (kind, detail) => { throw new Error(kind + ": " + detail); };',
+    'const $fail = (kind, detail) => { throw new Error(kind + ": " + detail); };',
     ...objectLines("arguments[0]", parameters.properties, parameters.required),
   ];
 }
@@ -31,10 +31,10 @@ function objectLines(
 ): string[] {
   const names = Object.keys(properties);
   return [
-    `for (const name of Object.keys(${object})) if (!${JSON.stringify(names)}.includes(name)) fail("unknown_argument", ${quote(`use only ${names.join(", ")}`)});`,
+    `for (const $name of Object.keys(${object})) if (!${JSON.stringify(names)}.includes($name)) $fail("unknown_argument", ${quote(`use only ${names.join(", ")}`)});`,
     ...names.flatMap((name) => [
       ...(required.includes(name)
-        ? [`if (${name} === undefined) fail("missing_argument", ${quote(`${name} is required`)});`]
+        ? [`if (${name} === undefined) $fail("missing_argument", ${quote(`${name} is required`)});`]
         : []),
       ...valueLines(name, properties[name]!),
     ]),
@@ -65,7 +65,7 @@ export function bindings(properties: Readonly<Record<string, Schema>>): string {
 }
 
 const refuseUnless = (holds: string, name: string, expected: string) =>
-  `if (!(${holds})) fail("invalid_argument", ${quote(`${name} must be ${expected}`)});`;
+  `if (!(${holds})) $fail("invalid_argument", ${quote(`${name} must be ${expected}`)});`;
 
 function condition(value: string, schema: Schema): string {
   if (schema.enum) return `${JSON.stringify(schema.enum)}.includes(${value})`;

@@ -5,7 +5,7 @@
 import type { Json } from "../../json.ts";
 import type { LookupBehaviour, ToolDraft } from "../draft.ts";
 
-/** What generated code can rely on: `value` and `text` are variables, `field` names the column or operation. */
+/** What a rule's code may use beside the variables `$value`, `$text` and `$field` (the column or operation). */
 interface ModifierContext {
   readonly unit: string;
   readonly source: string;
@@ -43,7 +43,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Most decimals of a numeric result.",
     applies: always,
     on: "value",
-    code: (name) => `if (typeof value === "number") value = Number(value.toFixed(${name}));`,
+    code: (name) => `if (typeof $value === "number") $value = Number($value.toFixed(${name}));`,
   },
   {
     effect: "absolute",
@@ -52,7 +52,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Drop the sign of a numeric result.",
     applies: isCalculator,
     on: "value",
-    code: (name) => `if (${name} && typeof value === "number") value = Math.abs(value);`,
+    code: (name) => `if (${name} && typeof $value === "number") $value = Math.abs($value);`,
   },
   {
     effect: "case",
@@ -62,7 +62,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: isLookup,
     on: "text",
     code: (name) =>
-      `if (${name} !== "original") text = ${name} === "upper" ? text.toUpperCase() : text.toLowerCase();`,
+      `if (${name} !== "original") $text = ${name} === "upper" ? $text.toUpperCase() : $text.toLowerCase();`,
   },
   {
     effect: "ascii",
@@ -71,7 +71,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Replace accented letters by plain ones.",
     applies: isLookup,
     on: "text",
-    code: (name) => `if (${name}) text = text.normalize("NFKD").replace(/[\\u0300-\\u036f]/g, "");`,
+    code: (name) => `if (${name}) $text = $text.normalize("NFKD").replace(/[\\u0300-\\u036f]/g, "");`,
   },
   {
     effect: "grouping",
@@ -81,7 +81,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: always,
     on: "text",
     code: (name) =>
-      `if (${name} === "space" && /^-?\\d+$/.test(text)) text = text.replace(/\\B(?=(\\d{3})+$)/g, " ");`,
+      `if (${name} === "space" && /^-?\\d+$/.test($text)) $text = $text.replace(/\\B(?=(\\d{3})+$)/g, " ");`,
   },
   {
     effect: "truncate",
@@ -90,7 +90,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Longest result, in characters.",
     applies: isLookup,
     on: "text",
-    code: (name) => `text = text.slice(0, ${name});`,
+    code: (name) => `$text = $text.slice(0, ${name});`,
   },
   {
     effect: "unit",
@@ -99,7 +99,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Write the unit behind the value.",
     applies: (draft) => isLookup(draft) && hasUnit(draft),
     on: "text",
-    code: (name, { unit }) => `if (${name}) text += ${JSON.stringify(` ${unit}`)};`,
+    code: (name, { unit }) => `if (${name}) $text += ${JSON.stringify(` ${unit}`)};`,
   },
   {
     effect: "width",
@@ -108,7 +108,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Pad the result on the left to this width.",
     applies: isCalculator,
     on: "text",
-    code: (name) => `text = text.padStart(${name});`,
+    code: (name) => `$text = $text.padStart(${name});`,
   },
   {
     effect: "label",
@@ -117,7 +117,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Write what the value is before it.",
     applies: always,
     on: "text",
-    code: (name) => `if (${name}) text = field + ": " + text;`,
+    code: (name) => `if (${name}) $text = $field + ": " + $text;`,
   },
   {
     effect: "quote",
@@ -126,7 +126,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Put the result in quotation marks.",
     applies: always,
     on: "text",
-    code: (name) => `if (${name}) text = JSON.stringify(text);`,
+    code: (name) => `if (${name}) $text = JSON.stringify($text);`,
   },
   {
     effect: "cite",
@@ -135,7 +135,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Name the data source behind the result.",
     applies: isLookup,
     on: "text",
-    code: (name, { source }) => `if (${name}) text += ${JSON.stringify(` (source: ${source})`)};`,
+    code: (name, { source }) => `if (${name}) $text += ${JSON.stringify(` (source: ${source})`)};`,
   },
   {
     effect: "format",
@@ -144,7 +144,7 @@ export const modifierRules: readonly ModifierRule[] = [
     description: "Plain text, or a JSON object.",
     applies: always,
     on: "text",
-    code: (name) => `if (${name} === "json") text = JSON.stringify({ [field]: text });`,
+    code: (name) => `if (${name} === "json") $text = JSON.stringify({ [$field]: $text });`,
   },
 ];
 
