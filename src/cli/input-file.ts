@@ -30,12 +30,36 @@ export function readInputFile(path: string, option: string): unknown {
   }
 }
 
-/** V8 names the position it gave up at, but for a text that ends too early. */
 function placeOf(message: string, text: string): { line: number; column: number } {
-  const position = /at position (\d+)/.exec(message)?.[1];
-  const before = text.slice(0, position === undefined ? text.length : Number(position));
-  const lines = before.split("\n");
+  const lines = text.slice(0, offsetOf(message, text)).split("\n");
   return { line: lines.length, column: (lines.at(-1) ?? "").length + 1 };
+}
+
+/** V8 names the offset it gave up at, but for a text that ends too early and for some unexpected tokens. */
+function offsetOf(message: string, text: string): number {
+  const named = /at position (\d+)/.exec(message)?.[1];
+  if (named !== undefined) return Number(named);
+  if (!isUnexpectedToken(message)) return text.length;
+  // Beginnings of the text that end before the token are only cut short; the first that is worse ends with it.
+  let tooShort = 0;
+  let bad = text.length;
+  while (bad - tooShort > 1) {
+    const middle = (tooShort + bad) >> 1;
+    if (isUnexpectedToken(parseError(text.slice(0, middle)))) bad = middle;
+    else tooShort = middle;
+  }
+  return bad - 1;
+}
+
+const isUnexpectedToken = (message: string) => message.startsWith("Unexpected token");
+
+function parseError(text: string): string {
+  try {
+    JSON.parse(text);
+    return "";
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 function shownLine(text: string, line: number): string {

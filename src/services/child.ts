@@ -38,7 +38,7 @@ export interface ChildEvents {
 }
 
 /** Waits before the first, second, ... restart in a row; the last one repeats. The first is soon, as work waits. */
-const restartDelaysMs = [50, 250, 500, 1_000, 2_000, 5_000];
+const restartDelaysMs = [50, 250, 500, 1_000, 2_000];
 /** A process that was ready this long has earned a fresh row of delays. */
 const steadyAfterMs = 10_000;
 /** A first start that keeps failing this long is reported instead of tried again. */

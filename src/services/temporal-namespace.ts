@@ -2,7 +2,7 @@
  * What Ratchet needs of a Temporal namespace: that it answers, keeps closed runs long enough to be looked at, and knows
  * our search attributes. The same for the embedded server and for a cluster of your own.
  */
-import { Connection } from "@temporalio/client";
+import type { Connection } from "@temporalio/client";
 import { msToTs } from "@temporalio/common/lib/time.js";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
@@ -55,7 +55,9 @@ async function withConnection<T>(
 ): Promise<T> {
   let connection: Connection | undefined;
   try {
-    connection = await Connection.connect({ ...options, connectTimeout: connectTimeoutMs });
+    // Half a second to load, which commands that only look at files need not wait for.
+    const temporal = await import("@temporalio/client");
+    connection = await temporal.Connection.connect({ ...options, connectTimeout: connectTimeoutMs });
     const opened = connection;
     return await opened.withDeadline(Date.now() + connectTimeoutMs, () => use(opened));
   } catch (error) {

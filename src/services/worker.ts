@@ -1,11 +1,10 @@
 /** Workers as supervised children: each says `ready` by IPC once it polls, and never outlives its supervisor. */
-import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Config } from "../config/config.ts";
 import type { ChildSpecification } from "./child.ts";
 import type { Endpoints } from "./endpoints.ts";
 import type { WorkerProgram } from "./roles.ts";
+import { tsxLoader } from "./tsx.ts";
 
 /** What a worker sends when it polls its queues. */
 const readyMessage = "ready";
@@ -17,12 +16,11 @@ export function workerSpecification(
   endpoints: Endpoints,
   program: WorkerProgram,
 ): ChildSpecification {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
   return {
     role: program.role,
     prepare: async () => ({
       file: process.execPath,
-      arguments: ["--import", tsx, program.file],
+      arguments: ["--import", tsxLoader(), program.file],
       environment: {
         ...config.environment,
         RATCHET_HOME: config.home,

@@ -2,9 +2,8 @@
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { experimentInputSchema, parseInput } from "../../core/experiment/input.ts";
-import { readStoredInput } from "../read-run.ts";
 import { withServices } from "../services.ts";
-import { followExperiment, type RunOptions, writerFor } from "./start.ts";
+import { followExperiment, notice, type RunOptions } from "./start.ts";
 
 export function register(ratchet: Command): void {
   ratchet
@@ -16,7 +15,8 @@ export function register(ratchet: Command): void {
     .action(async (run: string, options: RunOptions) => {
       const config = readConfig();
       // The run's input is in the database, which must run before it can be read.
-      process.exitCode = await withServices(config, writerFor(options.json ?? false), async (services) => {
+      process.exitCode = await withServices(config, notice, async (services) => {
+        const { readStoredInput } = await import("../read-run.ts");
         const stored = await readStoredInput(config, services.endpoints, run);
         const input = parseInput(experimentInputSchema, stored, `run ${run}`);
         return followExperiment(config, services, input, options);

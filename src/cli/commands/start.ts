@@ -5,13 +5,12 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { type Config, readConfig } from "../../config/config.ts";
+import { RatchetError } from "../../core/errors.ts";
 import { type ExperimentInput, experimentInputSchema, parseInput } from "../../core/experiment/input.ts";
 import { planStages } from "../../core/experiment/plan.ts";
 import { describeAddresses } from "../addresses.ts";
 import { exitCodes } from "../exit.ts";
 import { readInputFile } from "../input-file.ts";
-import { readRun } from "../read-run.ts";
-import { runExperiment } from "../run-experiment.ts";
 import { type OpenServices, untilAborted, withServices } from "../services.ts";
 
 const quickstart = fileURLToPath(new URL("../../../temporal/examples/quickstart.json", import.meta.url));
@@ -32,10 +31,21 @@ export function register(ratchet: Command): void {
       const input = parseInput(experimentInputSchema, readInputFile(file, "--input"), `--input ${file}`);
       planStages(input);
       const config = readConfig();
-      process.exitCode = await withServices(config, writerFor(options.json ?? false), (services) =>
+      requireThreads(config, input);
+      process.exitCode = await withServices(config, notice, (services) =>
         followExperiment(config, services, input, options),
       );
     });
+}
+
+/** The workers refuse other threads than the run's; said here, before they start. */
+function requireThreads(config: Config, { threads }: ExperimentInput): void {
+  if (threads === config.threads) return;
+  throw new RatchetError(
+    "NumericsMismatch",
+    `field 'threads' = ${threads}, but the workers' engine would have ${config.threads}, and results depend on it; set RATCHET_THREADS=${threads}, or correct the field`,
+    { field: "threads", value: threads, limit: config.threads },
+  );
 }
 
 /** Follows the run to its end, shows it, and waits for Ctrl-C unless told to exit; 1 where the run failed. */
@@ -46,6 +56,11 @@ export async function followExperiment(
   { exit = false, json = false }: RunOptions,
 ): Promise<number> {
   const write = writerFor(json);
+  // Both take a second to load, which the services' start hides and no other command should pay for.
+  const [{ runExperiment }, { readRun }] = await Promise.all([
+    import("../run-experiment.ts"),
+    import("../read-run.ts"),
+  ]);
   write(describeAddresses(services.endpoints));
   const outcome = await runExperiment(config, services, input, write);
   const facts = await readRun(config, services.endpoints, outcome.run);
@@ -58,7 +73,12 @@ export async function followExperiment(
   return outcome.state === "failed" ? exitCodes.failed : exitCodes.ok;
 }
 
+/** About services rather than the run. */
+export function notice(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
 /** With --json standard output holds the summary alone. */
-export function writerFor(json: boolean): (line: string) => void {
+function writerFor(json: boolean): (line: string) => void {
   return (line) => (json ? process.stderr : process.stdout).write(`${line}\n`);
 }

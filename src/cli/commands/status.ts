@@ -5,7 +5,7 @@ import { RatchetError } from "../../core/errors.ts";
 import { type Endpoints, runningEndpoints } from "../../services/endpoints.ts";
 import { runningProcesses } from "../../services/process-table.ts";
 import { addressesOf, describeAddresses } from "../addresses.ts";
-import { type RunFacts, readRun } from "../read-run.ts";
+import type { RunFacts } from "../read-run.ts";
 
 export function register(ratchet: Command): void {
   ratchet
@@ -38,6 +38,8 @@ export function register(ratchet: Command): void {
 /** Undefined also while Postgres is being started again: the processes are worth showing by themselves. */
 async function factsOf(config: Config, endpoints: Endpoints, name?: string): Promise<RunFacts | undefined> {
   try {
+    // The store takes a second to load, which a home where nothing runs need not wait for.
+    const { readRun } = await import("../read-run.ts");
     return await readRun(config, endpoints, name);
   } catch (error) {
     if (error instanceof RatchetError && error.type === "DatabaseUnavailable") return undefined;

@@ -1,0 +1,42 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readInputFile } from "./input-file.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ratchet-input-"));
+
+function fileOf(text: string): string {
+  const path = join(folder, "input.json");
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("an input file", () => {
+  it("is read as JSON", () => {
+    expect(readInputFile(fileOf('{ "id": "a" }'), "--input")).toEqual({ id: "a" });
+  });
+
+  it("must be there", () => {
+    const path = join(folder, "absent.json");
+    expect(() => readInputFile(path, "--input")).toThrow(
+      `--input ${path}: there is no such file; give the path of a JSON file, for example temporal/examples/tiny.json`,
+    );
+  });
+
+  const broken: [string, string, string][] = [
+    ["a missing colon", '{\n "a": 1,\n "b" 2}', 'invalid JSON at line 3, column 6: "\\"b\\" 2}"'],
+    ["a bare word", '{\n "a": x}', 'invalid JSON at line 2, column 7: "\\"a\\": x}"'],
+    [
+      "a bare word after much text",
+      `[\n${'"text",\n'.repeat(50)}word]`,
+      'invalid JSON at line 52, column 1: "word]"',
+    ],
+    ["a trailing comma", '{\n "a": 1,\n}', 'invalid JSON at line 3, column 1: "}"'],
+    ["an early end", '{\n "a": [1,', 'invalid JSON at line 2, column 10: "\\"a\\": [1,"'],
+    ["nothing at all", "", 'invalid JSON at line 1, column 1: ""'],
+  ];
+  it.each(broken)("with %s is refused by line", (_, text, message) => {
+    expect(() => readInputFile(fileOf(text), "--input")).toThrow(message);
+  });
+});

@@ -1,0 +1,343 @@
+/**
+ * The command line as a person meets it: each wrong input, spawned for real, ends with a documented exit code and at
+ * most three lines that say what to do, before anything under RATCHET_HOME changes.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+
+const ratchet = fileURLToPath(new URL("../bin/ratchet.mjs", import.meta.url));
+const tiny = fileURLToPath(new URL("../temporal/examples/tiny.json", import.meta.url));
+const root = mkdtempSync(join(tmpdir(), "ratchet-cli-"));
+let folder: string;
+let home: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(root, "case-"));
+  home = join(folder, "home");
+  mkdirSync(home);
+  writeFileSync(join(home, "kept"), "as it was");
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Ending {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(args: readonly string[], variables: Record<string, string> = {}): Promise<Ending> {
+  const child = spawn(process.execPath, [ratchet, ...args], {
+    env: { ...cleanEnvironment(), RATCHET_HOME: home, ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  child.stderr.on("data", (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
+}
+
+/** What the person's own shell configures must not decide a test. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  const named = Object.entries(process.env).filter(
+    ([name]) => !/^(RATCHET_|TEMPORAL_|DATABASE_URL$|NODE_OPTIONS$|VITEST)/.test(name),
+  );
+  return Object.fromEntries(named);
+}
+
+/** Every path under the home with its content's hash. */
+function snapshot(): string[] {
+  return readdirSync(home, { recursive: true, encoding: "utf8" })
+    .sort()
+    .map((name) => {
+      const path = join(home, name);
+      return statSync(path).isDirectory() ? name : `${name} ${sha256(readFileSync(path))}`;
+    });
+}
+
+const sha256 = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+
+/** The tiny experiment with one field changed, as a file. */
+function inputFile(path: readonly string[], value: unknown): string {
+  const input = JSON.parse(readFileSync(tiny, "utf8")) as Record<string, unknown>;
+  const parent = path.slice(0, -1).reduce((at, key) => at[key] as Record<string, unknown>, input);
+  parent[path.at(-1)!] = value;
+  const file = join(folder, "input.json");
+  writeFileSync(file, JSON.stringify(input));
+  return file;
+}
+
+async function expectRefusal(
+  args: readonly string[],
+  expected: { readonly code: number; readonly says: readonly string[] },
+  variables: Record<string, string> = {},
+): Promise<void> {
+  const before = snapshot();
+  const { code, stdout, stderr } = await run(args, variables);
+  expect({ code, stdout }).toEqual({ code: expected.code, stdout: "" });
+  for (const text of expected.says) expect(stderr).toContain(text);
+  const lines = stderr.trimEnd().split("\n");
+  expect(lines.length, stderr).toBeLessThanOrEqual(3);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(snapshot()).toEqual(before);
+}
+
+describe("wrong input is refused before anything starts", () => {
+  it("an unknown command", async () => {
+    await expectRefusal(["stat"], { code: 2, says: ["unknown command 'stat'", "Did you mean"] });
+  });
+
+  it("an unknown option", async () => {
+    await expectRefusal(["status", "--jsn"], {
+      code: 2,
+      says: ["unknown option '--jsn'", "Did you mean --json?"],
+    });
+  });
+
+  it("an unknown RATCHET_ variable", async () => {
+    await expectRefusal(
+      ["start"],
+      { code: 2, says: ["environment variable RATCHET_OFLINE is unknown; did you mean RATCHET_OFFLINE?"] },
+      { RATCHET_OFLINE: "1" },
+    );
+  });
+
+  it("a missing input file", async () => {
+    const path = join(folder, "absent.json");
+    await expectRefusal(["start", "--input", path], {
+      code: 2,
+      says: [`--input ${path}: there is no such file; give the path of a JSON file`],
+    });
+  });
+
+  it("invalid JSON, with its line", async () => {
+    const path = join(folder, "broken.json");
+    writeFileSync(path, '{\n  "id": "a",\n  "seed" 1\n}\n');
+    await expectRefusal(["start", "--input", path], { code: 2, says: ["invalid JSON at line 3, column 10"] });
+  });
+
+  it("an unknown field", async () => {
+    const path = inputFile(["sead"], 3);
+    await expectRefusal(["start", "--input", path], { code: 2, says: ["sead"] });
+  });
+
+  it("a negative learning rate", async () => {
+    const path = inputFile(["stages", "cold-start", "training", "learningRate"], -1);
+    await expectRefusal(["start", "--input", path], {
+      code: 2,
+      says: ["'stages.cold-start.training.learningRate' = -1", ">=0"],
+    });
+  });
+
+  it("an empty environment set", async () => {
+    const path = inputFile(["stages", "train-environments", "environments", "scenarios"], {});
+    await expectRefusal(["start", "--input", path], {
+      code: 2,
+      says: ["stages.train-environments.environments.scenarios", "ask for at least 1 environment"],
+    });
+  });
+
+  it("a stage that names none", async () => {
+    const path = inputFile(["stages", "cold-start", "environments"], "nowhere");
+    await expectRefusal(["start", "--input", path], {
+      code: 2,
+      says: ["'stages.cold-start.environments' = \"nowhere\" names no build stage"],
+    });
+  });
+
+  it("threads that the workers would not have", async () => {
+    const path = inputFile(["threads"], 3);
+    await expectRefusal(["start", "--input", path], {
+      code: 2,
+      says: ["field 'threads' = 3, but the workers' engine would have 2", "set RATCHET_THREADS=3"],
+    });
+  });
+
+  it("a Temporal that does not answer", async () => {
+    await expectRefusal(
+      ["start", "--input", tiny],
+      {
+        code: 3,
+        says: ["Temporal at 127.0.0.1:9, namespace 'default', does not answer", "correct TEMPORAL_ADDRESS"],
+      },
+      { TEMPORAL_ADDRESS: "127.0.0.1:9" },
+    );
+  });
+
+  it("a Postgres that does not answer, without repeating its password", async () => {
+    const url = "postgres://someone:secret@127.0.0.1:9/db";
+    await expectRefusal(
+      ["start", "--input", tiny],
+      { code: 3, says: ["Postgres at 127.0.0.1:9/db does not answer", "correct DATABASE_URL"] },
+      { DATABASE_URL: url },
+    );
+    expect((await run(["up"], { DATABASE_URL: url })).stderr).not.toContain("secret");
+  });
+
+  it("no python3 where the Temporal CLI must be downloaded", async () => {
+    // A PATH with nothing on it, an empty cache, and no way out for the SDK's download.
+    await expectRefusal(
+      ["start", "--input", tiny],
+      { code: 3, says: ["no Temporal CLI 1.4 or later", "python3 does not run"] },
+      { PATH: folder, RATCHET_CACHE: join(folder, "cache"), HTTPS_PROXY: "http://127.0.0.1:9" },
+    );
+  });
+
+  it("no Temporal CLI while downloads are forbidden", async () => {
+    await expectRefusal(
+      ["up"],
+      { code: 3, says: ["RATCHET_OFFLINE=1 forbids downloading it"] },
+      { PATH: "/usr/bin:/bin", RATCHET_CACHE: join(folder, "cache"), RATCHET_OFFLINE: "1" },
+    );
+  });
+
+  it("a recorded port that another program holds", async () => {
+    const squatter = createServer();
+    await new Promise<void>((resolve) => squatter.listen(0, "127.0.0.1", resolve));
+    const { port } = squatter.address() as { port: number };
+    writeFileSync(join(home, "services.json"), JSON.stringify({ temporal: { port, uiPort: port } }));
+    await expectRefusal(["start", "--input", tiny], {
+      code: 3,
+      says: [`port ${port} (temporal.port) is in use by another program`, "change temporal.port in"],
+    });
+    await new Promise((resolve) => squatter.close(resolve));
+  });
+
+  it("a damaged state file", async () => {
+    writeFileSync(join(home, "services.json"), "{");
+    await expectRefusal(["up"], { code: 3, says: ["services.json is damaged"] });
+  });
+
+  it("a command that needs services while none run", async () => {
+    await expectRefusal(["temporal", "workflow", "list"], {
+      code: 3,
+      says: [`nothing runs for ${home}; start its services with: npx ratchet up`],
+    });
+    await expectRefusal(["status", "some-run"], { code: 3, says: [`nothing runs for ${home}`] });
+  });
+
+  it("a full disk", async ({ skip }) => {
+    const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", home]).status === 0;
+    if (!mounted) skip("mounting a small disk needs root");
+    try {
+      await expectRefusal(["start", "--input", tiny], {
+        code: 3,
+        says: [`0.00 GiB free at ${home}; at least 1 GiB is needed`],
+      });
+    } finally {
+      spawnSync("umount", [home]);
+    }
+  });
+});
+
+describe("commands that only look", () => {
+  it("status and down say that nothing runs, and change nothing", async () => {
+    const before = snapshot();
+    expect(await run(["status"])).toEqual({
+      code: 0,
+      stdout: `nothing runs for ${home}; start it with: npx ratchet up\n`,
+      stderr: "",
+    });
+    expect(JSON.parse((await run(["status", "--json"])).stdout)).toEqual({
+      run: null,
+      state: null,
+      iteration: null,
+      weightsSha256: null,
+      optimizerSha256: null,
+      home,
+      services: null,
+      processes: [],
+    });
+    expect(await run(["down"])).toEqual({ code: 0, stdout: `nothing ran for ${home}\n`, stderr: "" });
+    expect(snapshot()).toEqual(before);
+  });
+
+  it("a home that is not there stays away", async () => {
+    rmSync(home, { recursive: true });
+    for (const command of [["status"], ["down"], ["doctor"]]) await run(command);
+    expect(existsSync(home)).toBe(false);
+  });
+
+  it("doctor lists every check as JSON, with how to mend what is missing", async () => {
+    const bare = join(folder, "bin");
+    mkdirSync(bare);
+    const { code, stdout } = await run(["doctor", "--json"], {
+      PATH: bare,
+      RATCHET_CACHE: join(folder, "cache"),
+    });
+    const { ok, checks } = JSON.parse(stdout) as { ok: boolean; checks: Record<string, unknown>[] };
+    expect({ code, ok }).toEqual({ code: 3, ok: false });
+    expect(checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        "node",
+        "platform",
+        "disk",
+        "home",
+        "postgres",
+        "ports",
+        "memory",
+        "python",
+        "temporal",
+      ]),
+    );
+    expect(checks.find(({ name }) => name === "python")).toEqual({
+      name: "python",
+      ok: false,
+      found: "no python3 with pip",
+      mend: "install python3 and pip (Debian: apt install python3-pip)",
+    });
+  });
+
+  it("every command explains itself", async () => {
+    const { stdout } = await run(["--help"]);
+    const commands = ["start", "resume", "status", "up", "down", "doctor"];
+    for (const command of commands) expect(stdout).toContain(`\n  ${command} `);
+    const helps = await Promise.all(commands.map((command) => run([command, "--help"])));
+    for (const [index, { code, stdout, stderr }] of helps.entries()) {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+      expect(stdout).toContain(`Usage: ratchet ${commands[index]}`);
+    }
+  });
+});
+
+describe("ratchet temporal", () => {
+  it("hands arguments and exit code over untouched", async () => {
+    const echo = join(folder, "bin", "temporal");
+    mkdirSync(dirname(echo));
+    writeFileSync(
+      echo,
+      '#!/bin/sh\nif [ "$*" = --version ]; then echo "temporal version 1.9.1"; exit 0; fi\nfor a in "$@"; do echo "[$a]"; done\nexit 7\n',
+      { mode: 0o755 },
+    );
+    const node = join(folder, "bin", "node");
+    symlinkSync(process.execPath, node);
+    const PATH = `${dirname(echo)}:${process.env["PATH"]}`;
+    const { code, stdout } = await run(["temporal", "--", "workflow", "--input", '{"a": "b c"}', "--help"], {
+      PATH,
+    });
+    expect({ code, stdout }).toEqual({
+      code: 7,
+      stdout: '[--]\n[workflow]\n[--input]\n[{"a": "b c"}]\n[--help]\n',
+    });
+  });
+});
