@@ -17,13 +17,14 @@ export const swigluOperation: Operation = {
       "gate and up must have one shape",
     );
     const shape = gate!.shape;
-    const silu = g.op("com.microsoft.QuickGelu", [gate!], { shape }, { alpha: { float: 1 } });
-    return { outputs: [g.op("Mul", [silu, up!], { shape })], saved: { silu } };
+    // A forward graph's Sigmoid and Mul become one QuickGelu in ONNX Runtime; a backward graph wants the sigmoid again.
+    const sigmoid = g.op("Sigmoid", [gate!], { shape });
+    const silu = multiply(g, gate!, sigmoid);
+    return { outputs: [multiply(g, silu, up!)], saved: { sigmoid, silu } };
   },
-  vjp: (g, { inputs: [gate, up], saved: { silu } }, gradients) => {
+  vjp: (g, { inputs: [, up], saved: { sigmoid, silu } }, gradients) => {
     const d = soleGradient(gradients);
-    const sigmoid = g.op("Sigmoid", [gate!], { shape: gate!.shape });
-    const slope = subtract(g, add(g, sigmoid, silu!), multiply(g, silu!, sigmoid));
+    const slope = subtract(g, add(g, sigmoid!, silu!), multiply(g, silu!, sigmoid!));
     return [multiply(g, multiply(g, d, up!), slope), multiply(g, d, silu!)];
   },
 };
