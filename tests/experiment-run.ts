@@ -1,5 +1,5 @@
 /** Runs experiments as a person does, with `npm start`'s script, and reads what they leave in the store. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -69,6 +69,15 @@ function summaryOf(child: ChildProcess): Promise<Summary> {
       if (code !== 0) reject(new Error(`ended with ${signal ?? code}: ${err}\n${out}`));
       else resolve(JSON.parse(out.trimEnd().split("\n").at(-1)!) as Summary);
     });
+  });
+}
+
+/** A command of `npx ratchet`, to its end. */
+export function ratchet(home: string, ...args: string[]) {
+  return spawnSync(process.execPath, [join(root, "bin", "ratchet.mjs"), ...args], {
+    cwd: root,
+    env: { ...process.env, RATCHET_HOME: home },
+    encoding: "utf8",
   });
 }
 

@@ -1,9 +1,7 @@
 /** What an evaluation's trajectories amount to: S, C and N of each environment, and their means. */
-import { unsolvedSet } from "../core/environment/environment.ts";
-import { type EvaluatedEnvironment, type MetricValues, meanMetrics } from "../core/evaluation/metrics.ts";
+import { type MetricValues, meanMetrics } from "../core/evaluation/metrics.ts";
+import { evaluateTrajectory } from "../core/evaluation/trajectory.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { answerMatches } from "../core/reward/match.ts";
-import { countUnsolved, type Trajectory } from "../core/trajectory/trajectory.ts";
 import type { CpuPorts } from "./ports.ts";
 import { getShard } from "./shards.ts";
 import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
@@ -41,19 +39,7 @@ export function createEvaluationActivities(ports: CpuPorts) {
             const shards = await Promise.all(input.shards.map((ref) => getShard(ports.artifacts, ref)));
             const outcomes = shards
               .flatMap(({ trajectories }) => trajectories)
-              .map((trajectory): EvaluatedEnvironment => {
-                const environment = set.environments[trajectory.member]!;
-                const subAnswers = countUnsolved(unsolvedSet(environment));
-                return {
-                  environment: trajectory.environment,
-                  entity: environment.entity,
-                  scenario: environment.scenario,
-                  calls: trajectory.turns.reduce((sum, { calls }) => sum + calls.length, 0),
-                  solved: subAnswers - countUnsolved(trajectory.unsolved),
-                  subAnswers,
-                  isAnswerRight: finalAnswer(trajectory, environment.answer),
-                };
-              });
+              .map((trajectory) => evaluateTrajectory(trajectory, set.environments[trajectory.member]!));
             return {
               result: {
                 summary: meanMetrics(outcomes),
@@ -65,9 +51,4 @@ export function createEvaluationActivities(ports: CpuPorts) {
           }),
       }),
   };
-}
-
-/** Only a turn that states an answer can be right; a call that happens to hold it is not one. */
-function finalAnswer({ state, turns }: Trajectory, answer: string): boolean {
-  return state === "answered" && answerMatches(answer, turns.at(-1)!.text);
 }

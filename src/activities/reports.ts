@@ -39,8 +39,8 @@ export function createReportActivities(ports: CpuPorts) {
         ),
         trainings: await Promise.all(
           stagesOf("train").map(async (id) => {
-            const { branch } = results[id] as unknown as { branch: number };
-            return { stage: id, updates: await ports.runs.lineageOf(run, id, branch) };
+            const trained = results[id] as unknown as { run: string; branch: number };
+            return { stage: id, updates: await ports.runs.lineageOf(trained.run, id, trained.branch) };
           }),
         ),
       });

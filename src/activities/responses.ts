@@ -2,6 +2,8 @@
  * Turn mode, as FTRL trains: every turn-prefix of a sampled trajectory is a row, n responses are sampled at each, and
  * each response earns its own one-turn reward in the state its prefix left.
  */
+import { meanMetrics } from "../core/evaluation/metrics.ts";
+import { evaluateTrajectory } from "../core/evaluation/trajectory.ts";
 import type { ReinforcementSettings } from "../core/experiment/input.ts";
 import { seedOf } from "../core/hash.ts";
 import type { JsonObject } from "../core/json.ts";
@@ -17,8 +19,16 @@ import { runStep, type StepContext, whileAlive } from "./step.ts";
 
 export interface CollectPrefixes {
   readonly context: StepContext;
+  readonly environments: ArtifactRef;
   readonly shards: readonly ArtifactRef[];
   readonly maxPrefixRows: number | null;
+}
+
+export interface CollectedPrefixes {
+  readonly rows: ArtifactRef;
+  readonly count: number;
+  /** How the iteration's trajectories did, at their sampling temperature. */
+  readonly metrics: JsonObject;
 }
 
 export interface ScoreResponses {
@@ -48,7 +58,7 @@ export interface AssembledBatch {
 export function createResponseActivities(ports: CpuPorts) {
   const getRows = async (ref: ArtifactRef) => (await ports.artifacts.getJson(ref)) as PrefixRow[];
   return {
-    collectPrefixes: (input: CollectPrefixes): Promise<{ rows: ArtifactRef; count: number }> =>
+    collectPrefixes: (input: CollectPrefixes): Promise<CollectedPrefixes> =>
       runStep(ports.ledger, {
         kind: "collect-prefixes",
         version: 1,
@@ -62,9 +72,21 @@ export function createResponseActivities(ports: CpuPorts) {
         work: () =>
           whileAlive(async () => {
             const shards = await Promise.all(input.shards.map((shard) => getShard(ports.artifacts, shard)));
-            const all = shards.flatMap(({ trajectories }) => trajectories.flatMap(prefixRows));
-            const kept = drawRows(all, input.maxPrefixRows, input.context);
-            return { result: { rows: await ports.artifacts.putJson("rows", kept), count: kept.length } };
+            const trajectories = shards.flatMap((shard) => shard.trajectories);
+            const kept = drawRows(trajectories.flatMap(prefixRows), input.maxPrefixRows, input.context);
+            const { environments } = await ports.environmentSet(input.environments);
+            const { solveP, solveR, solveF1 } = meanMetrics(
+              trajectories.map((trajectory) =>
+                evaluateTrajectory(trajectory, environments[trajectory.member]!),
+              ),
+            );
+            return {
+              result: {
+                rows: await ports.artifacts.putJson("rows", kept),
+                count: kept.length,
+                metrics: { solveP, solveR, solveF1 },
+              },
+            };
           }),
       }),
 

@@ -28,6 +28,8 @@ import { cpu, sample, train } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
 
 export interface TrainResult {
+  /** Whose lineage holds the updates; another run's where the stage was cached. */
+  readonly run: string;
   readonly checkpoint: ArtifactRef;
   readonly weightsSha256: string | null;
   readonly optimizerSha256: string | null;
@@ -94,6 +96,7 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     await cpu.collectGarbage([job.policy.hash, updated.checkpoint.hash]);
   }
   return finish(job, {
+    run: job.run,
     checkpoint: latest?.checkpoint ?? job.policy,
     weightsSha256: latest?.weightsSha256 ?? null,
     optimizerSha256: latest?.optimizerSha256 ?? null,
@@ -230,8 +233,9 @@ async function collectBatch(
       },
     ),
   );
-  const { rows, count } = await cpu.collectPrefixes({
+  const { rows, count, metrics } = await cpu.collectPrefixes({
     context,
+    environments,
     shards: rolled.map(({ shard }) => shard),
     maxPrefixRows: training.maxPrefixRows ?? null,
   });
@@ -255,13 +259,14 @@ async function collectBatch(
     );
     return cpu.scoreResponses({ context, policy, environments, rows, from, responses, reward });
   });
-  return cpu.assembleBatch({
+  const assembled = await cpu.assembleBatch({
     context,
     scored,
     algorithm: training.algorithm,
     miniBatches: training.miniBatches,
     shuffleRewards: training.shuffleRewards,
   });
+  return { ...assembled, metrics: { ...metrics, ...assembled.metrics } };
 }
 
 function noteOf(metrics: JsonObject): string {

@@ -1,0 +1,23 @@
+/** What a trajectory amounts to in its environment: S, C, N, and whether the answer it states is right. */
+import { type Environment, unsolvedSet } from "../environment/environment.ts";
+import { answerMatches } from "../reward/match.ts";
+import { countUnsolved, type Trajectory } from "../trajectory/trajectory.ts";
+import type { EvaluatedEnvironment } from "./metrics.ts";
+
+export function evaluateTrajectory(trajectory: Trajectory, environment: Environment): EvaluatedEnvironment {
+  const subAnswers = countUnsolved(unsolvedSet(environment));
+  return {
+    environment: trajectory.environment,
+    entity: environment.entity,
+    scenario: environment.scenario,
+    calls: trajectory.turns.reduce((sum, { calls }) => sum + calls.length, 0),
+    solved: subAnswers - countUnsolved(trajectory.unsolved),
+    subAnswers,
+    isAnswerRight: statesAnswer(trajectory, environment.answer),
+  };
+}
+
+/** Only a turn that states an answer can be right; a call that happens to hold it is not one. */
+function statesAnswer({ state, turns }: Trajectory, answer: string): boolean {
+  return state === "answered" && answerMatches(answer, turns.at(-1)!.text);
+}

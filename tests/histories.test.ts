@@ -1,0 +1,134 @@
+/** What a finished experiment leaves in Temporal: where updates ran, how small histories are, that they replay and reset. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Client, Connection } from "@temporalio/client";
+import { bundleWorkflowCode, Worker } from "@temporalio/worker";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../src/config/config.ts";
+import { endpointsOf } from "../src/services/endpoints.ts";
+import { readRecord } from "../src/services/record.ts";
+import { workflowTypes } from "../src/workflows/names.ts";
+import { emptyHome, ratchet, type Summary, start, tinyExample, updatesOf } from "./experiment-run.ts";
+
+const { home, remove } = emptyHome();
+type History = Awaited<ReturnType<ReturnType<Client["workflow"]["getHandle"]>["fetchHistory"]>>;
+const workflowsPath = fileURLToPath(new URL("../src/workflows/index.ts", import.meta.url));
+let connection: Connection;
+let client: Client;
+let summary: Summary;
+const histories = new Map<string, History>();
+
+beforeAll(async () => {
+  expect(ratchet(home, "up").status).toBe(0);
+  summary = await start(home, ["--input", tinyExample]).summary;
+  const endpoints = endpointsOf(readConfig({ ...process.env, RATCHET_HOME: home }), readRecord(home))!;
+  connection = await Connection.connect(endpoints.temporalConnection);
+  client = new Client({ connection, namespace: endpoints.temporalNamespace });
+  for await (const { workflowId } of client.workflow.list())
+    histories.set(workflowId, await client.workflow.getHandle(workflowId).fetchHistory());
+});
+afterAll(async () => {
+  await connection?.close();
+  ratchet(home, "down");
+  remove();
+});
+
+const eventsOf = (history: History) => history.events ?? [];
+
+describe("the histories of an experiment", () => {
+  it("cover every workflow type", () => {
+    const types = new Set(
+      [...histories.values()].map(
+        (history) => eventsOf(history)[0]!.workflowExecutionStartedEventAttributes!.workflowType!.name,
+      ),
+    );
+    expect([...types].sort()).toEqual([...workflowTypes].sort());
+  });
+
+  it("show every policy update on ratchet-train, started by the device worker", () => {
+    const updates = [...histories.values()].flatMap((history) => {
+      const events = eventsOf(history);
+      return events
+        .filter((event) => event.activityTaskScheduledEventAttributes?.activityType?.name === "updatePolicy")
+        .map((scheduled) => ({
+          queue: scheduled.activityTaskScheduledEventAttributes!.taskQueue!.name,
+          identity: events.find(
+            (event) =>
+              event.activityTaskStartedEventAttributes?.scheduledEventId?.toString() ===
+              scheduled.eventId!.toString(),
+          )!.activityTaskStartedEventAttributes!.identity!,
+        }));
+    });
+    expect(updates).toHaveLength(5);
+    for (const { queue, identity } of updates) {
+      expect(queue).toBe("ratchet-train");
+      expect(identity).toMatch(/^ratchet-gpu/);
+    }
+  });
+
+  it("are small: under 5,000 events, and no payload over 64 KiB", () => {
+    for (const history of histories.values()) {
+      expect(eventsOf(history).length).toBeLessThan(5_000);
+      expect(largestPayload(history)).toBeLessThanOrEqual(64 * 1024);
+    }
+  });
+
+  it("replay, in a bundle that holds no native or Node module", async () => {
+    const workflowBundle = await bundleWorkflowCode({ workflowsPath });
+    for (const forbidden of ["onnxruntime", "node:crypto", 'require("pg")', "quickjs"])
+      expect(workflowBundle.code).not.toContain(forbidden);
+    const replayed = [];
+    const named = [...histories].map(([workflowId, history]) => ({ workflowId, history }));
+    for await (const result of Worker.runReplayHistories({ workflowBundle }, named))
+      replayed.push({ id: result.workflowId, error: result.error?.message });
+    expect(replayed.filter(({ error }) => error !== undefined)).toEqual([]);
+    expect(replayed).toHaveLength(histories.size);
+  });
+
+  it("are found by stage and reward", async () => {
+    const found = [];
+    for await (const { workflowId } of client.workflow.list({
+      query: "RatchetStage = 'rl' AND RatchetReward > -1",
+    }))
+      found.push(workflowId);
+    expect(found).toEqual(["tiny.rl"]);
+  });
+});
+
+describe("a reset", () => {
+  it("at any workflow task of the training ends with the same weights", async () => {
+    const events = eventsOf(histories.get("tiny.rl")!);
+    const tasks = events
+      .filter((event) => event.workflowTaskCompletedEventAttributes)
+      .map(({ eventId }) => Number(eventId));
+    const chosen = [tasks[0]!, tasks[Math.floor(tasks.length / 2)]!, tasks.at(-1)!];
+    for (const task of chosen) {
+      const { runId } = await client.workflowService.resetWorkflowExecution({
+        namespace: client.options.namespace,
+        workflowExecution: { workflowId: "tiny.rl" },
+        reason: "test",
+        workflowTaskFinishEventId: task,
+        requestId: `reset-${task}`,
+      });
+      const result = (await client.workflow.getHandle("tiny.rl", runId).result()) as Summary;
+      expect(result.weightsSha256).toBe(summary.weightsSha256);
+    }
+    expect(await updatesOf(home, "tiny", "rl")).toHaveLength(3);
+  });
+});
+
+describe("the report", () => {
+  it("is one page that loads nothing from elsewhere", () => {
+    const { stdout, status } = ratchet(home, "report", "tiny");
+    expect(status).toBe(0);
+    const page = readFileSync(stdout.trim(), "utf8");
+    expect(page).toContain("Solve-F1");
+    expect(page).not.toMatch(/(src|href)=["']https?:/);
+  });
+});
+
+function largestPayload(value: unknown): number {
+  if (value === null || typeof value !== "object") return 0;
+  if (value instanceof Uint8Array) return value.byteLength;
+  return Math.max(0, ...Object.values(value).map(largestPayload));
+}
