@@ -9,11 +9,11 @@ export const smallTables: Readonly<Record<string, SubjectTable>> = {
   city: {
     aliases: {},
     rows: {
-      lyon: { country: "France", population: 522228 },
-      osaka: { country: "Japan", population: 2592413 },
-      quito: { country: "Ecuador", population: 1399814 },
-      bergen: { country: "Norway", population: 213585 },
-      leon: { country: "Mexico", population: 1579803 },
+      lyon: { country: "France", nation: "France", population: 522228 },
+      osaka: { country: "Japan", nation: "Japan", population: 2592413 },
+      quito: { country: "Ecuador", nation: "Ecuador", population: 1399814 },
+      bergen: { country: "Norway", nation: "Norway", population: 213585 },
+      mekele: { country: "Ethiopia", nation: "Ethiopia", population: 545000 },
     },
   },
   country: {
@@ -23,7 +23,7 @@ export const smallTables: Readonly<Record<string, SubjectTable>> = {
       japan: { capital: "Tokyo", currency: "JPY", population: 123201945 },
       ecuador: { capital: "Quito", currency: "USD", population: 18309984 },
       norway: { capital: "Oslo", currency: "NOK", population: 5509733 },
-      mexico: { capital: "Mexico City", currency: "MXN", population: 130739927 },
+      ethiopia: { capital: "Addis Ababa", currency: "ETB", population: 131670684 },
     },
   },
 };
@@ -36,6 +36,15 @@ const cards: Candidate["cards"] = [
     field: "country",
     toolName: "get_home",
     description: "Home of a city.",
+    answerType: "string",
+  },
+  {
+    kind: "lookup",
+    id: "city.nation",
+    subject: "city",
+    field: "nation",
+    toolName: "which_nation",
+    description: "Nation of a city: the same as its country, so it distracts unfairly.",
     answerType: "string",
   },
   {
@@ -166,7 +175,7 @@ export const sumCandidate: Candidate = {
 export const comparisonCandidate: Candidate = {
   ...base,
   scenario: "parallel_single_hop",
-  question: "Which of Japan, Norway and Mexico has the most people?",
+  question: "Which of Japan, Norway and Ethiopia has the most people?",
   facts: [
     {
       id: "q1",
@@ -185,12 +194,12 @@ export const comparisonCandidate: Candidate = {
     {
       id: "q3",
       card: "country.population",
-      question: "How many in Mexico?",
-      operands: [{ value: "Mexico" }],
-      answer: "130739927",
+      question: "How many in Ethiopia?",
+      operands: [{ value: "Ethiopia" }],
+      answer: "131670684",
     },
   ],
-  composition: { kind: "argmax", of: ["q1", "q2", "q3"], labels: ["Japan", "Norway", "Mexico"] },
+  composition: { kind: "argmax", of: ["q1", "q2", "q3"], labels: ["Japan", "Norway", "Ethiopia"] },
 };
 
 export const deploySmall = (...candidates: readonly Candidate[]) =>

@@ -50,15 +50,16 @@ function callFaults({ subQuestions, referenceCalls, tools }: Environment): strin
   });
 }
 
-/** A calculator that joins exactly what the composition rests on is used: it computes the final answer. */
+/** A calculator that joins exactly what a sum or difference rests on is used: it computes the final answer. */
 function useFaults({ subQuestions, composition }: Environment): string[] {
   const composed = composedOf(composition);
+  const calculated = composition.kind === "sum" || composition.kind === "difference";
   const unknown = composed.filter((id) => !subQuestions.some((sub) => sub.id === id));
   const idle = subQuestions.filter(
     ({ id, dependsOn }) =>
       !composed.includes(id) &&
       !subQuestions.some((other) => other.dependsOn.includes(id)) &&
-      !(dependsOn.length === composed.length && composed.every((needed) => dependsOn.includes(needed))),
+      !(calculated && [...dependsOn].sort().join() === [...composed].sort().join()),
   );
   return [
     ...unknown.map((id) => `the answer rests on ${id}, which is no sub-question`),

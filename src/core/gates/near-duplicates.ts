@@ -9,7 +9,11 @@ export function duplicateKeys(environment: Environment): string[] {
   const calls = madeCalls({ environment, tables: {} });
   const facts = calls.map((call) => [...namesOf([call]).map(tidyKey).sort(), tidyKey(call.sub.answer)]);
   return [
-    `words ${contentHash(tidyKey(environment.question).replace(/[^\p{L}\p{N}]+/gu, " "))}`,
+    `words ${contentHash(
+      tidyKey(environment.question)
+        .match(/[\p{L}\p{N}]+/gu)
+        ?.join(" "),
+    )}`,
     `facts ${contentHash([environment.composition.kind, facts.map((fact) => fact.join("|")).sort()])}`,
   ];
 }

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { judge } from "../../../tests/support/judge.ts";
+import {
+  caseOf,
+  chainCandidate,
+  comparisonCandidate,
+  sumCandidate,
+  withTool,
+} from "../../../tests/support/small-world.ts";
+import { determinismGate } from "./determinism.ts";
+import { distractorsGate } from "./distractors.ts";
+import { errorBehaviourGate } from "./error-behaviour.ts";
+import type { Case, ExecutingGate } from "./gate.ts";
+import { generalizationGate } from "./generalization.ts";
+import { negativeGate } from "./negative.ts";
+import { oracleGate } from "./oracle.ts";
+
+const levels = {
+  integration: 1,
+  generalization: 2,
+  parameters: 3,
+  parameterTypes: 2,
+  distractors: 1,
+} as const;
+const sound = caseOf(chainCandidate);
+const sum = caseOf(sumCandidate);
+const soundCases = [sound, sum, comparisonCandidate, chainCandidate, sumCandidate].map((one, i) =>
+  i < 2 ? (one as Case) : caseOf({ ...(one as typeof sumCandidate), levels }),
+);
+
+const gates = [
+  oracleGate,
+  determinismGate,
+  distractorsGate,
+  negativeGate,
+  errorBehaviourGate,
+  generalizationGate,
+];
+
+describe.each(gates.map((gate) => [gate.gate, gate] as const))("the %s gate", (_, gate) => {
+  it("passes sound environments, plain and complex", async () => {
+    for (const subject of soundCases) expect(await judge(gate, subject)).toMatchObject({ verdict: "pass" });
+  });
+});
+
+/** `get_money` with its body replaced; `$original` is what it would have said. */
+const rigged = (body: string) =>
+  withTool(sound, "get_money", ({ code }) => ({
+    code: `function get_money({ country }, table) { ${code.replace("function get_money", "function $original")}\n${body} }`,
+  }));
+
+const evidence = async (gate: ExecutingGate, subject: Case) => {
+  const finding = await judge(gate, subject);
+  expect(finding.verdict).toBe("fail");
+  return finding.evidence;
+};
+
+describe("the oracle gate", () => {
+  it("catches a wrong label", async () => {
+    const subQuestions = sound.environment.subQuestions.map((sub) =>
+      sub.id === "q2" ? { ...sub, answer: "GBP" } : sub,
+    );
+    const wrong = { ...sound, environment: { ...sound.environment, subQuestions, answer: "GBP" } };
+    expect(await evidence(oracleGate, wrong)).toContain("q2 gives 'EUR' and not 'GBP'");
+  });
+
+  it("catches a final answer that the outputs do not compose to", async () => {
+    const wrong = { ...sum, environment: { ...sum.environment, answer: "128711679" } };
+    expect(await evidence(oracleGate, wrong)).toBe("the outputs compose to '128711678' and not '128711679'");
+  });
+
+  it("catches an argument that the earlier output does not say", async () => {
+    const shouting = withTool(sound, "get_home", () => ({
+      code: 'function get_home({ city }, table) { return "FRANCE"; }',
+    }));
+    expect(await evidence(oracleGate, shouting)).toContain("q2 takes from q1 what its output does not say");
+  });
+});
+
+describe("the negative gate", () => {
+  it("catches a tool that answers anything", async () => {
+    expect(await evidence(negativeGate, rigged('return "EUR";'))).toContain("gives 'EUR'");
+  });
+
+  it("catches a tool that dumps its table", async () => {
+    expect(await evidence(negativeGate, rigged("return JSON.stringify(table.rows);"))).toContain(
+      "gives 'EUR'",
+    );
+  });
+
+  it("catches a tool that also answers for the city: another sub-question's argument", async () => {
+    const shortcut = rigged('return $original({ country: country === "Lyon" ? "France" : country }, table);');
+    expect(await evidence(negativeGate, shortcut)).toBe(`get_money: {"country":"Lyon"} gives 'EUR'`);
+  });
+});
+
+describe("the generalization gate", () => {
+  it("catches a tool that knows one wording of one key", async () => {
+    const literal = rigged(
+      'if (country === "France") return "EUR"; throw new Error("not_found: no row has this name");',
+    );
+    const found = await evidence(generalizationGate, literal);
+    expect(found).toMatch(/'(japan|ecuador|norway|ethiopia)' gives '' and not/);
+  });
+
+  it("catches a gate on exact spelling", async () => {
+    const exact = rigged(
+      'if (country !== country.trim() || /[A-Z]{3}/.test(country)) throw new Error("not_found: no"); return $original({ country }, table);',
+    );
+    expect(await evidence(generalizationGate, exact)).toContain("'FRANCE' is not taken for 'France'");
+  });
+
+  it("catches an answer that does not come from the table", async () => {
+    const stale = rigged(
+      'const said = { france: "EUR" }[country.trim().toLowerCase()]; return said ?? $original({ country }, table);',
+    );
+    expect(await evidence(generalizationGate, stale)).toContain("a changed row does not change 'EUR'");
+  });
+
+  it("catches a calculator that knows its operands", async () => {
+    const fixed = withTool(sum, "add", () => ({
+      code: "function add({ a, b }) { return String(128711678 + 0 * (a + b)); }",
+    }));
+    expect(await evidence(generalizationGate, fixed)).toMatch(/^add: sum of .* is not /);
+  });
+});
+
+describe("the error behaviour gate", () => {
+  it("catches a tool that swallows unknown arguments", async () => {
+    expect(await evidence(errorBehaviourGate, rigged("return $original({ country }, table);"))).toContain(
+      "is no unknown_argument error",
+    );
+  });
+
+  it("catches errors that repeat what was passed, that leak, or that have no kind", async () => {
+    const wrapped = (message: string) =>
+      rigged(`try { return $original(arguments[0], table); } catch (error) { throw new Error(${message}); }`);
+    expect(
+      await evidence(errorBehaviourGate, wrapped("error.message + ' in ' + JSON.stringify(arguments[0])")),
+    ).toContain("an error repeats what was passed");
+    expect(await evidence(errorBehaviourGate, wrapped("error.message + '; try eur'"))).toContain(
+      "an error says 'EUR'",
+    );
+    expect(await evidence(errorBehaviourGate, wrapped("'oops'"))).toContain("is no unknown_argument error");
+  });
+});
+
+describe("the distractors gate", () => {
+  it("catches a distractor that gives a sub-answer, and blames it", async () => {
+    const helpful = withTool(sound, "find_seat", () => ({
+      code: 'function find_seat({ country }, table) { return "pays in EUR"; }',
+    }));
+    const finding = await judge(distractorsGate, helpful);
+    expect(finding).toMatchObject({ verdict: "fail", tools: ["find_seat"] });
+  });
+});
+
+describe("the determinism gate", () => {
+  it("catches a tool that remembers", async () => {
+    let calls = 0;
+    const { invocations, judge: judged } = determinismGate.plan(sound);
+    const outcomes = [...invocations, ...invocations].map(() => ({
+      kind: "returned" as const,
+      text: `${calls++}`,
+      fuel: 1,
+    }));
+    expect(judged(outcomes).evidence).toContain("q1 gives another output when it is asked again");
+  });
+});

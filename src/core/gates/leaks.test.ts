@@ -1,0 +1,68 @@
+import { describe, expect, it } from "vitest";
+import { judge } from "../../../tests/support/judge.ts";
+import { caseOf, chainCandidate, comparisonCandidate, withTool } from "../../../tests/support/small-world.ts";
+import { documentLeakGate, questionLeakGate } from "./leaks.ts";
+
+const sound = caseOf(chainCandidate);
+const asking = (question: string) => caseOf({ ...chainCandidate, question });
+
+describe("the question leak gate", () => {
+  it("passes a question that names none of its answers", async () => {
+    expect((await judge(questionLeakGate, sound)).verdict).toBe("pass");
+  });
+
+  it("catches the final answer and an intermediate one, in any case", async () => {
+    expect((await judge(questionLeakGate, asking("Is it the eur in Lyon?"))).evidence).toBe(
+      "'EUR' stands in the question",
+    );
+    expect((await judge(questionLeakGate, asking("What money has Lyon in FRANCE?"))).evidence).toBe(
+      "'France' stands in the question",
+    );
+  });
+
+  it("lets a comparison name its options and records how often a guess is right", async () => {
+    expect(await judge(questionLeakGate, caseOf(comparisonCandidate))).toEqual({
+      verdict: "pass",
+      evidence: "comparison of 3 named options, guess rate 0.33",
+    });
+  });
+
+  it("refuses a comparison of two, and one that does not name its options", async () => {
+    const of = (labels: string[], question: string) => {
+      const { environment, tables } = caseOf({ ...comparisonCandidate, question });
+      const composition = { kind: "argmax" as const, of: ["q1", "q2"], labels };
+      return judge(questionLeakGate, { environment: { ...environment, composition }, tables });
+    };
+    expect((await of(["Japan", "Norway"], "Japan or Norway?")).evidence).toContain("only 2 options");
+    expect((await of(["Japan", "Norway", "Ethiopia"], "Japan or Norway?")).evidence).toContain(
+      "'Ethiopia' is not named",
+    );
+  });
+});
+
+describe("the document leak gate", () => {
+  it("passes documents that say what a tool does", async () => {
+    expect((await judge(documentLeakGate, sound)).verdict).toBe("pass");
+  });
+
+  it("catches an answer in a description, an enum or a default, and blames the tool", async () => {
+    const told = withTool(sound, "get_money", ({ document }) => ({
+      document: { ...document, description: "Money code, e.g. EUR for France." },
+    }));
+    const finding = await judge(documentLeakGate, told);
+    expect(finding.evidence).toContain("get_money: its document holds 'EUR'");
+    expect(finding.tools).toEqual(["get_money"]);
+    const listed = withTool(sound, "find_seat", ({ document }) => ({
+      document: {
+        ...document,
+        parameters: {
+          ...document.parameters,
+          properties: { country: { type: "string", enum: ["France", "Japan"] } },
+        },
+      },
+    }));
+    expect((await judge(documentLeakGate, listed)).evidence).toContain(
+      "find_seat: its document holds 'France'",
+    );
+  });
+});
