@@ -7,6 +7,7 @@ import { register as down } from "./commands/down.ts";
 import { register as loss } from "./commands/loss.ts";
 import { register as report } from "./commands/report.ts";
 import { register as resume } from "./commands/resume.ts";
+import { register as score } from "./commands/score.ts";
 import { register as start } from "./commands/start.ts";
 import { register as status } from "./commands/status.ts";
 import { runTemporal, register as temporal } from "./commands/temporal.ts";
@@ -33,6 +34,7 @@ function ratchet(): Command {
     .description("Makes language models better at using tools, and never loses work while doing it.")
     .version(version)
     .exitOverride();
-  for (const register of [start, resume, status, report, up, down, temporal, doctor, loss]) register(program);
+  for (const register of [start, resume, status, report, up, down, temporal, doctor, score, loss])
+    register(program);
   return program;
 }
