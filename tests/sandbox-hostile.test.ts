@@ -100,13 +100,11 @@ describe("a tool that wants everything", () => {
   it("gets an error of its own when it calls itself too deep", async () => {
     const outcomes = await sandbox.run([
       javascript("return tool();"),
-      javascript("let a = []; for (let i = 0; i < 3e4; i++) a = [a]; return a;"),
       python("return tool()"),
       python("import sys\nsys.setrecursionlimit(10 ** 9)\nreturn tool()"),
       fine,
     ]);
     expect(outcomes.map(({ kind, text }) => [kind, text])).toEqual([
-      ["raised", "stack overflow"],
       ["raised", "stack overflow"],
       ["raised", "maximum recursion depth exceeded"],
       ["raised", "maximum recursion depth exceeded"],
@@ -132,9 +130,7 @@ describe("a tool that wants everything", () => {
   it("is killed from outside where its process grows past its share", async () => {
     // A share below what the interpreter itself needs stands in for a tool that got around the inner limit.
     const cramped = createSandbox({ ...limits, memoryMb: -360 });
-    await expect(cramped.run([fine])).rejects.toThrow(
-      /^the javascript sandbox did not start, 3 times: \d+ MiB in use/,
-    );
+    await expect(cramped.run([fine])).rejects.toThrow(/^the sandbox did not start, 3 times: \d+ MiB in use/);
     await cramped.close();
   });
 });

@@ -1,0 +1,82 @@
+/**
+ * Brings a list of calls to its end although children may be lost on the way. A lost child is the machine's failure
+ * until the call it was at has failed alone in three fresh children; only then is that call's tool named. Finished
+ * calls are never run again.
+ */
+import { RatchetError } from "../core/errors.ts";
+import type { ToolInvocation, ToolOutcome } from "../core/ports/sandbox.ts";
+import type { BatchResult } from "./batch.ts";
+import type { ChildEnd } from "./child.ts";
+import type { SandboxLimits } from "./limits.ts";
+
+const triesToStart = 3;
+const triesAlone = 3;
+
+export interface Recovery {
+  /** Runs calls in one fresh child. */
+  readonly runBatch: (invocations: readonly ToolInvocation[]) => Promise<BatchResult>;
+  readonly limits: SandboxLimits;
+  readonly log: (message: string) => void;
+}
+
+export async function runToTheEnd(
+  recovery: Recovery,
+  invocations: readonly ToolInvocation[],
+): Promise<ToolOutcome[]> {
+  const outcomes: ToolOutcome[] = [];
+  while (outcomes.length < invocations.length) {
+    const batch = await runStarted(recovery, invocations.slice(outcomes.length));
+    outcomes.push(...batch.outcomes);
+    // A child ends by itself when it is done, or after a call that its interpreter did not survive.
+    if (batch.end.kind === "exited" && batch.outcomes.length > 0) continue;
+    recovery.log(`a sandbox child was lost (${detailOf(batch.end)}); the call it was at is tried alone`);
+    const suspect = invocations[outcomes.length];
+    if (suspect) outcomes.push(await runAlone(recovery, suspect));
+  }
+  return outcomes;
+}
+
+/** A batch whose child came to its first call; a child that did not says nothing about the calls. */
+async function runStarted(recovery: Recovery, invocations: readonly ToolInvocation[]): Promise<BatchResult> {
+  for (let attempt = 1; ; attempt++) {
+    const batch = await recovery.runBatch(invocations);
+    if (batch.started) return batch;
+    const detail = detailOf(batch.end);
+    recovery.log(`a sandbox child did not start, ${attempt} of ${triesToStart} times: ${detail}`);
+    if (attempt === triesToStart)
+      throw new RatchetError(
+        "SandboxFailure",
+        `the sandbox did not start, ${triesToStart} times: ${detail}; check memory, load and node_modules`,
+        { detail },
+      );
+  }
+}
+
+async function runAlone(recovery: Recovery, invocation: ToolInvocation): Promise<ToolOutcome> {
+  const { name } = invocation.program;
+  for (let attempt = 1; ; attempt++) {
+    const { outcomes, end } = await runStarted(recovery, [invocation]);
+    if (outcomes.length === 1) return outcomes[0]!;
+    recovery.log(
+      `tool '${name}' lost its sandbox child, alone, ${attempt} of ${triesAlone} times: ${detailOf(end)}`,
+    );
+    if (attempt === triesAlone) throw toolFailure(name, end, recovery.limits);
+  }
+}
+
+const detailOf = (end: ChildEnd) => (end.kind === "failed" ? end.detail : "it ended without a word");
+
+function toolFailure(tool: string, end: ChildEnd, { wallMs, memoryMb }: SandboxLimits): RatchetError {
+  const reason = end.kind === "failed" ? end.reason : "crashed";
+  const what = {
+    silent: `ran past its ${wallMs} ms limit; raise wallMs`,
+    memory: `went past its ${memoryMb} MiB limit (${detailOf(end)}); raise memoryMb`,
+    crashed: `ended its process (${detailOf(end)}); mend`,
+    garbled: `spoke for its process (${detailOf(end)}); mend`,
+  };
+  return new RatchetError(
+    "SandboxFailure",
+    `tool '${tool}' ${what[reason]} or simplify the tool; ${triesAlone} fresh children agree`,
+    { tool, reason, wallMs, memoryMb },
+  );
+}
