@@ -49,21 +49,15 @@ export function phrase({ chains, goal }: Plan, split: Split, random: Random): st
     case "sum":
       return fill(frame(sums), values());
     case "difference":
-      return fill(frame(differences), nounPhrase(first, split, random)).replace("*", () =>
-        nounPhrase(second, split, random),
-      );
+      return fill(frame(differences), nounPhrase(first, split, random), nounPhrase(second, split, random));
     case "argmax":
     case "argmin": {
       const options = inWords(chains.map(([{ subject, entity }]) => subject.refer(entity.name)));
       const greatest = goal === "argmax";
       if (first.length === 1)
-        return fill(frame(extremes), options).replace(
-          "*",
-          () => first[0].relation.superlatives![greatest ? 0 : 1],
-        );
-      return fill(frame(extremesOverChains), options)
-        .replace("*", () => possessive(nounPhrase(first, split, random, "it")))
-        .replace("^", greatest ? "greatest" : "smallest");
+        return fill(frame(extremes), options, first[0].relation.superlatives![greatest ? 0 : 1]);
+      const value = possessive(nounPhrase(first, split, random, "it"));
+      return fill(frame(extremesOverChains), options, value, greatest ? "greatest" : "smallest");
     }
   }
 }
@@ -96,7 +90,9 @@ function nounPhrase(chain: Chain, split: Split, random: Random, start?: string):
 /** "the population of the country of it" is "the population of its country". */
 const possessive = (text: string) => text.replace(/the ((?:(?! of | the ).)*) of it$/, "its $1");
 
-const fill = (template: string, text: string) => template.replace("{}", () => text);
+/** Fills {}, * and ^ in one pass, so that an entity called "F*" stays as it is. */
+const fill = (template: string, text: string, second = "", third = "") =>
+  template.replace(/\{\}|\*|\^/g, (place) => (place === "{}" ? text : place === "*" ? second : third));
 
 /** "a, b and c" */
 export const inWords = (items: readonly string[]) =>
