@@ -103,13 +103,12 @@ describe("a reset", () => {
       .map(({ eventId }) => Number(eventId));
     const chosen = [tasks[0]!, tasks[Math.floor(tasks.length / 2)]!, tasks.at(-1)!];
     for (const task of chosen) {
-      const { runId } = await client.workflowService.resetWorkflowExecution({
-        namespace: client.options.namespace,
-        workflowExecution: { workflowId: "tiny.rl" },
-        reason: "test",
-        workflowTaskFinishEventId: task,
-        requestId: `reset-${task}`,
-      });
+      const reset = ratchet(
+        home,
+        ...["temporal", "workflow", "reset", "--workflow-id", "tiny.rl", "--event-id", String(task)],
+        ...["--reason", "test", "-o", "json"],
+      );
+      const { runId } = JSON.parse(reset.stdout) as { runId: string };
       const result = (await client.workflow.getHandle("tiny.rl", runId).result()) as Summary;
       expect(result.weightsSha256).toBe(summary.weightsSha256);
     }
