@@ -1,9 +1,11 @@
 /** The engine as a process: killed, frozen, orphaned, locked out and aborted, it ends, and the next one gives the same bytes. */
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, execFile, fork } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ArtifactRef, ArtifactStore } from "../src/core/ports/artifacts.ts";
 import type { OnProgress, SampledResponse, TrainingRow, UpdateRequest } from "../src/core/ports/policy.ts";
@@ -168,6 +170,23 @@ describe("an engine process", () => {
     expect(isAlive(pid)).toBe(true);
     parent.kill("SIGKILL");
     await until(() => !isAlive(pid));
+  });
+});
+
+describe("the engine's program", () => {
+  it("ends at once where the parent that it was started for is gone", async () => {
+    const program = fileURLToPath(new URL("../src/engine/runtime/child.ts", import.meta.url));
+    const arguments_ = ["--import", "tsx", program, "ratchet-engine", `${2 ** 22 - 1}`];
+    expect((await promisify(execFile)(process.execPath, arguments_)).stdout).toBe("");
+  });
+
+  it("is started anew by the next request where it could not take the device", async () => {
+    const blocked = join(home, "blocked");
+    writeFileSync(blocked, "a file where a folder must be");
+    const engine = start({ lockFile: join(blocked, "device.lock") });
+    await expect(sample(engine)).rejects.toMatchObject({ type: "EngineFailure" });
+    rmSync(blocked);
+    expect(await sample(engine)).toEqual(undisturbed);
   });
 });
 

@@ -30,7 +30,11 @@ async function answer(request: EngineRequest): Promise<void> {
     const result = await perform(await engine!, request, (done) => reply({ kind: "progress", done }));
     reply({ kind: "result", result });
   } catch (error) {
-    reply({ kind: "error", error: sentError(error) });
+    const useless = await engine!.then(
+      () => false,
+      () => true,
+    );
+    reply({ kind: "error", error: sentError(error), useless });
   }
 }
 

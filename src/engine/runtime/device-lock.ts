@@ -14,22 +14,28 @@ const pollMs = 200;
  * when the process exits.
  */
 export async function holdDevice(file: string, onWait: (holder: number) => void): Promise<void> {
-  const self = identityOf(process.pid)!;
-  const own = `${file}.${process.pid}`;
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(own, JSON.stringify(self));
   process.once("exit", () => {
-    rmSync(own, { force: true });
     if (holderOf(file)?.pid === process.pid) rmSync(file, { force: true });
   });
-  while (!link(own, file)) {
+  while (!tryHold(file)) {
     const holder = holderOf(file);
     if (holder !== undefined && isSameProcess(holder)) {
       onWait(holder.pid);
       await sleep(pollMs);
     } else removeStale(file);
   }
-  rmSync(own);
+}
+
+/** Creates the lock with its content in one step, as a link to a file that is written first. */
+function tryHold(file: string): boolean {
+  const own = `${file}.${process.pid}`;
+  writeFileSync(own, JSON.stringify(identityOf(process.pid)));
+  try {
+    return link(own, file);
+  } finally {
+    rmSync(own);
+  }
 }
 
 /** Undefined where there is no lock, or one that names nobody. */
@@ -42,7 +48,7 @@ function holderOf(file: string): ProcessIdentity | undefined {
   }
 }
 
-/** A link appears whole or not at all, and fails where the name exists: "create if absent", with content. */
+/** False where the name exists already. */
 function link(from: string, to: string): boolean {
   try {
     linkSync(from, to);

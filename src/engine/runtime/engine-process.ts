@@ -92,8 +92,9 @@ export class EngineProcess {
       const end = await Promise.race([this.#answer(heard, onProgress), this.#exit]);
       signal.throwIfAborted();
       if (typeof end === "string") throw this.#death(message, stalled ? "silence" : end);
-      if (end.kind === "error") throw receivedError(end.error);
-      return end.result;
+      if (end.kind === "result") return end.result;
+      if (end.useless) await this.#kill();
+      throw receivedError(end.error);
     } catch (error) {
       if (signal.aborted) await this.#kill();
       throw error;

@@ -52,7 +52,8 @@ export type EngineResult = SampledResponse[][] | UpdateOutcome;
 
 export type Answer =
   | { readonly kind: "result"; readonly result: EngineResult }
-  | { readonly kind: "error"; readonly error: SentError };
+  /** A useless process never got the device; another one must be started. */
+  | { readonly kind: "error"; readonly error: SentError; readonly useless: boolean };
 
 /** `ready` comes once, when the process listens; then any number of `progress` and one answer for each request. */
 export type EngineReply =

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { prepareTiny } from "../policies/tiny.ts";
+import { LoadedPolicies } from "./loaded-policies.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ratchet-policies-"));
+const at = (name: string) => ({ hash: name, folder: join(folder, name) });
+beforeAll(async () => {
+  for (const [seed, name] of ["a", "b", "c"].entries()) await prepareTiny(join(folder, name), seed);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("LoadedPolicies", () => {
+  it("keeps the two used last and reads the others again", async () => {
+    const policies = new LoadedPolicies();
+    const [a, b] = [await policies.get(at("a")), await policies.get(at("b"))];
+    expect(await policies.get(at("a"))).toBe(a);
+    await policies.get(at("c"));
+    expect(await policies.get(at("a"))).toBe(a);
+    expect(await policies.get(at("b"))).not.toBe(b);
+  });
+
+  it("reads weights again that were given away to be changed", async () => {
+    const policies = new LoadedPolicies();
+    const weights = await policies.take(at("a"));
+    const before = weights.arena[0];
+    weights.arena[0] = 42;
+    expect((await policies.get(at("a"))).weights.arena[0]).toBe(before);
+  });
+
+  it("knows where responses end, by one id or several", async () => {
+    const policies = new LoadedPolicies();
+    expect((await policies.get(at("a"))).sampling.stopIds).toEqual([258]);
+    const write = (eos: unknown) =>
+      writeFileSync(join(folder, "b", "generation_config.json"), JSON.stringify({ eos_token_id: eos }));
+    write([258, 256]);
+    expect((await policies.get(at("b"))).sampling.stopIds).toEqual([258, 256]);
+    write("</s>");
+    await expect(policies.get({ ...at("b"), hash: "d" })).rejects.toMatchObject({ type: "ModelUnreadable" });
+  });
+});
