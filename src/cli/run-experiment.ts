@@ -3,13 +3,14 @@
  * killed meanwhile, the supervisor brings back: a service that does not answer is asked again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, Connection, WorkflowNotFoundError } from "@temporalio/client";
+import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from "@temporalio/client";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { ExperimentInput } from "../core/experiment/input.ts";
 import { contentHash } from "../core/hash.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { experimentWorkflowId, taskQueues } from "../workflows/names.ts";
+import { patiently } from "./patience.ts";
 import { createProgress } from "./progress.ts";
 import type { OpenServices } from "./services.ts";
 
@@ -30,44 +31,45 @@ interface Following {
 
 const pollMs = 500;
 
-/** Throws InvalidInput where the run goes on with another input, and AbortError-like when interrupted. */
+/** Throws InvalidInput where the run goes on with another input, and what `interrupted` aborts with. */
 export async function runExperiment(
   config: Config,
   { endpoints, interrupted }: OpenServices,
   input: ExperimentInput,
   write: (line: string) => void,
 ): Promise<ExperimentOutcome> {
-  const connection = await Connection.connect(endpoints.temporalConnection);
-  const client = new Client({ connection, namespace: endpoints.temporalNamespace });
-  const store = await openStore({
-    databaseUrl: endpoints.databaseUrl,
-    artifactFolder: config.artifactFolder,
-  });
+  const { databaseUrl, temporalConnection, temporalNamespace: namespace } = endpoints;
+  const connection = await patiently(() => Connection.connect(temporalConnection), interrupted);
   try {
-    const following = { client, store, input, write, interrupted };
-    await startOrJoin(following);
-    return await follow(following);
+    const open = () => openStore({ databaseUrl, artifactFolder: config.artifactFolder });
+    const store = await patiently(open, interrupted);
+    try {
+      const following = { client: new Client({ connection, namespace }), store, input, write, interrupted };
+      write(await patiently(() => startOrJoin(following), interrupted));
+      return await follow(following);
+    } finally {
+      await store.close();
+    }
   } finally {
-    await store.close();
     await connection.close();
   }
 }
 
-async function startOrJoin({ client, store, input, write }: Following): Promise<void> {
+/** Gives what a person reads: whether the run is new. Doing it twice joins what the first time started. */
+async function startOrJoin({ client, store, input }: Following): Promise<string> {
   const workflowId = experimentWorkflowId(input.id);
   const stored = await store.runs.getRun(input.id);
-  const open = await isOpen(client, workflowId);
-  if (open && stored !== undefined && contentHash(stored.input) !== contentHash(input))
+  if (
+    stored !== undefined &&
+    contentHash(stored.input) !== contentHash(input) &&
+    (await statusOf(client.workflow.getHandle(workflowId))) === "RUNNING"
+  )
     throw new RatchetError(
       "InvalidInput",
       `run '${input.id}' goes on with another input; give this one another id, or continue that one: npx ratchet resume ${input.id}`,
       { field: "id", value: input.id },
     );
-  if (stored !== undefined && stored.state !== "done") {
-    const stages = await store.runs.getStages(input.id);
-    const at = stages.find(({ state }) => state === "running" || state === "waiting" || state === "failed");
-    write(`resuming run ${input.id}${at === undefined ? "" : ` at stage ${at.stage}`}`);
-  } else write(`${stored === undefined ? "starting" : "repeating"} run ${input.id}`);
+  const stages = stored === undefined ? [] : await store.runs.getStages(input.id);
   await client.workflow.start("experiment", {
     workflowId,
     taskQueue: taskQueues.workflows,
@@ -75,36 +77,44 @@ async function startOrJoin({ client, store, input, write }: Following): Promise<
     args: [input],
     staticSummary: `experiment ${input.id}`,
   });
-}
-
-async function isOpen(client: Client, workflowId: string): Promise<boolean> {
-  try {
-    return (await client.workflow.getHandle(workflowId).describe()).status.name === "RUNNING";
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
+  if (stored === undefined) return `starting run ${input.id}`;
+  if (stored.state === "done") return `repeating run ${input.id}; what did not change is taken from before`;
+  const at = stages.find(({ state }) => state !== "done" && state !== "cached");
+  return `resuming run ${input.id}${at === undefined ? "" : ` at stage ${at.stage}`}`;
 }
 
 /** The workflow's status is the truth about its end; the stages in the store are what a person sees meanwhile. */
 async function follow({ client, store, input, write, interrupted }: Following): Promise<ExperimentOutcome> {
+  const run = input.id;
   const titles = Object.fromEntries(Object.entries(input.stages).map(([id, { title }]) => [id, title]));
   const show = createProgress({ write, nowMs: Date.now, titles });
-  const handle = client.workflow.getHandle(experimentWorkflowId(input.id));
+  const handle = client.workflow.getHandle(experimentWorkflowId(run));
   while (true) {
     interrupted.throwIfAborted();
-    try {
-      const { name } = (await handle.describe()).status;
-      show(await store.runs.getStages(input.id));
-      if (name === "COMPLETED") {
-        const run = await store.runs.getRun(input.id);
-        return { run: input.id, state: run?.state === "stopped" ? "stopped" : "done", closed: name };
-      }
-      if (name !== "RUNNING" && name !== "CONTINUED_AS_NEW")
-        return { run: input.id, state: "failed", closed: name };
-    } catch {
-      // Temporal or Postgres is being started again; the run waits for it too.
+    const [status, stages, stored] = await patiently(
+      async () =>
+        [await statusOf(handle), await store.runs.getStages(run), await store.runs.getRun(run)] as const,
+      interrupted,
+    );
+    show(stages);
+    if (status === "COMPLETED")
+      return { run, state: stored?.state === "stopped" ? "stopped" : "done", closed: status };
+    if (status !== "RUNNING" && status !== "CONTINUED_AS_NEW") {
+      write(
+        `the workflow is ${status.toLowerCase()}; continue from its last commit with: npx ratchet resume ${run}`,
+      );
+      return { run, state: "failed", closed: status };
     }
     await sleep(pollMs, undefined, { signal: interrupted });
+  }
+}
+
+/** "NOT_FOUND" where Temporal has lost the workflow's history. */
+async function statusOf(handle: WorkflowHandle): Promise<string> {
+  try {
+    return (await handle.describe()).status.name;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return "NOT_FOUND";
+    throw error;
   }
 }

@@ -17,7 +17,9 @@ export function register(ratchet: Command): void {
       // The run's input is in the database, which must run before it can be read.
       process.exitCode = await withServices(config, notice, async (services) => {
         const { readStoredInput } = await import("../read-run.ts");
-        const stored = await readStoredInput(config, services.endpoints, run);
+        const { patiently } = await import("../patience.ts");
+        const read = () => readStoredInput(config, services.endpoints, run);
+        const stored = await patiently(read, services.interrupted);
         const input = parseInput(experimentInputSchema, stored, `run ${run}`);
         return followExperiment(config, services, input, options);
       });

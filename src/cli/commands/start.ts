@@ -57,13 +57,12 @@ export async function followExperiment(
 ): Promise<number> {
   const write = writerFor(json);
   // Both take a second to load, which the services' start hides and no other command should pay for.
-  const [{ runExperiment }, { readRun }] = await Promise.all([
-    import("../run-experiment.ts"),
-    import("../read-run.ts"),
-  ]);
+  const { runExperiment } = await import("../run-experiment.ts");
+  const { readRun } = await import("../read-run.ts");
+  const { patiently } = await import("../patience.ts");
   write(describeAddresses(services.endpoints));
   const outcome = await runExperiment(config, services, input, write);
-  const facts = await readRun(config, services.endpoints, outcome.run);
+  const facts = await patiently(() => readRun(config, services.endpoints, outcome.run), services.interrupted);
   write(`run ${outcome.run}: ${outcome.state}`);
   if (json) process.stdout.write(`${JSON.stringify({ ...facts, ...outcome })}\n`);
   if (!exit && !services.attached) {
