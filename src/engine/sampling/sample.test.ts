@@ -19,7 +19,7 @@ const config: LlamaConfig = {
   ropeTheta: 10_000,
   rmsNormEpsilon: 1e-5,
   tiedEmbeddings: false,
-  contextTokens: 160,
+  contextTokens: 256,
 };
 const weights = randomWeights(config, 9);
 const stopId = 10;
@@ -41,10 +41,10 @@ const sample = (sampler: Sampler, requests: SampleRequest[], options: SamplingOp
 
 /** Prompts around the block's size, a prompt of one token, and groups of different sizes. */
 const requests: SampleRequest[] = [
-  { prompt: prompt(33, 1), seeds: [11, 12, 13] },
+  { prompt: prompt(65, 1), seeds: [11, 12, 13] },
   { prompt: prompt(1, 2), seeds: [14] },
-  { prompt: prompt(70, 3), seeds: [15, 16] },
-  { prompt: prompt(32, 4), seeds: [17] },
+  { prompt: prompt(80, 3), seeds: [15, 16] },
+  { prompt: prompt(64, 4), seeds: [17] },
 ];
 const drawn: SamplingOptions = { temperature: 1.3, topP: 1, maxNewTokens: 70 };
 const greedy: SamplingOptions = { temperature: 0, topP: 1, maxNewTokens: 12 };
@@ -102,7 +102,7 @@ describe("sampleShard", () => {
     const cold = await sample(sampler, requests, drawn);
     expect(await sample(sampler, requests, drawn)).toEqual(cold);
     expect(await sample(fresh(standardLimits, 0), requests, drawn)).toEqual(cold);
-    const oneBlock = 32 * config.kvHeads * config.headSize * 2 * 4 * config.layers;
+    const oneBlock = 64 * config.kvHeads * config.headSize * 2 * 4 * config.layers;
     expect(await sample(fresh(standardLimits, oneBlock), requests, drawn)).toEqual(cold);
   });
 
@@ -116,7 +116,7 @@ describe("sampleShard", () => {
 
   it("lets samples wait for free rows and prompts, which changes no token", async () => {
     const wide = await sample(fresh(), requests, drawn);
-    const bytesOfTwo = 2 * config.layers * 2 * config.kvHeads * config.headSize * 96 * 4;
+    const bytesOfTwo = 2 * config.layers * 2 * config.kvHeads * config.headSize * 128 * 4;
     for (const limits of [
       { rows: 2, promptBytes: 2 ** 20 },
       { rows: 1, promptBytes: 2 ** 20 },
@@ -160,9 +160,9 @@ describe("sampleShard", () => {
   });
 
   it("refuses a prompt over the context with the count, before any work", async () => {
-    const long = [...requests, { prompt: prompt(150, 5), seeds: [1] }];
+    const long = [...requests, { prompt: prompt(246, 5), seeds: [1] }];
     await expect(sample(fresh(), long, { ...drawn, maxNewTokens: 11 })).rejects.toThrow(
-      "requests[4].prompt has 150 tokens, and with maxNewTokens 11 that is 161, over the policy's context of 160; shorten the conversation, offer fewer tools or lower maxNewTokens",
+      "requests[4].prompt has 246 tokens, and with maxNewTokens 11 that is 257, over the policy's context of 256; shorten the conversation, offer fewer tools or lower maxNewTokens",
     );
     expect(await sample(fresh(), long, { ...drawn, maxNewTokens: 10 })).toHaveLength(5);
   });
