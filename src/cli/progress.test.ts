@@ -25,6 +25,13 @@ describe("progress in the terminal", () => {
     expect(lines).toEqual(["build environments: running", "build environments: cached"]);
   });
 
+  it("is silent about what had ended before it looked", () => {
+    const { lines, show } = recorder();
+    show([{ stage: "build", state: "done" }, running(1)]);
+    show([{ stage: "build", state: "done" }, running(1)]);
+    expect(lines).toEqual(["train: 1 of 10 iterations"]);
+  });
+
   it("estimates the time left from the work done since it was first seen", () => {
     const { lines, clock, show } = recorder();
     show([running(4)]);

@@ -40,6 +40,8 @@ export function createProgress({
       const parsed = progressSchema.safeParse(progress);
       const done = parsed.success ? parsed.data.done : 0;
       let known = seen.get(stage);
+      // What ended before this command looked is no news of this run.
+      const isOld = known === undefined && (state === "done" || state === "cached");
       if (known?.state !== state) {
         known = { state, startedMs: nowMs(), doneAtStart: done, line: "" };
         seen.set(stage, known);
@@ -50,7 +52,7 @@ export function createProgress({
         state === "running" && parsed.success
           ? `${title}: ${describeProgress(parsed.data, known, nowMs())}`
           : `${title}: ${state}`;
-      if (line.replace(timeLeft, "") !== known.line.replace(timeLeft, "")) write(line);
+      if (!isOld && line.replace(timeLeft, "") !== known.line.replace(timeLeft, "")) write(line);
       known.line = line;
     }
   };

@@ -60,7 +60,7 @@ async function knownRun(store: Store, name: string): Promise<StoredRun> {
   );
 }
 
-async function withStore<T>(
+export async function withStore<T>(
   config: Config,
   endpoints: Endpoints,
   use: (store: Store) => Promise<T>,

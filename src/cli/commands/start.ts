@@ -56,15 +56,14 @@ export async function followExperiment(
   { exit = false, json = false }: RunOptions,
 ): Promise<number> {
   const write = writerFor(json);
-  // Both take a second to load, which the services' start hides and no other command should pay for.
-  const { runExperiment } = await import("../run-experiment.ts");
-  const { readRun } = await import("../read-run.ts");
-  const { patiently } = await import("../patience.ts");
   write(describeAddresses(services.endpoints));
+  // They take a second to load, which the services' start hides and no other command should pay for.
+  const { runExperiment } = await import("../run-experiment.ts");
+  const { summarizeRun } = await import("../summary.ts");
   const outcome = await runExperiment(config, services, input, write);
-  const facts = await patiently(() => readRun(config, services.endpoints, outcome.run), services.interrupted);
-  write(`run ${outcome.run}: ${outcome.state}`);
-  if (json) process.stdout.write(`${JSON.stringify({ ...facts, ...outcome })}\n`);
+  const { lines, summary } = await summarizeRun(config, services, outcome);
+  for (const line of lines) write(line);
+  if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   if (!exit && !services.attached) {
     write("the services stay up until Ctrl-C");
     await untilAborted(services.interrupted);
