@@ -48,6 +48,7 @@ export async function withServices(
   for (const signal of signals) process.on(signal, onSignal);
   void supervisor?.ended.then(() => interruption.abort());
   try {
+    if (supervisor !== undefined) onNotice("starting Postgres, Temporal and the workers");
     const endpoints = running ?? (await supervisor!.start());
     return await use({ endpoints, attached: running !== undefined, interrupted: interruption.signal });
   } catch (error) {
