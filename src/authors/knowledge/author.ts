@@ -46,10 +46,11 @@ function draftFor(request: ProposalRequest): Draft {
     },
     world: { subjects: subjectsIn(request.domains, [...byId.values()]), byId, split: request.split },
     lineage: { author: "knowledge", authorVersion: version },
-    sourceOf: ({ source }) => {
-      if (!versions.has(source)) versions.set(source, packageVersion(source));
-      return versions.get(source)!;
-    },
+    sourcesOf: ({ sources }) =>
+      sources.map((source) => {
+        if (!versions.has(source)) versions.set(source, packageVersion(source));
+        return versions.get(source)!;
+      }),
   };
 }
 

@@ -128,7 +128,7 @@ const subjectCard = (
   toolName,
   description: described(subject.description, profile),
   fields: random.shuffle(subject.relations.map(({ field }) => field)),
-  source: subject.source,
+  source: subject.sources[0],
 });
 
 /** `ftrl` documents say at length what `compact` ones leave to the schema. */

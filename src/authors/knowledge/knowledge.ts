@@ -42,8 +42,8 @@ export interface Subject {
   readonly id: string;
   /** Distractors come from the same domain before they come from another. */
   readonly domain: string;
-  /** Package the facts come from. */
-  readonly source: string;
+  /** Packages the facts come from; tools that cite a source cite the first. */
+  readonly sources: readonly [string, ...string[]];
   /** Names of the key parameter. */
   readonly parameters: readonly string[];
   readonly parameterDescription: string;

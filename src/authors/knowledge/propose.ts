@@ -25,7 +25,8 @@ export interface Draft {
   readonly limits: Limits;
   readonly world: World;
   readonly lineage: { readonly author: string; readonly authorVersion: string };
-  readonly sourceOf: (subject: KnownSubject) => string;
+  /** "name@version" of the packages of a subject. */
+  readonly sourcesOf: (subject: KnownSubject) => readonly string[];
 }
 
 export function proposeOne(draft: Draft, scenario: ScenarioType, index: number): Candidate {
@@ -46,7 +47,7 @@ export function proposeOne(draft: Draft, scenario: ScenarioType, index: number):
 }
 
 function candidateOf(
-  { request, limits, world, lineage, sourceOf }: Draft,
+  { request, limits, world, lineage, sourcesOf }: Draft,
   plan: Plan,
   scenario: ScenarioType,
   index: number,
@@ -77,7 +78,7 @@ function candidateOf(
     distractors: drawn.distractors,
     subjects: drawn.subjects,
     levels: drawLevels(limits, drawn.goldCount, random),
-    lineage: { ...lineage, seed: request.seed, sources: [...new Set(subjects.map(sourceOf))].sort() },
+    lineage: { ...lineage, seed: request.seed, sources: [...new Set(subjects.flatMap(sourcesOf))].sort() },
   };
 }
 

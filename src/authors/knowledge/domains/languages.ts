@@ -95,7 +95,7 @@ export function languageSubjects(): Subject[] {
     {
       id: "language",
       domain: "languages",
-      source: "iso-639-3",
+      sources: ["iso-639-3", "cldr-core", "countries-list"],
       parameters: ["language", "language_name", "tongue"],
       parameterDescription: "English name of the language.",
       nouns: ["language_info", "language_facts", "language_data"],

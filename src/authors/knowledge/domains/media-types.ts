@@ -61,7 +61,7 @@ export function mediaTypeSubjects(): Subject[] {
       id: "extension",
       isCode: true,
       domain: "files",
-      source: "mime-db",
+      sources: ["mime-db"],
       parameters: ["extension", "file_extension", "suffix"],
       parameterDescription: "File extension with its dot.",
       nouns: ["extension_info", "file_ending_data"],
@@ -78,7 +78,7 @@ export function mediaTypeSubjects(): Subject[] {
     {
       id: "media_type",
       domain: "files",
-      source: "mime-db",
+      sources: ["mime-db"],
       parameters: ["media_type", "mime_type", "content_type"],
       parameterDescription: "Media type as type/subtype.",
       nouns: ["media_type_info", "mime_facts"],

@@ -107,7 +107,7 @@ export function softwareSubjects(): Subject[] {
     {
       id: "licence",
       domain: "software",
-      source: "spdx-license-list",
+      sources: ["spdx-license-list"],
       parameters: ["licence", "spdx_id", "license_id"],
       parameterDescription: "SPDX identifier of the licence.",
       nouns: ["licence_info", "license_facts", "licence_data"],
@@ -124,7 +124,7 @@ export function softwareSubjects(): Subject[] {
     {
       id: "programming_language",
       domain: "software",
-      source: "linguist-languages",
+      sources: ["linguist-languages"],
       parameters: ["language", "programming_language", "language_name"],
       parameterDescription: "Name of the programming language as GitHub writes it.",
       nouns: ["code_language_info", "programming_language_facts", "linguist_data"],
