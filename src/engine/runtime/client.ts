@@ -2,7 +2,8 @@
  * The embedded engine as the rest of Ratchet meets it: it samples and updates stored policies, one request at a time, in
  * a child process that starts with the first request and starts again after it died. Requests run in the order they came.
  */
-import { rm } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { ArtifactRef, ArtifactStore } from "../../core/ports/artifacts.ts";
 import type {
   OnProgress,
@@ -15,7 +16,7 @@ import type {
 import { beating } from "./beat.ts";
 import { EngineProcess, type ProcessOptions } from "./engine-process.ts";
 import type { EngineRequest, EngineResult, PolicyLocation, UpdateOutcome } from "./messages.ts";
-import { describeNumerics } from "./numerics.ts";
+import { describeNumerics, type Numerics, numericsMismatch } from "./numerics.ts";
 import { createTurns } from "./turns.ts";
 
 export interface EngineOptions extends Omit<ProcessOptions, "provider"> {
@@ -63,9 +64,11 @@ export function createEngine(options: EngineOptions): Engine {
     signal: AbortSignal,
   ): Promise<UpdateResult> => {
     const { parent, reference, carryOptimizer, ...settings } = request;
+    const from = await locate(parent, onProgress);
+    await refuseOtherNumerics(from.folder, threads);
     const message = {
       kind: "update",
-      parent: await locate(parent, onProgress),
+      parent: from,
       reference: reference && (await locate(reference, onProgress)),
       settings,
       carryOptimizer,
@@ -103,4 +106,13 @@ export function createEngine(options: EngineOptions): Engine {
     pid: () => (engine?.alive ? engine.pid : undefined),
     close: async () => engine?.end(),
   };
+}
+
+/** A checkpoint that an update made goes on only with the numerics that made it; a policy from elsewhere has none. */
+async function refuseOtherNumerics(folder: string, threads: number): Promise<void> {
+  const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as {
+    numerics?: Numerics;
+  };
+  const mismatch = manifest.numerics && numericsMismatch(manifest.numerics, describeNumerics(threads));
+  if (mismatch) throw mismatch;
 }
