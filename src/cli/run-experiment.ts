@@ -3,7 +3,13 @@
  * killed meanwhile, the supervisor brings back: a service that does not answer is asked again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from "@temporalio/client";
+import {
+  Client,
+  Connection,
+  WorkflowFailedError,
+  type WorkflowHandle,
+  WorkflowNotFoundError,
+} from "@temporalio/client";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { ExperimentInput } from "../core/experiment/input.ts";
@@ -100,9 +106,8 @@ async function follow({ client, store, input, write, interrupted }: Following): 
     if (status === "COMPLETED")
       return { run, state: stored?.state === "stopped" ? "stopped" : "done", closed: status };
     if (status !== "RUNNING" && status !== "CONTINUED_AS_NEW") {
-      write(
-        `the workflow is ${status.toLowerCase()}; continue from its last commit with: npx ratchet resume ${run}`,
-      );
+      write(await patiently(() => describeEnd(handle, status), interrupted));
+      write(`continue from its last commit with: npx ratchet resume ${run}`);
       return { run, state: "failed", closed: status };
     }
     await sleep(pollMs, undefined, { signal: interrupted });
@@ -117,4 +122,22 @@ async function statusOf(handle: WorkflowHandle): Promise<string> {
     if (error instanceof WorkflowNotFoundError) return "NOT_FOUND";
     throw error;
   }
+}
+
+async function describeEnd(handle: WorkflowHandle, status: string): Promise<string> {
+  if (status === "NOT_FOUND") return "Temporal no longer knows the workflow; its database was deleted";
+  if (status !== "FAILED") return `the workflow was ended: ${status.toLowerCase().replaceAll("_", " ")}`;
+  const failure = await handle.result().then(
+    () => "no failure recorded",
+    (error: Error) => {
+      if (error instanceof WorkflowFailedError) return innermost(error).message;
+      throw error;
+    },
+  );
+  return `the workflow failed: ${failure.split("\n")[0]}`;
+}
+
+/** Temporal wraps an activity's own error in one failure per workflow it passed through. */
+function innermost(error: Error): Error {
+  return error.cause instanceof Error ? innermost(error.cause) : error;
 }

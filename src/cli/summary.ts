@@ -35,7 +35,7 @@ export async function summarizeRun(
   const table = data?.comparison ?? [];
   const lines = [
     `run ${run}: ${state}`,
-    ...comparisonLines(table),
+    ...(table.length === 0 ? [] : comparisonLines(table)),
     ...(report === null ? [] : [`  report       ${report}`]),
     ...(endpoints.temporalUiUrl === undefined ? [] : [`  Temporal UI  ${endpoints.temporalUiUrl}`]),
   ];
