@@ -18,11 +18,9 @@ export type LayerTensors = ReadonlyMap<string, Tensor>;
 /** q [T, heads * D], k and v [T, kvHeads * D], positions already turned in -> [T, heads * D]. */
 export type Attend = (q: Tensor, k: Tensor, v: Tensor) => Tensor;
 
-/** Declares a layer's parameters as inputs of the graph, under their short names after `prefix`. */
-export function layerInputs(g: Graph, config: LlamaConfig, prefix = ""): LayerTensors {
-  return new Map(
-    [...layerShapes(config)].map(([name, shape]) => [name, g.input(prefix + name, shape)] as const),
-  );
+/** Declares a layer's parameters as inputs of the graph, under their short names. */
+export function layerInputs(g: Graph, config: LlamaConfig): LayerTensors {
+  return new Map([...layerShapes(config)].map(([name, shape]) => [name, g.input(name, shape)] as const));
 }
 
 /** x [T, hidden] -> [T, hidden]. */

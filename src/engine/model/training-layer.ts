@@ -22,7 +22,7 @@ export interface PackShape {
   readonly blockKeys: readonly number[];
 }
 
-/** x [T, hidden], weights, positions, tables, masks -> y [T, hidden]. */
+/** x [T, hidden], weights, cos and sin [T, D / 2] of each token's position, keys and masks -> y [T, hidden]. */
 export function layerForwardGraph(config: LlamaConfig, shape: PackShape): GraphSource {
   return {
     key: graphKey("layer-forward", config, shape),
@@ -55,11 +55,12 @@ function trainingLayer(g: Graph, config: LlamaConfig, shape: PackShape) {
   const { tokens } = shape;
   const x = g.input("x", [tokens, config.hiddenSize]);
   const weights = layerInputs(g, config);
-  const table = [config.contextTokens, config.headSize / 2];
+  // The tables hold one row per token, so a pack may be longer than the context that its branches fit into.
+  const rows = BigInt64Array.from({ length: tokens }, (_, i) => BigInt(i));
   const rotary: RotaryTensors = {
-    positions: g.input("positions", [1, tokens], "int64"),
-    cos: g.input("cos", table),
-    sin: g.input("sin", table),
+    positions: g.constant(rows, [1, tokens]),
+    cos: g.input("cos", [tokens, config.headSize / 2]),
+    sin: g.input("sin", [tokens, config.headSize / 2]),
   };
   const y = llamaLayer(g, config, x, weights, rotary, attendInBlocks(g, config, shape));
   return { x, weights, y };

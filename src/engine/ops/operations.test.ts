@@ -194,7 +194,7 @@ const shapeErrors: Readonly<Record<string, ShapeError>> = {
     types: ["float32", "int64"],
     attributes: { heads: 2 },
     message:
-      "rope(x [4, 12], positions [1, 4], cos [9, 2], sin [9, 2]): x must be [T, 2 * D], positions [1, T], cos and sin [positions, D / 2]",
+      "rope(x [4, 12], positions [1, 4], cos [9, 2], sin [9, 2]): x must be [T, 2 * D], positions [1, T], cos and sin [at least T, D / 2]",
   },
   swiglu: {
     inputs: [

@@ -10,17 +10,20 @@ interface RopeAttributes {
 
 /**
  * Turns pair (i, i + D/2) of each head by the angle of its position: x [T, heads * D], positions [1, T] int64,
- * cos and sin [positions, D/2] -> [T, heads * D]. A rotation's transpose turns back: the rule is the operation with -sin.
+ * cos and sin [P, D/2] -> [T, heads * D]; ONNX Runtime wants P >= T, whatever the positions are. A rotation's transpose turns back: the rule is the operation with -sin.
  */
 export const ropeOperation: Operation<RopeAttributes> = {
   name: "rope",
   forward: (g, [x, positions, cos, sin], { heads }) => {
     const [tokens, width] = x!.shape;
     requireShape(
-      x!.shape.length === 2 && positions!.shape[1] === tokens && cos!.shape[1]! * 2 * heads === width,
+      x!.shape.length === 2 &&
+        positions!.shape[1] === tokens &&
+        cos!.shape[1]! * 2 * heads === width &&
+        cos!.shape[0]! >= tokens!,
       "rope",
       { x: x!, positions: positions!, cos: cos!, sin: sin! },
-      `x must be [T, ${heads} * D], positions [1, T], cos and sin [positions, D / 2]`,
+      `x must be [T, ${heads} * D], positions [1, T], cos and sin [at least T, D / 2]`,
     );
     const row = reshape(g, x!, [1, tokens!, width!]);
     const turned = g.op(

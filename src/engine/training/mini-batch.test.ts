@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { goldenWeights, llamaGoldens } from "../../../tests/goldens/llama.ts";
 import type { TrainingRow } from "../../core/ports/policy.ts";
+import { seededRandom } from "../../core/random.ts";
 import { ropeTables } from "../model/rope-tables.ts";
 import { emptyWeights } from "../model/weights.ts";
 import { Runtime } from "../runtime/session.ts";
@@ -44,6 +45,11 @@ const trainingRow = fc
   });
 const someRows = fc.array(trainingRow, { minLength: 1, maxLength: 8 });
 
+function expectSameGradient(actual: Float32Array, expected: Float32Array) {
+  const difference = Math.hypot(...expected.map((value, i) => value - actual[i]!));
+  expect(difference).toBeLessThanOrEqual(1e-5 * Math.max(1e-3, Math.hypot(...expected)));
+}
+
 describe("a packed mini-batch", () => {
   it("has the loss and gradient of its rows one by one, within 1e-5 of the gradient's norm", async () => {
     await fc.assert(
@@ -55,11 +61,27 @@ describe("a packed mini-batch", () => {
         for (const name of ["policyLoss", "kl", "entropy", "clipFraction"] as const) {
           expect(packed.sums[name]).toBeCloseTo(single.sums[name], 5);
         }
-        const norm = Math.hypot(...single.gradient);
-        const difference = Math.hypot(...single.gradient.map((value, i) => value - packed.gradient[i]!));
-        expect(difference).toBeLessThanOrEqual(1e-5 * Math.max(1e-3, norm));
+        expectSameGradient(packed.gradient, single.gradient);
       }),
       { numRuns: 25, seed: 1 },
     );
+  });
+
+  it("has it too where a tree takes several blocks of queries", async () => {
+    const random = seededRandom(9);
+    const tokens = (count: number) => Array.from({ length: count }, () => random.integer(40));
+    const prompt = tokens(60);
+    const rows = Array.from({ length: 8 }, (): TrainingRow => {
+      const advantage = random.next() - 0.5;
+      const response = tokens(40);
+      return { prompt, response, mask: response.map(() => 1), advantages: response.map(() => advantage) };
+    });
+    // 60 + 8 * 39 nodes or a few less, where responses begin alike: three blocks of 128 queries.
+    expect(packMiniBatch(rows, 1000).packs[0]!.tokens.length).toBeGreaterThan(300);
+    const packed = await lossAndGradient(rows, 1000);
+    const single = await lossAndGradient(rows, 1);
+    expect(packed.packs).toBe(1);
+    expectSameGradient(packed.gradient, single.gradient);
+    expect(packed.sums.policyLoss).toBeCloseTo(single.sums.policyLoss, 5);
   });
 });

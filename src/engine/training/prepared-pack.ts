@@ -12,21 +12,31 @@ export interface PreparedPack {
   readonly feeds: Feeds;
 }
 
-/** Padding stands at position 0, where nothing looks at it. */
 export function preparePack(pack: Pack, tables: RopeTables): PreparedPack {
   const { shape, blocks } = planAttention(pack);
-  const positions = new BigInt64Array(shape.tokens);
-  for (const [node, position] of pack.positions.entries()) positions[node] = BigInt(position);
   const feeds: Record<string, HostTensor> = {
-    positions: i64(positions, [1, shape.tokens]),
-    cos: f32(tables.cos, tables.shape),
-    sin: f32(tables.sin, tables.shape),
+    cos: perToken(tables.cos, pack, tables, shape),
+    sin: perToken(tables.sin, pack, tables, shape),
   };
   for (const [i, { keys, mask }] of blocks.entries()) {
     feeds[`keys${i}`] = i64(keys, [keys.length]);
     feeds[`mask${i}`] = f32(mask, [shape.blockRows[i]!, keys.length]);
   }
   return { pack, shape, feeds };
+}
+
+/** The table's row for each token's position, [tokens, D / 2]; zeros for padding. */
+function perToken(
+  table: Float32Array,
+  { positions }: Pack,
+  { shape: [, half] }: RopeTables,
+  { tokens }: PackShape,
+) {
+  const rows = new Float32Array(tokens * half);
+  for (const [node, position] of positions.entries()) {
+    rows.set(table.subarray(position * half, (position + 1) * half), node * half);
+  }
+  return f32(rows, [tokens, half]);
 }
 
 /** The tokens' embeddings, [tokens, hidden], rows of zeros for padding. */
