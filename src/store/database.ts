@@ -38,6 +38,8 @@ export async function openDatabase(databaseUrl: string, log?: StoreLog): Promise
   });
   // Without a listener an idle connection that the server drops would end the process.
   pool.on("error", (error) => log?.warn({ target, reason: error.message }, "a database connection was lost"));
+  // One in use tells its query as well, whose rejection is what counts; the event alone must not end the process.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const tables = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const run = async <T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T> => {
     try {
