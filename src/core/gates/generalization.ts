@@ -61,18 +61,21 @@ function probesOf(subject: Case, call: MadeCall, random: Random): Probe[] | stri
   ];
 }
 
+/** Asked in an excerpt of the table, rows of the asked keys alone: whole tables would be most of the sandbox's work. */
 function unseenProbes(
   subject: Case,
   { tool, given, sub }: MadeCall,
-  { table: { rows }, key, own, field }: TableFacts,
+  { table: { aliases, rows }, key, own, field }: TableFacts,
   random: Random,
 ): Probe[] {
   const others = random.shuffle(Object.keys(rows).filter((other) => other !== own)).slice(0, unseenKeys);
+  const excerpt = { aliases, rows: Object.fromEntries([own, ...others].map((one) => [one, rows[one]!])) };
+  const program = { ...invocationOf(tool, given, subject).program, table: excerpt };
   return others.map((other) => {
     const expected = rows[other]![field];
     return {
       tool: tool.document.name,
-      invocation: invocationOf(tool, withLeaf(given, key.path, other), subject),
+      invocation: { program, arguments: withLeaf(given, key.path, other) },
       fault: (outcome) => {
         const text = textOf(outcome);
         if (expected === undefined)
@@ -97,7 +100,6 @@ function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { key }: 
   }));
 }
 
-/** Only the row in question goes along: a whole changed table for every tool would be most of the sandbox's work. */
 function changedRowProbe(
   subject: Case,
   { tool, given, sub }: MadeCall,
