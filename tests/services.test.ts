@@ -1,6 +1,16 @@
 /** The embedded services for real: started, killed, started again, ended. Stub workers stand in for ours. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -203,6 +213,26 @@ describe("a killed supervisor", () => {
     expect(await storedRows(endpoints)).toEqual([{ note: "kept" }]);
     expect(await workflowState(endpoints)).toBe("RUNNING");
     expect(pidOf("supervisor")).toBe(supervisor.pid);
+  });
+});
+
+describe("several starts at the same moment", () => {
+  it("make one supervisor, also where a dead one left its lock", async () => {
+    const contested = join(folder, "contested");
+    mkdirSync(contested);
+    writeFileSync(
+      join(contested, "supervisor.json"),
+      JSON.stringify({ pid: process.pid, startTime: "another" }),
+    );
+    const file = fileURLToPath(new URL("fixtures/services/take-lock.ts", import.meta.url));
+    const children = Array.from({ length: 6 }, () =>
+      spawn(process.execPath, ["--import", "tsx", file, contested], { stdio: ["ignore", "pipe", "inherit"] }),
+    );
+    const words = await Promise.all(
+      children.map(async ({ stdout }) => ((await once(stdout, "data"))[0] as Buffer).toString().trim()),
+    );
+    for (const child of children) child.kill("SIGKILL");
+    expect(words.sort()).toEqual(["lost", "lost", "lost", "lost", "lost", "won"]);
   });
 });
 
