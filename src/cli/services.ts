@@ -34,7 +34,10 @@ export async function withServices(
     running === undefined
       ? new Supervisor({ config, workers: workerPrograms, temporalProgram, onNotice })
       : undefined;
+  let started = false;
+  let asked = false;
   const onSignal = () => {
+    asked = true;
     if (interruption.signal.aborted) {
       supervisor?.kill();
       process.exit(exitCodes.interrupted);
@@ -50,9 +53,11 @@ export async function withServices(
   try {
     if (supervisor !== undefined) onNotice("starting Postgres, Temporal and the workers");
     const endpoints = running ?? (await supervisor!.start());
+    started = true;
     return await use({ endpoints, attached: running !== undefined, interrupted: interruption.signal });
   } catch (error) {
-    if (!interruption.signal.aborted) throw error;
+    // Services that cannot start end by themselves; only what a person interrupted is an interruption.
+    if (!interruption.signal.aborted || !(started || asked)) throw error;
     return exitCodes.interrupted;
   } finally {
     await supervisor?.stop();

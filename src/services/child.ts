@@ -81,7 +81,7 @@ export class SupervisedChild {
   }
 
   private async keepRunning(onFirstReady: () => void): Promise<void> {
-    const firstStart = Date.now();
+    let firstStart = Date.now();
     let everReady = false;
     let failures = 0;
     while (!this.stopping.signal.aborted) {
@@ -93,6 +93,8 @@ export class SupervisedChild {
         return { how: (error as Error).message, readyForMs: 0 };
       });
       if (this.stopping.signal.aborted) return;
+      // Somebody killed it: that says nothing about whether it can start.
+      if (how === "SIGKILL") firstStart = Date.now();
       if (!everReady && Date.now() - firstStart > firstStartLimitMs) throw this.failedToStart(how);
       failures = readyForMs >= steadyAfterMs ? 0 : failures;
       const delayMs = restartDelaysMs[Math.min(failures++, restartDelaysMs.length - 1)]!;
