@@ -1,6 +1,8 @@
 /** Which environments an iteration takes, and the golden batches of supervised training. */
+import type { EnvironmentSet } from "../core/environment/environment.ts";
 import type { SupervisedSettings } from "../core/experiment/input.ts";
 import { seedOf } from "../core/hash.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { seededRandom } from "../core/random.ts";
 import { goldenRows } from "./golden.ts";
@@ -19,7 +21,7 @@ export interface GoldenBatch {
   readonly context: StepContext;
   readonly policy: ArtifactRef;
   readonly environments: ArtifactRef;
-  readonly training: Pick<SupervisedSettings, "epochs" | "batchSize" | "stepsPerUpdate">;
+  readonly training: Pick<SupervisedSettings, "epochs" | "maxTrajectories" | "batchSize" | "stepsPerUpdate">;
 }
 
 export function createTrainingActivities(ports: CpuPorts) {
@@ -34,9 +36,9 @@ export function createTrainingActivities(ports: CpuPorts) {
 
     /** Updates of the whole supervised run, so that the workflow knows how many iterations there are. */
     countGoldenUpdates: async (input: GoldenBatch): Promise<number> => {
-      const { environments } = await ports.environmentSet(input.environments);
+      const size = trajectoriesOf(input, await ports.environmentSet(input.environments));
       const { epochs, batchSize, stepsPerUpdate } = input.training;
-      return Math.ceil((environments.length * epochs) / (batchSize * stepsPerUpdate));
+      return Math.ceil((size * epochs) / (batchSize * stepsPerUpdate));
     },
 
     assembleGoldenBatch: (input: GoldenBatch): Promise<ArtifactRef> =>
@@ -47,7 +49,7 @@ export function createTrainingActivities(ports: CpuPorts) {
         inputs: [
           input.policy.hash,
           input.environments.hash,
-          { ...input.training },
+          { ...input.training } as JsonObject,
           input.context.seed,
           input.context.iteration,
         ],
@@ -58,13 +60,9 @@ export function createTrainingActivities(ports: CpuPorts) {
             const { batchSize, stepsPerUpdate, epochs } = input.training;
             const wanted = batchSize * stepsPerUpdate;
             const from = (input.context.iteration - 1) * wanted;
-            const last = set.environments.length * epochs;
-            const order = goldenOrder(
-              set.environments.length,
-              from,
-              Math.min(from + wanted, last),
-              input.context.seed,
-            );
+            const size = trajectoriesOf(input, set);
+            const last = size * epochs;
+            const order = goldenOrder(size, from, Math.min(from + wanted, last), input.context.seed);
             const rows = await goldenRows(
               order.map((member) => set.environments[member]!),
               set.tables,
@@ -79,6 +77,9 @@ export function createTrainingActivities(ports: CpuPorts) {
       }),
   };
 }
+
+const trajectoriesOf = ({ training }: GoldenBatch, { environments }: EnvironmentSet) =>
+  Math.min(environments.length, training.maxTrajectories ?? environments.length);
 
 /** Each epoch is one seeded permutation of the set; iterations take consecutive slices of the epochs' concatenation. */
 function drawMembers(size: number, count: number, context: StepContext): number[] {

@@ -176,7 +176,7 @@ async function runIteration(
       {
         context: { ...context, progress: { ...progress, note: noteOf(metrics) } },
         parent,
-        reference: job.policy,
+        reference: training.klCoefficient > 0 ? job.policy : null,
         batch,
         loss: {
           kind: "policy-gradient",
@@ -197,8 +197,9 @@ async function runIteration(
 }
 
 /** Only what decides the batch is an input of it: another learning rate must not rebuild the same data. */
-const sliceOf = ({ epochs, batchSize, stepsPerUpdate }: SupervisedSettings) => ({
+const sliceOf = ({ epochs, maxTrajectories, batchSize, stepsPerUpdate }: SupervisedSettings) => ({
   epochs,
+  ...(maxTrajectories === undefined ? {} : { maxTrajectories }),
   batchSize,
   stepsPerUpdate,
 });

@@ -80,6 +80,9 @@ const optimizerFields = {
 export const supervisedSchema = z.strictObject({
   algorithm: z.literal("sft").describe("Supervised fine-tuning on golden trajectories: the cold start"),
   epochs: count(1000).default(1).describe("Passes over the golden trajectories"),
+  maxTrajectories: count(100_000)
+    .optional()
+    .describe("Golden trajectories used, the set's first ones; all by default"),
   batchSize: count(4096).default(4).describe("Golden trajectories of one optimizer step"),
   stepsPerUpdate: count(10_000).default(8).describe("Optimizer steps of one durable update (one iteration)"),
   ...optimizerFields,
