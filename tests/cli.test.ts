@@ -13,6 +13,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { createServer } from "node:net";
@@ -20,6 +21,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { prepareTiny } from "../src/engine/policies/tiny.ts";
 
 const ratchet = fileURLToPath(new URL("../bin/ratchet.mjs", import.meta.url));
 const tiny = fileURLToPath(new URL("../temporal/examples/tiny.json", import.meta.url));
@@ -162,6 +164,29 @@ describe("wrong input is refused before anything starts", () => {
     await expectRefusal(["start", "--input", path], {
       code: 2,
       says: ["'stages.cold-start.environments' = \"nowhere\" names no build stage"],
+    });
+  });
+
+  it("a policy that is no folder", async () => {
+    const path = inputFile(["policy"], join(folder, "absent"));
+    await expectRefusal(["start", "--input", path], {
+      code: 2,
+      says: [
+        `field 'policy' = "${join(folder, "absent")}": there is no folder`,
+        "tiny, smollm2-135m-instruct or",
+      ],
+    });
+  });
+
+  it("a truncated model", async () => {
+    const policy = join(folder, "policy");
+    mkdirSync(policy);
+    await prepareTiny(policy, 0);
+    const weights = join(policy, "model.safetensors");
+    truncateSync(weights, statSync(weights).size - 1);
+    await expectRefusal(["start", "--input", inputFile(["policy"], policy)], {
+      code: 2,
+      says: [`cannot read ${weights}: its tensors need`, "fetch or export the file again"],
     });
   });
 

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { experimentInputSchema, parseInput } from "../../core/experiment/input.ts";
 import { withServices } from "../services.ts";
-import { followExperiment, notice, type RunOptions } from "./start.ts";
+import { followExperiment, notice, type RunOptions, requireThreads } from "./start.ts";
 
 export function register(ratchet: Command): void {
   ratchet
@@ -21,6 +21,7 @@ export function register(ratchet: Command): void {
         const read = () => readStoredInput(config, services.endpoints, run);
         const stored = await patiently(read, services.interrupted);
         const input = parseInput(experimentInputSchema, stored, `run ${run}`);
+        requireThreads(config, input);
         return followExperiment(config, services, input, options);
       });
     });

@@ -11,6 +11,7 @@ import { planStages } from "../../core/experiment/plan.ts";
 import { describeAddresses } from "../addresses.ts";
 import { exitCodes } from "../exit.ts";
 import { readInputFile } from "../input-file.ts";
+import { withLocalPolicy } from "../local-policy.ts";
 import { type OpenServices, untilAborted, withServices } from "../services.ts";
 
 const quickstart = fileURLToPath(new URL("../../../temporal/examples/quickstart.json", import.meta.url));
@@ -28,10 +29,11 @@ export function register(ratchet: Command): void {
     .option("--exit", "end the services when the run ends, instead of waiting for Ctrl-C")
     .option("--json", "print a JSON summary as the last line")
     .action(async ({ input: file, ...options }: RunOptions & { input: string }) => {
-      const input = parseInput(experimentInputSchema, readInputFile(file, "--input"), `--input ${file}`);
-      planStages(input);
+      const given = parseInput(experimentInputSchema, readInputFile(file, "--input"), `--input ${file}`);
+      planStages(given);
       const config = readConfig();
-      requireThreads(config, input);
+      requireThreads(config, given);
+      const input = await withLocalPolicy(given);
       process.exitCode = await withServices(config, notice, (services) =>
         followExperiment(config, services, input, options),
       );
@@ -39,7 +41,7 @@ export function register(ratchet: Command): void {
 }
 
 /** The workers refuse other threads than the run's; said here, before they start. */
-function requireThreads(config: Config, { threads }: ExperimentInput): void {
+export function requireThreads(config: Config, { threads }: ExperimentInput): void {
   if (threads === config.threads) return;
   throw new RatchetError(
     "NumericsMismatch",
