@@ -11,6 +11,12 @@ const readyMessage = "ready";
 /** A worker lets its activities reach their next heartbeat; what is lost is retried, so nobody waits longer. */
 const stopGraceMs = 8_000;
 
+/**
+ * For the engine, which inherits it: glibc gives a freed tensor's pages back to the kernel and asks for them again at the next run; keeping them took the
+ * system time of a warm update of four layers from 1.0-1.5 s to 0.1-0.2 s, for 12-25 % more resident memory.
+ */
+const keepFreedMemory = { MALLOC_MMAP_THRESHOLD_: `${2 ** 30}`, MALLOC_TRIM_THRESHOLD_: `${2 ** 32}` };
+
 export function workerSpecification(
   config: Config,
   endpoints: Endpoints,
@@ -23,6 +29,7 @@ export function workerSpecification(
       arguments: ["--import", tsxLoader(), program.file],
       environment: {
         ...config.environment,
+        ...(program.role === "gpu-worker" && keepFreedMemory),
         RATCHET_HOME: config.home,
         RATCHET_ARTIFACTS: config.artifactFolder,
         RATCHET_CACHE: config.cacheFolder,

@@ -9,7 +9,7 @@ import { openStore } from "../store/store.ts";
 import { taskQueues } from "../workflows/names.ts";
 import { policyPreparer } from "./policies.ts";
 import { codecs, environmentSets } from "./ports.ts";
-import { serve, workerDefaults } from "./serve.ts";
+import { serve, workerDefaults, workerIdentity } from "./serve.ts";
 
 /** Checkpoints beyond what is needed are kept up to this, so that a few iterations can be gone back to. */
 const checkpointBudgetBytes = 5e9;
@@ -44,7 +44,7 @@ await serve(async ({ config, connection }) => {
     connection,
     namespace: config.temporalNamespace,
     taskQueue: taskQueues.cpu,
-    identity: `ratchet-cpu-${process.pid}`,
+    identity: workerIdentity("ratchet-cpu"),
     activities,
     maxConcurrentActivityTaskExecutions: activitySlots,
   });

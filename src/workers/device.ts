@@ -11,7 +11,7 @@ import type { Engine, EngineOptions } from "../engine/runtime/client.ts";
 import { openStore } from "../store/store.ts";
 import { gpuWorkerIdentityPrefix, taskQueues } from "../workflows/names.ts";
 import { codecs } from "./ports.ts";
-import { serve, workerDefaults } from "./serve.ts";
+import { serve, workerDefaults, workerIdentity } from "./serve.ts";
 
 /** While work waits for the device it is alive without progress; a beat a second says so. */
 const waitingBeatMs = 1_000;
@@ -60,7 +60,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       ...workerDefaults,
       connection,
       namespace: config.temporalNamespace,
-      identity: `${gpuWorkerIdentityPrefix}-${process.pid}`,
+      identity: workerIdentity(gpuWorkerIdentityPrefix),
       maxConcurrentActivityTaskExecutions: 1,
     };
     return {

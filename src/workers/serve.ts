@@ -2,6 +2,7 @@
  * What every worker process does around its worker: connects, tells its supervisor when it polls, drains on SIGTERM, and
  * ends with its supervisor.
  */
+import { hostname } from "node:os";
 import { DefaultLogger, NativeConnection, Runtime, type Worker } from "@temporalio/worker";
 import { type Config, readConfig } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
@@ -20,6 +21,9 @@ export const workerDefaults = {
   shutdownGraceTime: "5s", // a tool batch or a token step; the supervisor waits 8 s
   shutdownForceTime: "7s",
 } as const;
+
+/** In containers pids repeat, so the host tells workers apart. */
+export const workerIdentity = (prefix: string) => `${prefix}-${process.pid}@${hostname()}`;
 
 /** Runs the workers that `open` makes until the process is asked to stop; `close` releases what it opened. */
 export async function serve(

@@ -2,7 +2,7 @@
 import { Worker } from "@temporalio/worker";
 import { taskQueues } from "../workflows/names.ts";
 import { workflowBundle } from "./bundle.ts";
-import { serve, workerDefaults } from "./serve.ts";
+import { serve, workerDefaults, workerIdentity } from "./serve.ts";
 
 await serve(async ({ config, connection }) => ({
   workers: [
@@ -11,7 +11,7 @@ await serve(async ({ config, connection }) => ({
       connection,
       namespace: config.temporalNamespace,
       taskQueue: taskQueues.workflows,
-      identity: `ratchet-workflow-${process.pid}`,
+      identity: workerIdentity("ratchet-workflow"),
       workflowBundle: await workflowBundle(config.home),
       maxCachedWorkflows: 200, // each holds its own isolate context, about 1 MB
     }),

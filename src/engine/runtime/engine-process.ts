@@ -22,12 +22,6 @@ const program = fileURLToPath(new URL("./child.ts", import.meta.url));
 /** In the command line, so that a person and `ratchet status` know the process. */
 const marker = "ratchet-engine";
 
-/**
- * glibc gives a freed tensor's pages back to the kernel and asks for them again at the next run; keeping them took the
- * system time of a warm update of four layers from 1.0-1.5 s to 0.1-0.2 s, for 12-25 % more resident memory.
- */
-const keepFreedMemory = { MALLOC_MMAP_THRESHOLD_: `${2 ** 30}`, MALLOC_TRIM_THRESHOLD_: `${2 ** 32}` };
-
 /** An engine sees that its channel closed within one graph's run, well under a second. */
 const endGraceMs = 2_000;
 
@@ -52,7 +46,6 @@ export class EngineProcess {
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
     this.#child = fork(program, [marker, `${process.pid}`], {
       execArgv: ["--import", tsx],
-      env: { ...process.env, ...keepFreedMemory },
       serialization: "advanced",
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
