@@ -1,7 +1,6 @@
 /** What the store knows of a run, in the words of `ratchet status`. */
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
-import type { Json } from "../core/json.ts";
 import type { LineageRecord, RunState, StageRecord, StoredRun } from "../core/ports/runs.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -44,9 +43,9 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
   });
 }
 
-/** What the run was started with. Throws InvalidInput for an unknown run. */
-export function readStoredInput(config: Config, endpoints: Endpoints, name: string): Promise<Json> {
-  return withStore(config, endpoints, async (store) => (await knownRun(store, name)).input);
+/** What the run was started as, and with. Throws InvalidInput for an unknown run. */
+export function readStoredRun(config: Config, endpoints: Endpoints, name: string): Promise<StoredRun> {
+  return withStore(config, endpoints, (store) => knownRun(store, name));
 }
 
 async function knownRun(store: Store, name: string): Promise<StoredRun> {

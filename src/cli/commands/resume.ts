@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { experimentInputSchema, parseInput } from "../../core/experiment/input.ts";
+import { exitCodes } from "../exit.ts";
 import { withServices } from "../services.ts";
 import { followExperiment, notice, type RunOptions, requireThreads } from "./start.ts";
 
@@ -16,11 +17,21 @@ export function register(ratchet: Command): void {
       const config = readConfig();
       // The run's input is in the database, which must run before it can be read.
       process.exitCode = await withServices(config, notice, async (services) => {
-        const { readStoredInput } = await import("../read-run.ts");
+        const { readRun, readStoredRun } = await import("../read-run.ts");
         const { patiently } = await import("../patience.ts");
-        const read = () => readStoredInput(config, services.endpoints, run);
-        const stored = await patiently(read, services.interrupted);
-        const input = parseInput(experimentInputSchema, stored, `run ${run}`);
+        const { resumeByHand, wake, withClient } = await import("../resume-by-hand.ts");
+        const { endpoints, interrupted } = services;
+        const stored = await patiently(() => readStoredRun(config, endpoints, run), interrupted);
+        if (stored.workflowType !== "experiment") {
+          const state = await withClient(endpoints, (client) => resumeByHand(client, stored, notice));
+          const facts = await readRun(config, endpoints, run);
+          process.stdout.write(
+            options.json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${run}: ${state}\n`,
+          );
+          return state === "failed" ? exitCodes.failed : exitCodes.ok;
+        }
+        await withClient(endpoints, (client) => wake(client, run));
+        const input = parseInput(experimentInputSchema, stored.input, `run ${run}`);
         requireThreads(config, input);
         return followExperiment(config, services, input, options);
       });

@@ -1,0 +1,60 @@
+/** Going on with what is not an `experiment`, and waking what parked: runs that a person started with the Temporal CLI. */
+import { Client, Connection } from "@temporalio/client";
+import { RatchetError } from "../core/errors.ts";
+import type { StoredRun } from "../core/ports/runs.ts";
+import type { Endpoints } from "../services/endpoints.ts";
+import { messages, taskQueues } from "../workflows/names.ts";
+
+/** Signals `resume` to every open workflow of the run: one that is paused or parked goes on. Returns their ids. */
+export async function wake(client: Client, run: string): Promise<string[]> {
+  const woken: string[] = [];
+  const query = `RatchetRun = '${run}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId } of client.workflow.list({ query })) {
+    await client.workflow.getHandle(workflowId).signal(messages.resume);
+    woken.push(workflowId);
+  }
+  return woken;
+}
+
+/** Starts the run's workflow again with the input it had, or joins it where it is open, and waits for its end. */
+export async function resumeByHand(
+  client: Client,
+  { run, workflowType, input }: StoredRun,
+  write: (line: string) => void,
+): Promise<"done" | "failed"> {
+  const [open] = await wake(client, run);
+  const handle =
+    open === undefined
+      ? await client.workflow.start(workflowType, {
+          workflowId: run,
+          taskQueue: taskQueues.workflows,
+          workflowIdConflictPolicy: "USE_EXISTING",
+          args: [input],
+          staticSummary: `${workflowType} ${run}`,
+        })
+      : client.workflow.getHandle(open);
+  write(`${open === undefined ? "resuming" : "joining"} ${workflowType} ${handle.workflowId}`);
+  try {
+    await handle.result();
+    return "done";
+  } catch (error) {
+    write(`${handle.workflowId}: ${(error as Error).cause ?? (error as Error).message}`);
+    return "failed";
+  }
+}
+
+export async function withClient<T>(endpoints: Endpoints, use: (client: Client) => Promise<T>): Promise<T> {
+  const connection = await Connection.connect(endpoints.temporalConnection).catch((error: unknown) => {
+    throw new RatchetError(
+      "TemporalUnavailable",
+      "Temporal does not answer; see npx ratchet status",
+      {},
+      error,
+    );
+  });
+  try {
+    return await use(new Client({ connection, namespace: endpoints.temporalNamespace }));
+  } finally {
+    await connection.close();
+  }
+}
