@@ -22,10 +22,18 @@ export interface ReportInput {
   readonly results: JsonObject;
 }
 
+/** A policy that a select stage may take, and how it did. */
+export interface Candidate {
+  readonly evaluation: string;
+  readonly checkpoint: ArtifactRef;
+  readonly solveF1: number;
+}
+
 export type StageInput =
   | { readonly type: "build"; readonly value: BuildInput }
   | { readonly type: "train"; readonly value: TrainInput }
   | { readonly type: "evaluate"; readonly value: EvaluateInput }
+  | { readonly type: "select"; readonly value: { readonly candidates: readonly Candidate[] } }
   | { readonly type: "report"; readonly value: ReportInput };
 
 interface StageOfRun {
@@ -39,6 +47,7 @@ const stageVersions: Readonly<Record<StageInput["type"], number>> = {
   build: 1,
   train: 1,
   evaluate: 1,
+  select: 1,
   report: 1,
 };
 

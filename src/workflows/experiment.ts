@@ -3,7 +3,8 @@
  * a stage whose inputs were computed before, by this run or another, is taken from there and shown as cached.
  */
 import { upsertSearchAttributes } from "@temporalio/workflow";
-import type { StageInput } from "../activities/experiments.ts";
+import type { EvaluationResult } from "../activities/evaluation.ts";
+import type { Candidate, StageInput } from "../activities/experiments.ts";
 import type { ExperimentInput, Stage } from "../core/experiment/input.ts";
 import { initialPolicy, needsOf } from "../core/experiment/plan.ts";
 import type { Json } from "../core/json.ts";
@@ -88,15 +89,16 @@ async function runStage(
 
 /** What the stage's own workflow takes: the very input a person could give it by hand. */
 function inputOf(
-  { id: run, seed, threads }: ExperimentInput,
+  { id: run, seed, threads, stages }: ExperimentInput,
   id: string,
   stage: Stage,
   from: { readonly results: Results; readonly initial: ArtifactRef },
 ): StageInput {
-  const policyOf = (name: string) =>
+  const checkpointOf = (name: string) =>
     name === initialPolicy
-      ? from.initial.hash
-      : (from.results.get(name) as unknown as { checkpoint: ArtifactRef }).checkpoint.hash;
+      ? from.initial
+      : (from.results.get(name) as unknown as { checkpoint: ArtifactRef }).checkpoint;
+  const policyOf = (name: string) => checkpointOf(name).hash;
   const setOf = (name: string) => (from.results.get(name) as unknown as { set: ArtifactRef }).set.hash;
   switch (stage.type) {
     case "build":
@@ -127,6 +129,15 @@ function inputOf(
           evaluation: stage.evaluation,
         },
       };
+    case "select": {
+      const candidates = stage.evaluations.map((evaluation) => {
+        const evaluated = stages[evaluation]!;
+        const policy = evaluated.type === "evaluate" ? evaluated.policy : initialPolicy;
+        const { summary } = from.results.get(evaluation) as unknown as EvaluationResult;
+        return { evaluation, checkpoint: checkpointOf(policy), solveF1: summary.solveF1 };
+      });
+      return { type: "select", value: { candidates } };
+    }
     case "report":
       return {
         type: "report",
@@ -148,7 +159,14 @@ function perform(run: string, id: string, stage: Stage, input: StageInput): Prom
       return runChild(trainPolicy, input.value, options);
     case "evaluate":
       return runChild(evaluatePolicy, input.value, options);
+    case "select":
+      return Promise.resolve(best(input.value.candidates));
     case "report":
       return cpu.writeReport.executeWithOptions({ summary: stage.title }, [input.value]);
   }
+}
+
+/** The first of the best. */
+function best(candidates: readonly Candidate[]): Candidate {
+  return candidates.reduce((chosen, candidate) => (candidate.solveF1 > chosen.solveF1 ? candidate : chosen));
 }

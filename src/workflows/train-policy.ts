@@ -88,7 +88,9 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     job = { ...job, training: { ...job.training, ...change } as TrainingJob["training"] };
     const current = job;
     const parent = latest?.checkpoint ?? job.policy;
-    const updated = await control.orPark(() => runIteration(current, parent, { iteration, branch }));
+    // A stage begins with fresh moments: its parent's are of another objective.
+    const at = { iteration, branch, fresh: latest === null };
+    const updated = await control.orPark(() => runIteration(current, parent, at));
     if (updated === null) continue;
     latest = updated;
     branch = updated.branch;
@@ -129,9 +131,10 @@ const shouldContinueAsNew = (done: number) =>
 async function runIteration(
   job: TrainingJob,
   parent: ArtifactRef,
-  at: { readonly iteration: number; readonly branch: number },
+  at: { readonly iteration: number; readonly branch: number; readonly fresh: boolean },
 ): Promise<(UpdatedPolicy & { reward: number | null }) | null> {
-  const context: StepContext = { run: job.run, stage: job.stage, seed: job.seed, ...at };
+  const { iteration, branch } = at;
+  const context: StepContext = { run: job.run, stage: job.stage, seed: job.seed, iteration, branch };
   const { training } = job;
   const optimizer = {
     learningRate: training.learningRate,
@@ -157,7 +160,7 @@ async function runIteration(
           loss: { kind: "sft" },
           optimizer,
           packTokens: training.packTokens,
-          carryOptimizer: true,
+          carryOptimizer: !at.fresh,
           batchMetrics: {},
         },
       ],
@@ -188,7 +191,7 @@ async function runIteration(
         },
         optimizer,
         packTokens: training.packTokens,
-        carryOptimizer: training.carryOptimizer,
+        carryOptimizer: training.carryOptimizer && !at.fresh,
         batchMetrics: metrics,
       },
     ],

@@ -13,11 +13,17 @@ export function evaluateTrajectory(trajectory: Trajectory, environment: Environm
     calls: trajectory.turns.reduce((sum, { calls }) => sum + calls.length, 0),
     solved: subAnswers - countUnsolved(trajectory.unsolved),
     subAnswers,
-    isAnswerRight: statesAnswer(trajectory, environment.answer),
+    isAnswerRight: statesAnswer(trajectory, environment),
   };
 }
 
-/** Only a turn that states an answer can be right; a call that happens to hold it is not one. */
-function statesAnswer({ state, turns }: Trajectory, answer: string): boolean {
-  return state === "answered" && answerMatches(answer, turns.at(-1)!.text);
+/**
+ * Only a turn that states an answer can be right; a call that happens to hold it is not one, and neither is a
+ * comparison's answer that names the other options too.
+ */
+function statesAnswer({ state, turns }: Trajectory, { answer, composition }: Environment): boolean {
+  if (state !== "answered") return false;
+  const { text } = turns.at(-1)!;
+  const others = "labels" in composition ? composition.labels.filter((label) => label !== answer) : [];
+  return answerMatches(answer, text) && !others.some((label) => answerMatches(label, text));
 }

@@ -70,7 +70,7 @@ describe("an experiment's stages", () => {
     const rl = input.stages.rl as { policy: string };
     rl.policy = "warm-start";
     expect(rejection(() => planStages(input)).message).toBe(
-      `experiment 'tiny': field 'stages.rl.policy' = "warm-start" names no train stage; train stages are: cold-start, rl`,
+      `experiment 'tiny': field 'stages.rl.policy' = "warm-start" names no train or select stage; train or select stages are: cold-start, rl`,
     );
   });
 

@@ -127,7 +127,9 @@ export const reinforcementSchema = z.strictObject({
   carryOptimizer: z
     .boolean()
     .default(true)
-    .describe("Keep Adam's moments from one iteration to the next; off starts each update fresh"),
+    .describe(
+      "Keep Adam's moments from one iteration to the next; off starts each fresh, as the stage's first one always does",
+    ),
   shuffleRewards: z
     .boolean()
     .default(false)
@@ -188,7 +190,7 @@ export const evaluateInputSchema = z.strictObject({
   evaluation: evaluationSchema,
 });
 
-/** A stage names others by their id: `policy` a train stage or "initial", `environments` a build stage. */
+/** A stage names others by their id: `policy` a train or select stage or "initial", `environments` a build stage. */
 export const stageSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("build"), title: z.string(), environments: buildSchema }),
   z.strictObject({
@@ -204,6 +206,12 @@ export const stageSchema = z.discriminatedUnion("type", [
     policy: identifier,
     environments: identifier,
     evaluation: evaluationSchema,
+  }),
+  z.strictObject({
+    type: z.literal("select"),
+    title: z.string(),
+    /** Evaluations of the candidates; the policy with the best mean Solve-F1 is taken, the first where several are. */
+    evaluations: z.array(identifier).min(1),
   }),
   z.strictObject({
     type: z.literal("report"),

@@ -13,6 +13,7 @@ export function needsOf(stage: Stage): string[] {
     case "train":
     case "evaluate":
       return stage.policy === initialPolicy ? [stage.environments] : [stage.policy, stage.environments];
+    case "select":
     case "report":
       return stage.evaluations;
   }
@@ -21,9 +22,11 @@ export function needsOf(stage: Stage): string[] {
 /** Stage ids in an order in which every stage follows what it needs; ties keep the input's order. */
 export function planStages(input: ExperimentInput): string[] {
   const { stages } = input;
-  const expect = (of: string, field: string, id: string, type: Stage["type"]) => {
-    if (stages[id]?.type === type) return;
-    const known = Object.keys(stages).filter((other) => stages[other]?.type === type);
+  const expect = (of: string, field: string, id: string, ...types: Stage["type"][]) => {
+    const type = types.join(" or ");
+    const isOf = (other: string) => types.some((known) => stages[other]?.type === known);
+    if (isOf(id)) return;
+    const known = Object.keys(stages).filter(isOf);
     throw new RatchetError(
       "InvalidInput",
       `experiment '${input.id}': field 'stages.${of}.${field}' = "${id}" names no ${type} stage; ${type} stages are: ${known.join(", ") || "none"}`,
@@ -33,9 +36,9 @@ export function planStages(input: ExperimentInput): string[] {
   for (const [id, stage] of Object.entries(stages)) {
     if (stage.type === "train" || stage.type === "evaluate") {
       expect(id, "environments", stage.environments, "build");
-      if (stage.policy !== initialPolicy) expect(id, "policy", stage.policy, "train");
+      if (stage.policy !== initialPolicy) expect(id, "policy", stage.policy, "train", "select");
     }
-    if (stage.type === "report")
+    if (stage.type === "report" || stage.type === "select")
       for (const needed of stage.evaluations) expect(id, "evaluations", needed, "evaluate");
   }
   const ordered: string[] = [];

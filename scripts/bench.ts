@@ -1,0 +1,69 @@
+/**
+ * The study behind docs/quickstart.md: `standard.json` and its controls for several seeds, one after the other. What two
+ * experiments share is computed once (their stages are cached), and a bench that was interrupted goes on where it was.
+ * `npm run bench -- [--seeds 1,2,3] [--only standard,standard-continued-sft] [--json]`; hours of work a seed.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type { ComparisonRow } from "../src/core/evaluation/comparison.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const examples = [
+  "standard",
+  "standard-continued-sft",
+  "standard-learning-rate-0",
+  "standard-shuffled-rewards",
+];
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1,2,3" },
+    only: { type: "string", default: examples.join(",") },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(`npm run bench -- [--seeds 1,2,3] [--only ${examples.join(",")}] [--json]\n`);
+  process.exit(0);
+}
+
+interface Result {
+  readonly experiment: string;
+  readonly seed: number;
+  readonly table: readonly ComparisonRow[];
+}
+
+const results: Result[] = [];
+const folder = join(root, ".ratchet", "bench");
+mkdirSync(folder, { recursive: true });
+for (const seed of values.seeds.split(",").map(Number))
+  for (const experiment of values.only.split(",")) results.push(runOne(experiment, seed));
+if (values.json) process.stdout.write(`${JSON.stringify(results)}\n`);
+else process.stdout.write(`${results.flatMap(linesOf).join("\n")}\n`);
+
+function runOne(experiment: string, seed: number): Result {
+  const input = JSON.parse(readFileSync(join(root, "temporal", "examples", `${experiment}.json`), "utf8"));
+  const file = join(folder, `${experiment}-${seed}.json`);
+  writeFileSync(file, JSON.stringify({ ...input, id: `${experiment}-seed-${seed}`, seed }));
+  process.stderr.write(`\n== ${experiment}, seed ${seed}\n`);
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(root, "scripts", "start.mjs"), "--input", file, "--exit", "--json"],
+    { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" },
+  );
+  if (status !== 0) process.exit(status ?? 1);
+  const { table } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as { table: ComparisonRow[] };
+  return { experiment, seed, table };
+}
+
+/** Each evaluation beside the one before it: mean, and the paired 95 % interval of the difference. */
+function linesOf({ experiment, seed, table }: Result): string[] {
+  return table.map(({ title, environments, means, overPrevious }) => {
+    const f1 = overPrevious?.solveF1;
+    const gain = f1 ? `  ${f1.mean.toFixed(3)} [${f1.low.toFixed(3)}, ${f1.high.toFixed(3)}]` : "";
+    return `${experiment} seed ${seed}  ${title}  n ${environments}  Solve-F1 ${means.solveF1.toFixed(3)}${gain}`;
+  });
+}
