@@ -1,7 +1,7 @@
 /** The claim that Ratchet is built on: kill anything, and the weights are those of a run left alone, bit for bit. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -10,6 +10,7 @@ import { seededRandom } from "../src/core/random.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
 import {
   emptyHome,
+  ratchet,
   resume,
   type Summary,
   start,
@@ -98,30 +99,58 @@ describe("a run of the tiny experiment", () => {
   });
 });
 
+/** The real services with a device worker that has the named fault. */
+async function superviseFaulty(home: string, fault: string): Promise<{ stop(): Promise<void> }> {
+  const services = spawn(
+    process.execPath,
+    ["--import", "tsx", fileURLToPath(new URL("fixtures/faults/supervise.ts", import.meta.url))],
+    { env: { ...process.env, RATCHET_HOME: home, FAULT: fault }, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  await once(services.stdout, "data");
+  return {
+    stop: async () => {
+      services.kill("SIGTERM");
+      await once(services, "close");
+    },
+  };
+}
+
+describe("without a device worker", () => {
+  it("updates wait, CPU stages go on, and the run ends by itself when one returns", async () => {
+    const home = newHome();
+    const services = await superviseFaulty(home, "late");
+    const isBuilt = () =>
+      ratchet(home, "status", "--json").stdout.includes(
+        '"stage":"train-environments","type":"build","state":"done"',
+      );
+    try {
+      const run = start(home, ["--input", trimmedTiny(home)]);
+      run.summary.catch(() => undefined);
+      while (!isBuilt()) await sleep(1_000);
+      await sleep(3_000);
+      expect(await updatesOf(home, "tiny", "cold-start")).toEqual([]);
+      expect(run.process.exitCode).toBeNull();
+      writeFileSync(join(home, "device-returns"), "");
+      expect(bytes(await run.summary)).toEqual(bytes(undisturbed));
+    } finally {
+      await services.stop();
+    }
+  });
+});
+
 describe("the proof can fail", () => {
   it.each(["twice", "skipped", "reseeded"])(
     "an engine that works wrongly (%s) ends elsewhere",
     async (fault) => {
       const home = newHome();
-      const services = spawn(
-        process.execPath,
-        ["--import", "tsx", fileURLToPath(new URL("fixtures/faults/supervise.ts", import.meta.url))],
-        { env: { ...process.env, RATCHET_HOME: home, FAULT: fault }, stdio: ["ignore", "pipe", "inherit"] },
-      );
-      await once(services.stdout, "data");
+      const services = await superviseFaulty(home, fault);
       try {
         const summary = await start(home, ["--input", trimmedTiny(home)]).summary;
         expect(summary.weightsSha256).toMatch(/^[0-9a-f]{64}$/);
         expect(summary.weightsSha256).not.toBe(undisturbed.weightsSha256);
       } finally {
-        services.kill("SIGTERM");
-        await once(services, "close");
+        await services.stop();
       }
     },
   );
-
-  it("the shortened experiment, done right, ends with the very same weights", async () => {
-    const home = newHome();
-    expect(bytes(await start(home, ["--input", trimmedTiny(home)]).summary)).toEqual(bytes(undisturbed));
-  });
 });

@@ -6,13 +6,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile, writeJsonFile } from "./files.ts";
-import {
-  descendantsOf,
-  isAlive,
-  listProcesses,
-  type ProcessEntry,
-  type ProcessIdentity,
-} from "./processes.ts";
+import { descendantsOf, isAlive, listProcesses, type ProcessEntry } from "./processes.ts";
 import { type Role, type SupervisedRole, serviceRoles, workerRoles } from "./roles.ts";
 
 const identitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
