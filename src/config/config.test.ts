@@ -5,14 +5,14 @@ import { describe, expect, it } from "vitest";
 import { readConfig } from "./config.ts";
 import { editDistance, nearestName } from "./nearest.ts";
 
-const cwd = "/work/project";
+const cwd = "/home/ada/project";
 const bare = { HOME: "/nowhere" };
 
 describe("readConfig", () => {
   it("defaults to embedded services under .ratchet in the current folder", () => {
     const config = readConfig(bare, cwd);
-    expect(config.home).toBe("/work/project/.ratchet");
-    expect(config.artifactFolder).toBe("/work/project/.ratchet/artifacts");
+    expect(config.home).toBe("/home/ada/project/.ratchet");
+    expect(config.artifactFolder).toBe("/home/ada/project/.ratchet/artifacts");
     expect(config.databaseUrl).toBeUndefined();
     expect(config.temporalConnection).toBeUndefined();
     expect(config.temporalNamespace).toBe("default");
@@ -27,8 +27,8 @@ describe("readConfig", () => {
       { ...bare, RATCHET_HOME: "data", RATCHET_ARTIFACTS: "../files", RATCHET_CACHE: "/cache" },
       cwd,
     );
-    expect(config.home).toBe("/work/project/data");
-    expect(config.artifactFolder).toBe("/work/files");
+    expect(config.home).toBe("/home/ada/project/data");
+    expect(config.artifactFolder).toBe("/home/ada/files");
     expect(config.cacheFolder).toBe("/cache");
   });
 
@@ -38,7 +38,7 @@ describe("readConfig", () => {
 
   it("takes an empty variable for an unset one", () => {
     expect(readConfig({ ...bare, RATCHET_HOME: "", DATABASE_URL: "" }, cwd)).toMatchObject({
-      home: "/work/project/.ratchet",
+      home: "/home/ada/project/.ratchet",
       databaseUrl: undefined,
     });
   });

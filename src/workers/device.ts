@@ -3,7 +3,7 @@
  * work at a time. Tests give it an engine that misbehaves, to see that the proofs of durability can fail.
  */
 import { join } from "node:path";
-import { activityInfo, cancellationSignal, heartbeat } from "@temporalio/activity";
+import { Context } from "@temporalio/activity";
 import { Worker } from "@temporalio/worker";
 import { createDeviceActivities } from "../activities/index.ts";
 import type { DevicePorts } from "../activities/ports.ts";
@@ -32,10 +32,9 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
     });
     let last: Promise<unknown> = Promise.resolve();
     const device: DevicePorts["device"] = async (work) => {
-      const beat = setInterval(
-        () => heartbeat({ waitsFor: "device", activity: activityInfo().activityId }),
-        waitingBeatMs,
-      );
+      // The engine's messages arrive in the context of whichever activity started it, so this one's is held on to.
+      const activity = Context.current();
+      const beat = setInterval(() => activity.heartbeat({ waitsFor: "device" }), waitingBeatMs);
       const before = last;
       let release = () => {};
       last = new Promise<void>((resolve) => {
@@ -44,7 +43,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       try {
         await before;
         clearInterval(beat);
-        return await work(engine, heartbeat, cancellationSignal());
+        return await work(engine, (progress) => activity.heartbeat(progress), activity.cancellationSignal);
       } finally {
         clearInterval(beat);
         release();
