@@ -51,7 +51,7 @@ export function createEnvironmentActivities(ports: CpuPorts) {
         kind,
         version,
         context: input.context,
-        inputs: [input.from.hash],
+        inputs: [ports.author.name, ports.author.version, input.from.hash],
         work: () =>
           whileAlive(async () => {
             const from = (await ports.artifacts.getJson(input.from)) as From;

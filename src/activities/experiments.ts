@@ -1,5 +1,6 @@
 /** What the `experiment` workflow does outside its children: checking its input, the stage cache, the run's record. */
 
+import { ApplicationFailure } from "@temporalio/common";
 import {
   type BuildInput,
   type EvaluateInput,
@@ -14,7 +15,7 @@ import type { Json, JsonObject } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { RunState } from "../core/ports/runs.ts";
 import type { CpuPorts } from "./ports.ts";
-import { guarded, type StageProgress, type StepContext, whileAlive } from "./step.ts";
+import { guarded, type StageProgress, type StepContext } from "./step.ts";
 
 export interface ReportInput {
   readonly run: string;
@@ -84,7 +85,8 @@ export function createExperimentActivities(ports: CpuPorts) {
       ): Promise<{ inputHash: string; cached: Json | null }> => {
         const { type, value } = stage.input;
         const { id: _run, ...inputs } = value as { id?: string };
-        const inputHash = contentHash([type, stageVersions[type], inputs]);
+        const author = type === "build" ? [ports.author.name, ports.author.version] : [];
+        const inputHash = contentHash([type, stageVersions[type], ...author, inputs]);
         const found = type === "report" ? undefined : await ports.runs.findCachedStage(inputHash);
         await ports.runs.putStage({
           run: stage.run,
@@ -124,7 +126,11 @@ export function createExperimentActivities(ports: CpuPorts) {
 
     collectGarbage: guarded((keep: readonly string[]): Promise<void> => ports.collectGarbage(keep)),
 
-    followWorkflow: (workflowId: string): Promise<unknown> =>
-      whileAlive(() => ports.followWorkflow(workflowId)),
+    /** What a running workflow came to, or null while it runs; its failure is this activity's. */
+    peekWorkflow: guarded(async (workflowId: string): Promise<{ result: unknown } | null> => {
+      const ended = await ports.peekWorkflow(workflowId);
+      if (ended === null || "result" in ended) return ended;
+      throw ApplicationFailure.create({ message: ended.failure, type: ended.type, nonRetryable: true });
+    }),
   };
 }

@@ -26,8 +26,8 @@ export interface CpuPorts extends StorePorts {
   preparePolicy(source: string): Promise<ArtifactRef>;
   /** Removes checkpoints nobody needs; the named ones stay. */
   collectGarbage(keep: readonly string[]): Promise<void>;
-  /** Waits for a running workflow and gives its result. */
-  followWorkflow(workflowId: string): Promise<unknown>;
+  /** Null while the workflow runs. */
+  peekWorkflow(workflowId: string): Promise<{ result: unknown } | { failure: string; type: string } | null>;
 }
 
 export interface DevicePorts extends StorePorts {

@@ -3,7 +3,7 @@
  * under the fence. Doing an activity twice is thereby doing it once, whoever runs it and whenever.
  */
 import { activityInfo, heartbeat, log } from "@temporalio/activity";
-import { ApplicationFailure } from "@temporalio/common";
+import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import { RatchetError } from "../core/errors.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
@@ -45,7 +45,7 @@ const heartbeatEveryMs = 1_000;
 
 export async function runStep<T>(ledger: StepLedger, step: Step<T>): Promise<T> {
   const { kind, version, context, inputs } = step;
-  const key = contentHash([kind, version, context.run, inputs]);
+  const key = contentHash([kind, version, context.run, context.stage, inputs]);
   try {
     const claim = await ledger.claim({
       key,
@@ -70,14 +70,25 @@ export async function runStep<T>(ledger: StepLedger, step: Step<T>): Promise<T> 
   }
 }
 
+/** What a workflow parks on when work fails in a way nobody foresaw. */
+const unexpectedFailure = "UnexpectedFailure";
 /** Failures of a step's own work before it is given up and its workflow parks; lost attempts are not counted. */
 const mostFailures = 5;
 
 async function giveUpOrRetry(ledger: StepLedger, key: string, error: unknown): Promise<unknown> {
-  if (!(error instanceof RatchetError) || !error.retryable || error.type === "DatabaseUnavailable")
-    return toFailure(error);
+  if (error instanceof CancelledFailure) return error;
+  const named = error instanceof RatchetError;
+  if (named && (!error.retryable || error.type === "DatabaseUnavailable")) return toFailure(error);
   const failures = await ledger.countFailure(key).catch(() => 0);
-  return toFailure(error, failures >= mostFailures);
+  const givenUp = failures > 0 && failures % mostFailures === 0;
+  if (named || !givenUp) return toFailure(error, givenUp);
+  const message = error instanceof Error ? error.message : String(error);
+  return ApplicationFailure.create({
+    message,
+    type: unexpectedFailure,
+    nonRetryable: true,
+    cause: error as Error,
+  });
 }
 
 /** Maps the closed list of errors to Temporal's: the type keeps its name, and only what can help is retried. */

@@ -7,7 +7,7 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { seededRandom } from "../core/random.ts";
 import { goldenRows } from "./golden.ts";
 import type { CpuPorts } from "./ports.ts";
-import { runStep, type StepContext, whileAlive } from "./step.ts";
+import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
 
 export interface PlanIteration {
   readonly context: StepContext;
@@ -26,20 +26,20 @@ export interface GoldenBatch {
 
 export function createTrainingActivities(ports: CpuPorts) {
   return {
-    planIteration: async (input: PlanIteration): Promise<number[][]> => {
+    planIteration: guarded(async (input: PlanIteration): Promise<number[][]> => {
       const { environments } = await ports.environmentSet(input.environments);
       const members = drawMembers(environments.length, input.count, input.context);
       return Array.from({ length: Math.ceil(members.length / input.shardSize) }, (_, i) =>
         members.slice(i * input.shardSize, (i + 1) * input.shardSize),
       );
-    },
+    }),
 
     /** Updates of the whole supervised run, so that the workflow knows how many iterations there are. */
-    countGoldenUpdates: async (input: GoldenBatch): Promise<number> => {
+    countGoldenUpdates: guarded(async (input: GoldenBatch): Promise<number> => {
       const size = trajectoriesOf(input, await ports.environmentSet(input.environments));
       const { epochs, batchSize, stepsPerUpdate } = input.training;
       return Math.ceil((size * epochs) / (batchSize * stepsPerUpdate));
-    },
+    }),
 
     assembleGoldenBatch: (input: GoldenBatch): Promise<ArtifactRef> =>
       runStep(ports.ledger, {

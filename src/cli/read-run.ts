@@ -24,8 +24,7 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
     const stages = await store.runs.getStages(record.run);
     let newest: LineageRecord | undefined;
     for (const { stage, type } of stages)
-      if (type === "train")
-        newest = (await store.runs.lineageOf(record.run, stage, record.branch)).at(-1) ?? newest;
+      if (type === "train") newest = (await newestUpdate(store, record.run, stage)) ?? newest;
     return {
       run: record.run,
       state: record.state,
@@ -41,6 +40,15 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
       })),
     };
   });
+}
+
+/** Of the stage's last branch: a reset with other hyper-parameters opens a new one. */
+async function newestUpdate(store: Store, run: string, stage: string): Promise<LineageRecord | undefined> {
+  for (let branch = 0, newest: LineageRecord | undefined; ; branch++) {
+    const next = (await store.runs.lineageOf(run, stage, branch)).at(-1);
+    if (next === undefined) return newest;
+    newest = next;
+  }
 }
 
 /** What the run was started as, and with. Throws InvalidInput for an unknown run. */

@@ -5,13 +5,15 @@ import type { StoredRun } from "../core/ports/runs.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
 
-/** Signals `resume` to every open workflow of the run: one that is paused or parked goes on. Returns their ids. */
+/**
+ * Signals `resume` to every open workflow of the run: one that is paused or parked goes on. Returns the ids of those
+ * without a parent. */
 export async function wake(client: Client, run: string): Promise<string[]> {
   const woken: string[] = [];
   const query = `RatchetRun = '${run}' AND ExecutionStatus = 'Running'`;
-  for await (const { workflowId } of client.workflow.list({ query })) {
+  for await (const { workflowId, parentExecution } of client.workflow.list({ query })) {
     await client.workflow.getHandle(workflowId).signal(messages.resume);
-    woken.push(workflowId);
+    if (!parentExecution) woken.push(workflowId);
   }
   return woken;
 }

@@ -7,6 +7,7 @@ import { defaultSandboxLimits } from "../sandbox/limits.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
 import { taskQueues } from "../workflows/names.ts";
+import { peeker } from "./peek.ts";
 import { policyPreparer } from "./policies.ts";
 import { codecs, environmentSets } from "./ports.ts";
 import { serve, workerDefaults, workerIdentity } from "./serve.ts";
@@ -37,7 +38,7 @@ await serve(async ({ config, connection }) => {
     collectGarbage: async (keep) => {
       await store.collectGarbage(keep, checkpointBudgetBytes);
     },
-    followWorkflow: (workflowId) => client.workflow.getHandle(workflowId).result(),
+    peekWorkflow: peeker(client),
   });
   const worker = await Worker.create({
     ...workerDefaults,

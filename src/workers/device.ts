@@ -42,6 +42,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       });
       try {
         await before;
+        activity.cancellationSignal.throwIfAborted();
         clearInterval(beat);
         return await work(engine, (progress) => activity.heartbeat(progress), activity.cancellationSignal);
       } finally {

@@ -13,7 +13,7 @@ export interface Serving {
   readonly connection: NativeConnection;
 }
 
-/** Common options: a killed worker's sticky queue is given up after a second, not ten (measured; docs/durability.md). */
+/** Common options: a killed worker's sticky queue is given up after a second, not ten. */
 export const workerDefaults = {
   stickyQueueScheduleToStartTimeout: "1s",
   maxHeartbeatThrottleInterval: "1s",

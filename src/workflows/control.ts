@@ -46,6 +46,7 @@ const mendable = new Set([
   "ServiceUnavailable",
   "EngineFailure",
   "SandboxFailure",
+  "UnexpectedFailure",
 ]);
 
 export function installControl(): Control {

@@ -2,7 +2,7 @@
  * `experiment`: a declared DAG of stages. Each starts as soon as what it needs is there, independent ones side by side;
  * a stage whose inputs were computed before, by this run or another, is taken from there and shown as cached.
  */
-import { upsertSearchAttributes } from "@temporalio/workflow";
+import { CancellationScope, upsertSearchAttributes } from "@temporalio/workflow";
 import type { EvaluationResult } from "../activities/evaluation.ts";
 import type { Candidate, StageInput } from "../activities/experiments.ts";
 import type { ExperimentInput, Stage } from "../core/experiment/input.ts";
@@ -55,7 +55,7 @@ export async function experiment(
     }
     await Promise.all(running.values());
   } catch (error) {
-    await cpu.finishRun({ run: input.id, state: "failed" });
+    await CancellationScope.nonCancellable(() => cpu.finishRun({ run: input.id, state: "failed" }));
     throw error;
   }
   await cpu.finishRun({ run: input.id, state: "done" });
@@ -82,7 +82,13 @@ async function runStage(
   if (begun.cached !== null) return { result: begun.cached, cached: true };
   const result = (await control.orPark(() => perform(input.id, id, stage, stageInput))) as unknown as Json;
   await control.orPark(() =>
-    cpu.finishStage({ run: input.id, stage: id, type: stage.type, inputHash: begun.inputHash, result }),
+    cpu.finishStage({
+      run: input.id,
+      stage: id,
+      type: stage.type,
+      inputHash: isAltered(result) ? "" : begun.inputHash,
+      result,
+    }),
   );
   return { result, cached: false };
 }
@@ -170,3 +176,6 @@ function perform(run: string, id: string, stage: Stage, input: StageInput): Prom
 function best(candidates: readonly Candidate[]): Candidate {
   return candidates.reduce((chosen, candidate) => (candidate.solveF1 > chosen.solveF1 ? candidate : chosen));
 }
+
+/** What an operator changed on the way must not be taken for what the input gives. */
+const isAltered = (result: Json) => (result as { altered?: boolean } | null)?.altered === true;

@@ -1,6 +1,6 @@
 /** Children by name: re-attached where they already run, and at most a window of them at a time, results in order. */
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
-import { executeChild } from "@temporalio/workflow";
+import { executeChild, sleep } from "@temporalio/workflow";
 import { taskQueues } from "./names.ts";
 import { cpu } from "./proxies.ts";
 
@@ -22,10 +22,18 @@ export async function runChild<I, R>(
     });
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return (await cpu.followWorkflow.executeWithOptions(
-      { summary: `follow ${options.workflowId}`, startToCloseTimeout: "24h" },
-      [options.workflowId],
-    )) as R;
+    return (await follow(options.workflowId)) as R;
+  }
+}
+
+/** Looks now and then, so that no worker is kept waiting; its failure is ours. */
+async function follow(workflowId: string): Promise<unknown> {
+  for (let pauseMs = 1_000; ; pauseMs = Math.min(2 * pauseMs, 30_000)) {
+    const ended = await cpu.peekWorkflow.executeWithOptions({ summary: `look at ${workflowId}` }, [
+      workflowId,
+    ]);
+    if (ended !== null) return ended.result;
+    await sleep(pauseMs);
   }
 }
 
@@ -40,10 +48,14 @@ export async function inWindow<T, R>(
 ): Promise<R[]> {
   const results: R[] = new Array(items.length);
   let next = 0;
+  let failed = false;
   const lane = async () => {
-    while (next < items.length) {
+    while (next < items.length && !failed) {
       const index = next++;
-      results[index] = await run(items[index]!, index);
+      results[index] = await run(items[index]!, index).catch((error: unknown) => {
+        failed = true;
+        throw error;
+      });
     }
   };
   await Promise.all(Array.from({ length: Math.min(window, items.length) }, lane));

@@ -34,6 +34,8 @@ export interface TrainResult {
   readonly weightsSha256: string | null;
   readonly optimizerSha256: string | null;
   readonly iterations: number;
+  /** An operator stopped it early or changed hyper-parameters: not what its input alone would give. */
+  readonly altered: boolean;
   /** The branch of the lineage that the newest update is on. */
   readonly branch: number;
 }
@@ -49,6 +51,7 @@ interface Carried {
   readonly job: TrainingJob;
   readonly iteration: number;
   readonly branch: number;
+  readonly changed: boolean;
   readonly latest: Pick<UpdatedPolicy, "checkpoint" | "weightsSha256" | "optimizerSha256"> | null;
 }
 
@@ -77,13 +80,17 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     { key: searchAttributes.policy, value: job.policyName },
   ]);
   const first = carried?.iteration ?? 1;
+  let changed = carried?.changed ?? false;
+  let done = first - 1;
   for (let iteration = first; iteration <= job.iterations; iteration++) {
     await control.gate();
     if (control.stopping) break;
+    changed ||= Object.keys(change).length > 0;
+    done = iteration;
     if (iteration > first && shouldContinueAsNew(iteration - first)) {
       await condition(allHandlersFinished);
       job = { ...job, training: { ...job.training, ...change } as TrainingJob["training"] };
-      await continueAsNew<typeof trainPolicy>(input, { job, iteration, branch, latest });
+      await continueAsNew<typeof trainPolicy>(input, { job, iteration, branch, latest, changed });
     }
     job = { ...job, training: { ...job.training, ...change } as TrainingJob["training"] };
     const current = job;
@@ -102,7 +109,8 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     checkpoint: latest?.checkpoint ?? job.policy,
     weightsSha256: latest?.weightsSha256 ?? null,
     optimizerSha256: latest?.optimizerSha256 ?? null,
-    iterations: job.iterations,
+    iterations: done,
+    altered: changed || done < job.iterations,
     branch,
   });
 }
