@@ -128,14 +128,17 @@ async function logitsOf(runtime: Runtime, weights: Weights, ids: readonly number
     const { data, shape } = tensorOf(weights, name);
     return f32(data, shape);
   };
+  // One row per token; in one sequence from the start, the first rows are those.
+  const perToken = (table: Float32Array) =>
+    f32(table.subarray(0, tokens * tables.shape[1]!), [tokens, tables.shape[1]!]);
   const indices = BigInt64Array.from(ids, (_, i) => BigInt(i));
   const mask = Float32Array.from({ length: tokens * tokens }, (_, i) =>
     i % tokens > Math.floor(i / tokens) ? -1e9 : 0,
   );
   const shared = {
     positions: i64(indices, [1, tokens]),
-    cos: f32(tables.cos, tables.shape),
-    sin: f32(tables.sin, tables.shape),
+    cos: perToken(tables.cos),
+    sin: perToken(tables.sin),
     keys0: i64(indices, [tokens]),
     mask0: f32(mask, [tokens, tokens]),
   };
