@@ -1,0 +1,171 @@
+/** One iteration of `trainPolicy`: a batch, golden or earned, and the update that uses it; each activity committed once. */
+import { workflowInfo } from "@temporalio/workflow";
+import type { TrainingJob as PreparedTraining } from "../activities/jobs.ts";
+import type { StepContext } from "../activities/step.ts";
+import type { UpdatedPolicy } from "../activities/updates.ts";
+import type { ReinforcementSettings, SupervisedSettings } from "../core/experiment/input.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { inWindow, runChild, shardWindow } from "./fan-out.ts";
+import { cpu, sample, train } from "./proxies.ts";
+import { rollOut } from "./roll-out.ts";
+
+/** The job once its environments are there. */
+export interface TrainingJob extends PreparedTraining {
+  readonly environments: ArtifactRef;
+  readonly iterations: number;
+}
+
+/** Prefix rows sampled and scored by one pair of activities: bounds what a crash repeats. */
+const rowsPerActivity = 8;
+
+/** Null where an iteration had nothing to learn from: no group's rewards differed. */
+export async function runIteration(
+  job: TrainingJob,
+  parent: ArtifactRef,
+  at: { readonly iteration: number; readonly branch: number; readonly fresh: boolean },
+): Promise<(UpdatedPolicy & { reward: number | null }) | null> {
+  const { iteration, branch } = at;
+  const context: StepContext = { run: job.run, stage: job.stage, seed: job.seed, iteration, branch };
+  const { training } = job;
+  const optimizer = {
+    learningRate: training.learningRate,
+    weightDecay: training.weightDecay,
+    beta1: training.beta1,
+    beta2: training.beta2,
+    epsilon: training.epsilon,
+    maxGradientNorm: training.maxGradientNorm,
+  };
+  const progress = { done: at.iteration, total: job.iterations, unit: "iterations" };
+  if (training.algorithm === "sft") {
+    const batch = await cpu.assembleGoldenBatch.executeWithOptions({ summary: "golden trajectories" }, [
+      { context, policy: job.policy, environments: job.environments, training: sliceOf(training) },
+    ]);
+    const updated = await train.updatePolicy.executeWithOptions(
+      { summary: `iteration ${at.iteration}: update` },
+      [
+        {
+          context: { ...context, progress },
+          parent,
+          reference: null,
+          batch,
+          loss: { kind: "sft" },
+          optimizer,
+          packTokens: training.packTokens,
+          carryOptimizer: !at.fresh,
+          batchMetrics: {},
+        },
+      ],
+    );
+    return { ...updated, reward: null };
+  }
+  const { batch, rows, metrics } = await collectBatch(job, training, parent, context);
+  const reward = Number(metrics.rewardMean);
+  if (rows === 0) {
+    await cpu.recordProgress({ context, progress: { ...progress, note: `${noteOf(metrics)}; no update` } });
+    return null;
+  }
+  const updated = await train.updatePolicy.executeWithOptions(
+    { summary: `iteration ${at.iteration}: update` },
+    [
+      {
+        context: { ...context, progress: { ...progress, note: noteOf(metrics) } },
+        parent,
+        reference: training.klCoefficient > 0 ? job.policy : null,
+        batch,
+        loss: {
+          kind: "policy-gradient",
+          clipLow: training.clipLow,
+          clipHigh: training.clipHigh,
+          clipDual: training.clipDual,
+          klCoefficient: training.klCoefficient,
+          entropyCoefficient: training.entropyCoefficient,
+        },
+        optimizer,
+        packTokens: training.packTokens,
+        carryOptimizer: training.carryOptimizer && !at.fresh,
+        batchMetrics: metrics,
+      },
+    ],
+  );
+  return { ...updated, reward };
+}
+
+/** Only what decides the batch is an input of it: another learning rate must not rebuild the same data. */
+export const sliceOf = ({ epochs, maxTrajectories, batchSize, stepsPerUpdate }: SupervisedSettings) => ({
+  epochs,
+  ...(maxTrajectories === undefined ? {} : { maxTrajectories }),
+  batchSize,
+  stepsPerUpdate,
+});
+
+/** Trajectories -> turn-prefixes -> n responses each -> rewards -> advantages: FTRL's turn mode. */
+async function collectBatch(
+  job: TrainingJob,
+  training: ReinforcementSettings,
+  policy: ArtifactRef,
+  context: StepContext,
+) {
+  const { environments } = job;
+  const { sampling, reward, maxTurns } = training;
+  const shards = await cpu.planIteration({
+    context,
+    environments,
+    count: training.environmentsPerIteration,
+    shardSize: training.shardSize,
+  });
+  const rolled = await inWindow(shards, shardWindow, (members, shard) =>
+    runChild(
+      rollOut,
+      {
+        start: { context, policy, environments, members, maxResponseTokens: sampling.maxResponseTokens },
+        sampling,
+        reward,
+        maxTurns,
+      },
+      {
+        workflowId: `${workflowInfo().workflowId}.i${context.iteration}.s${shard}`,
+        summary: `iteration ${context.iteration}, shard ${shard}: ${members.length} trajectories`,
+      },
+    ),
+  );
+  const { rows, count, metrics } = await cpu.collectPrefixes({
+    context,
+    environments,
+    shards: rolled.map(({ shard }) => shard),
+    maxPrefixRows: training.maxPrefixRows ?? null,
+  });
+  const slices = Array.from({ length: Math.ceil(count / rowsPerActivity) }, (_, i) => i * rowsPerActivity);
+  const scored = await inWindow(slices, shardWindow, async (from) => {
+    const responses = await sample.sampleResponses.executeWithOptions(
+      {
+        summary: `rows ${from}-${Math.min(from + rowsPerActivity, count) - 1}: ${training.samplesPerPrefix} responses each`,
+      },
+      [
+        {
+          context,
+          policy,
+          rows,
+          from,
+          count: rowsPerActivity,
+          samplesPerPrefix: training.samplesPerPrefix,
+          sampling,
+        },
+      ],
+    );
+    return cpu.scoreResponses({ context, policy, environments, rows, from, responses, reward });
+  });
+  const assembled = await cpu.assembleBatch({
+    context,
+    scored,
+    algorithm: training.algorithm,
+    miniBatches: training.miniBatches,
+    shuffleRewards: training.shuffleRewards,
+  });
+  return { ...assembled, metrics: { ...metrics, ...assembled.metrics } };
+}
+
+function noteOf(metrics: JsonObject): string {
+  const share = 1 - Number(metrics.zeroVarianceShare);
+  return `reward ${Number(metrics.rewardMean).toFixed(3)}, ${(100 * share).toFixed(0)} % of groups differ`;
+}
