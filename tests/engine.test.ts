@@ -241,6 +241,7 @@ describe("an update", () => {
     response: [seed, seed + 1, 258],
     mask: [1, 1, 1],
     advantages: [seed % 2 ? 1 : -1, 1, -1],
+    logprobs: [-1, -1, -1],
   });
   const request = (): UpdateRequest => ({
     parent: policy,
@@ -277,7 +278,7 @@ describe("an update", () => {
     expect(manifest).toMatchObject({
       parent: policy.hash,
       reference: policy.hash,
-      numerics: { threads: 1, engineVersion: 1, arch: process.arch },
+      numerics: { threads: 1, engineVersion: 2, arch: process.arch },
       files: {
         "model.safetensors": { sha256: result.weightsSha256 },
         "optimizer.safetensors": { sha256: result.optimizerSha256 },

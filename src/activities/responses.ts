@@ -93,7 +93,7 @@ export function createResponseActivities(ports: CpuPorts) {
     scoreResponses: (input: ScoreResponses): Promise<ArtifactRef> =>
       runStep(ports.ledger, {
         kind: "score-responses",
-        version: 1,
+        version: 2,
         context: input.context,
         inputs: [input.environments.hash, input.rows.hash, input.from, input.responses.hash, input.reward],
         work: () =>
@@ -113,10 +113,11 @@ export function createResponseActivities(ports: CpuPorts) {
             let next = 0;
             const groups: ScoredGroup[] = rows.map(({ prompt }, i) => ({
               prompt,
-              responses: responses[i]!.map(({ tokens, finish }) => {
+              responses: responses[i]!.map(({ tokens, logprobs, finish }) => {
                 const { reward, calls } = judged[next++]!;
                 return {
                   tokens,
+                  logprobs,
                   reward,
                   finish,
                   calls: calls.length,
@@ -131,7 +132,7 @@ export function createResponseActivities(ports: CpuPorts) {
     assembleBatch: (input: AssembleBatch): Promise<AssembledBatch> =>
       runStep(ports.ledger, {
         kind: "assemble-batch",
-        version: 1,
+        version: 2,
         context: input.context,
         inputs: [
           input.scored.map(({ hash }) => hash),

@@ -103,6 +103,9 @@ def update_golden():
         batches.append(rows)
     old = [scores(model, rows) for rows in batches]
     ref = [scores(reference, rows) for rows in batches]
+    for rows, logp in zip(batches, old):
+        for row, part in zip(rows, logp.split([len(r["response"]) for r in rows])):
+            row["logprobs"] = numbers(part)
     adam = torch.optim.AdamW(model.parameters(), lr=optimizer["learningRate"], eps=optimizer["epsilon"],
                              betas=(optimizer["beta1"], optimizer["beta2"]), weight_decay=optimizer["weightDecay"])
     steps = []

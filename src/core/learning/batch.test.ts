@@ -6,6 +6,7 @@ const group = (prompt: number, rewards: readonly number[]): ScoredGroup => ({
   prompt: [prompt],
   responses: rewards.map((reward, g) => ({
     tokens: Array.from({ length: g + 1 }, (_, t) => 100 * g + t),
+    logprobs: Array.from({ length: g + 1 }, (_, t) => -t),
     reward,
     finish: g === 0 ? "length" : "stop",
     calls: 1,
@@ -35,7 +36,7 @@ describe("a policy-gradient batch", () => {
     });
   });
 
-  it("gives each response its tokens, a full mask and one advantage per token", () => {
+  it("gives each response its tokens, a full mask, and an advantage and a log-probability per token", () => {
     const { miniBatches } = buildPolicyBatch([group(7, [1, 0])], { algorithm: "grpo", miniBatches: 1 });
     const [won, lost] = miniBatches[0]!;
     expect(won).toEqual({
@@ -43,12 +44,14 @@ describe("a policy-gradient batch", () => {
       response: [0],
       mask: [1],
       advantages: [expect.closeTo(Math.SQRT1_2, 5)],
+      logprobs: [-0],
     });
     expect(lost).toEqual({
       prompt: [7],
       response: [100, 101],
       mask: [1, 1],
       advantages: [expect.closeTo(-Math.SQRT1_2, 5), expect.closeTo(-Math.SQRT1_2, 5)],
+      logprobs: [-0, -1],
     });
   });
 

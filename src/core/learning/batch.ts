@@ -8,6 +8,8 @@ import { advantages } from "./advantages.ts";
 
 export interface ScoredResponse {
   readonly tokens: readonly number[];
+  /** As the sampler recorded them; see SampledResponse. */
+  readonly logprobs: readonly number[];
   readonly reward: number;
   readonly finish: SampledResponse["finish"];
   /** Tool calls the response made, and sub-answers they solved. */
@@ -83,11 +85,12 @@ function toRows(
   const advantages_NT = advantages(algorithm, scored);
   let next = 0;
   return groups.map(({ prompt, responses }) =>
-    responses.map(({ tokens }) => ({
+    responses.map(({ tokens, logprobs }) => ({
       prompt,
       response: tokens,
       mask: tokens.map((): 1 => 1),
       advantages: advantages_NT[next++]!,
+      logprobs,
     })),
   );
 }

@@ -96,6 +96,8 @@ export interface TrainingRow {
   readonly mask: readonly (0 | 1)[];
   /** One advantage per response token; all 1 for sft. */
   readonly advantages: readonly number[];
+  /** Old log-probabilities: log p of each response token when it was sampled. The policy gradient needs them, sft none. */
+  readonly logprobs?: readonly number[];
 }
 
 export interface UpdateRequest {

@@ -1,5 +1,5 @@
 /**
- * Which samples step together, and in which slots their keys and values lie. All of it follows from the requests, the
+ * Which samples step together, which of them still share a row, and in which slots their keys and values lie. All of it follows from the requests, the
  * limits and which samples have ended: never from time, a cache or a completion order.
  */
 
@@ -13,13 +13,19 @@ export interface Group {
   readonly stored: number;
 }
 
-/** A sample under way; its slot is its index in `Batch.rows`. */
+/** A sample under way: which of its request's, and its own stream of draws. */
+export interface Sample {
+  readonly index: number;
+  readonly random: Random;
+}
+
+/** Samples of a group that have said the same so far, computed once; its slot is its index in `Batch.rows`. */
 export interface Row {
   readonly group: Group;
-  readonly sample: number;
-  readonly random: Random;
+  /** At least one, in the order of their indices. */
+  readonly samples: readonly Sample[];
   /** What the next step feeds. */
-  next: number;
+  readonly next: number;
   /** Tokens fed so far, which is also how many own keys and values are stored. */
   fed: number;
   readonly tokens: number[];
@@ -38,37 +44,68 @@ export interface Queue {
 }
 
 /**
- * The next waiting sample enters as the last row; `opened` says that its request's prompt must be stored as the last
- * group. Undefined where nothing waits, or no row or group is free.
+ * The next waiting sample enters: in a row of its group that has said nothing yet, or as the last row. `opened` is the
+ * request whose prompt must be stored as the last group. Undefined where nothing waits, or no sample or group is free:
+ * every sample may need a row of its own before it ends, so it is samples that are limited.
  */
 export function admit(
   batch: Batch,
   queue: Queue,
   requests: readonly SampleRequest[],
-  limits: { readonly rows: number; readonly groups: number },
-): { readonly row: Row; readonly opened: boolean } | undefined {
+  limits: { readonly samples: number; readonly groups: number },
+): { readonly opened: number | undefined } | undefined {
   while (queue.request < requests.length && queue.sample >= requests[queue.request]!.seeds.length) {
     queue.request++;
     queue.sample = 0;
   }
   const request = requests[queue.request];
-  if (request === undefined || batch.rows.length >= limits.rows) return undefined;
+  if (request === undefined || samplesOf(batch) >= limits.samples) return undefined;
   const known = batch.groups.find((group) => group.request === queue.request);
   if (known === undefined && batch.groups.length >= limits.groups) return undefined;
   const group = known ?? { request: queue.request, stored: request.prompt.length - 1 };
   if (known === undefined) batch.groups.push(group);
-  const row: Row = {
-    group,
-    sample: queue.sample,
-    random: seededRandom(request.seeds[queue.sample]!),
-    next: request.prompt.at(-1)!,
-    fed: 0,
-    tokens: [],
-    logprobs: [],
-  };
-  batch.rows.push(row);
+  const sample = { index: queue.sample, random: seededRandom(request.seeds[queue.sample]!) };
+  const silent = batch.rows.findIndex((row) => row.group === group && row.tokens.length === 0);
+  if (silent >= 0) {
+    const row = batch.rows[silent]!;
+    batch.rows[silent] = { ...row, samples: [...row.samples, sample] };
+  } else {
+    const next = request.prompt.at(-1)!;
+    batch.rows.push({ group, samples: [sample], next, fed: 0, tokens: [], logprobs: [] });
+  }
   queue.sample++;
-  return { row, opened: known === undefined };
+  return { opened: known === undefined ? queue.request : undefined };
+}
+
+export const samplesOf = ({ rows }: Batch) => rows.reduce((sum, { samples }) => sum + samples.length, 0);
+
+/**
+ * The row's samples, by the token each drew: those that drew what the first did stay, and each other token's become a
+ * row at the end. `copy` tells so to whoever stores things by slot.
+ */
+export function part(
+  rows: Row[],
+  slot: number,
+  drawn: readonly { readonly token: number; readonly logprob: number }[],
+  copy: (from: number, to: number) => void,
+): void {
+  const row = rows[slot]!;
+  const byToken = new Map<number, Sample[]>();
+  for (const [i, { token }] of drawn.entries())
+    byToken.set(token, [...(byToken.get(token) ?? []), row.samples[i]!]);
+  let target = slot;
+  for (const [token, samples] of byToken) {
+    const { logprob } = drawn.find((draw) => draw.token === token)!;
+    rows[target] = {
+      ...row,
+      samples,
+      next: token,
+      tokens: [...row.tokens, token],
+      logprobs: [...row.logprobs, logprob],
+    };
+    if (target !== slot) copy(slot, target);
+    target = rows.length;
+  }
 }
 
 /** Takes out what lies at `slot`; the last takes its place, and `move` tells so to whoever stores things by slot. */

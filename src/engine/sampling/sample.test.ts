@@ -114,14 +114,27 @@ describe("sampleShard", () => {
     expect(await sample(sampler, continued, drawn)).toEqual(await sample(fresh(), continued, drawn));
   });
 
+  it("computes what a request's samples have in common once, and draws for each what it would draw alone", async () => {
+    const [{ prompt }] = requests as [SampleRequest];
+    const cold = { temperature: 0.4, topP: 1, maxNewTokens: 30 };
+    const seeds = [11, 12, 13, 14, 15, 16];
+    const tokensOf = (responses: SampledResponse[][]) => responses.flat().map(({ tokens }) => tokens);
+    const together = tokensOf(await sample(fresh(), [{ prompt, seeds }], cold));
+    const alone = await Promise.all(seeds.map((seed) => sample(fresh(), [{ prompt, seeds: [seed] }], cold)));
+    expect(together).toEqual(alone.flatMap(tokensOf));
+    const starts = together.map((tokens) => tokens.slice(0, 2).join(" "));
+    expect(new Set(starts).size).toBeLessThan(seeds.length);
+    expect(new Set(together.map(String)).size).toBeGreaterThan(1);
+  });
+
   it("lets samples wait for free rows and prompts, which changes no token", async () => {
     const wide = await sample(fresh(), requests, drawn);
     const bytesOfTwo = 2 * config.layers * 2 * config.kvHeads * config.headSize * 128 * 4;
     for (const limits of [
-      { rows: 2, promptBytes: 2 ** 20 },
-      { rows: 1, promptBytes: 2 ** 20 },
-      { rows: 5, promptBytes: bytesOfTwo },
-      { rows: 5, promptBytes: 1 },
+      { samples: 2, promptBytes: 2 ** 20 },
+      { samples: 1, promptBytes: 2 ** 20 },
+      { samples: 5, promptBytes: bytesOfTwo },
+      { samples: 5, promptBytes: 1 },
     ]) {
       const narrow = await sample(fresh(limits), requests, drawn);
       expect(narrow.map((group) => group.map(({ tokens }) => tokens))).toEqual(

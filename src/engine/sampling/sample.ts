@@ -5,7 +5,7 @@
 import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress, SampledResponse, SampleRequest, SamplingOptions } from "../../core/ports/policy.ts";
 import type { Runtime } from "../runtime/session.ts";
-import { admit, type Batch, type Row, vacate } from "./batch.ts";
+import { admit, type Batch, part, samplesOf, vacate } from "./batch.ts";
 import type { BlockCache } from "./block-cache.ts";
 import { checkRequests } from "./check-requests.ts";
 import { decodeStep, type NextTokens, ownStep } from "./decode.ts";
@@ -16,13 +16,13 @@ import { blockTokens, prefill } from "./prefill.ts";
 
 /** How much steps together. Part of the numerics: another width gives other last bits. */
 export interface SamplingLimits {
-  /** Samples of one step. */
-  readonly rows: number;
+  /** Samples under way at once. */
+  readonly samples: number;
   /** Most memory for the prompts of one step, which bounds the requests that step together (always at least one). */
   readonly promptBytes: number;
 }
 
-export const standardLimits: SamplingLimits = { rows: 32, promptBytes: 2 ** 30 };
+export const standardLimits: SamplingLimits = { samples: 64, promptBytes: 2 ** 30 };
 
 export interface Sampler {
   readonly runtime: Runtime;
@@ -53,7 +53,7 @@ export async function sampleShard(
   checkRequests(policy.config, requests, options);
   const samples = requests.reduce((sum, { seeds }) => sum + seeds.length, 0);
   const { slots, tokens } = promptCapacity(sampler.limits, policy, requests);
-  const rowLimit = Math.min(sampler.limits.rows, samples);
+  const sampleLimit = Math.min(sampler.limits.samples, samples);
   const shard: Shard = {
     sampler,
     policy,
@@ -62,7 +62,7 @@ export async function sampleShard(
     onProgress,
     batch: { groups: [], rows: [] },
     prompts: new KeyValueSlots(policy.config, slots, tokens),
-    own: new KeyValueSlots(policy.config, rowLimit, ownStep),
+    own: new KeyValueSlots(policy.config, sampleLimit, ownStep),
     responses: requests.map(() => []),
   };
   const queue = { request: 0, sample: 0 };
@@ -70,15 +70,18 @@ export async function sampleShard(
   let ended = 0;
   for (;;) {
     for (;;) {
-      const admitted = admit(shard.batch, queue, requests, { rows: rowLimit, groups: slots });
+      const admitted = admit(shard.batch, queue, requests, { samples: sampleLimit, groups: slots });
       if (admitted === undefined) break;
-      if (admitted.opened) await storePrompt(shard, admitted.row.group.request);
+      if (admitted.opened !== undefined) await storePrompt(shard, admitted.opened);
     }
     if (rows.length === 0) return shard.responses;
     const next = await decodeStep({ ...sampler, ...shard, temperature: options.temperature });
-    for (const [slot, row] of rows.entries()) say(shard, row, slot, next);
+    for (let slot = 0, stepped = rows.length; slot < stepped; slot++) say(shard, slot, next);
     ended += endRows(shard);
-    const said = rows.reduce((sum, row) => sum + row.tokens.length, ended * options.maxNewTokens);
+    const said = rows.reduce(
+      (sum, { tokens, samples }) => sum + tokens.length * samples.length,
+      ended * options.maxNewTokens,
+    );
     onProgress({ unit: "tokens", count: said, total: samples * options.maxNewTokens });
   }
 }
@@ -93,7 +96,7 @@ function promptCapacity(
   const tokens = Math.ceil(longest / blockTokens) * blockTokens;
   const bytesPerPrompt = config.layers * 2 * config.kvHeads * config.headSize * tokens * 4;
   const affordable = Math.max(1, Math.floor(limits.promptBytes / Math.max(bytesPerPrompt, 1)));
-  return { slots: Math.min(affordable, limits.rows, Math.max(requests.length, 1)), tokens };
+  return { slots: Math.min(affordable, limits.samples, Math.max(requests.length, 1)), tokens };
 }
 
 /** Stores the keys and values of all but a prompt's last token in the last group's slot. */
@@ -114,40 +117,41 @@ async function storePrompt(
   }
 }
 
-/** Chooses the row's next token and records it. */
-function say({ policy, options }: Shard, row: Row, slot: number, { logp, chances }: NextTokens): void {
+/** Each sample of the row draws its next token; those that differ part. */
+function say({ policy, options, batch, own }: Shard, slot: number, { logp, chances }: NextTokens): void {
   const { vocabularySize } = policy.config;
   const range = [slot * vocabularySize, (slot + 1) * vocabularySize] as const;
   const logp_V = logp.subarray(...range);
-  const token =
-    chances === undefined
-      ? likeliest(logp_V)
-      : drawToken(chances.subarray(...range), options.topP, row.random.next());
-  const logprob = logp_V[token]!;
-  if (!Number.isFinite(logprob)) {
-    throw new RatchetError(
-      "ModelUnreadable",
-      `policy ${policy.hash} gives token ${token} a log-probability of ${logprob}: its weights have diverged; go back to an earlier checkpoint and lower learningRate`,
-      { policy: policy.hash, token, logprob },
-    );
-  }
-  row.tokens.push(token);
-  row.logprobs.push(logprob);
-  row.next = token;
+  const chances_V = chances?.subarray(...range);
+  const drawn = batch.rows[slot]!.samples.map(({ random }) => {
+    const token = chances_V ? drawToken(chances_V, options.topP, random.next()) : likeliest(logp_V);
+    return { token, logprob: finite(policy, token, logp_V[token]!) };
+  });
+  part(batch.rows, slot, drawn, (from, to) => own.copy(from, to));
 }
 
-/** Takes out the rows that stopped or are full, from the last slot to the first; gives their count. */
+function finite(policy: SamplingPolicy, token: number, logprob: number): number {
+  if (Number.isFinite(logprob)) return logprob;
+  throw new RatchetError(
+    "ModelUnreadable",
+    `policy ${policy.hash} gives token ${token} a log-probability of ${logprob}: its weights have diverged; go back to an earlier checkpoint and lower learningRate`,
+    { policy: policy.hash, token, logprob },
+  );
+}
+
+/** Takes out the rows that stopped or are full, from the last slot to the first; gives the count of their samples. */
 function endRows({ policy, options, batch, prompts, own, responses }: Shard): number {
   const { rows, groups } = batch;
-  const before = rows.length;
+  const before = samplesOf(batch);
   for (let slot = rows.length - 1; slot >= 0; slot--) {
-    const { tokens, logprobs, group, sample, next } = rows[slot]!;
+    const { tokens, logprobs, group, samples, next } = rows[slot]!;
     const stopped = policy.stopIds.includes(next);
     if (!stopped && tokens.length < options.maxNewTokens) continue;
-    responses[group.request]![sample] = { tokens, logprobs, finish: stopped ? "stop" : "length" };
+    const finish = stopped ? "stop" : "length";
+    for (const { index } of samples) responses[group.request]![index] = { tokens, logprobs, finish };
     vacate(rows, slot, (from, to) => own.copy(from, to));
     if (rows.every((row) => row.group !== group))
       vacate(groups, groups.indexOf(group), (from, to) => prompts.copy(from, to));
   }
-  return before - rows.length;
+  return before - samplesOf(batch);
 }

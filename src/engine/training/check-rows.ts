@@ -1,10 +1,11 @@
 /** Refuses rows that cannot be trained on, before any work starts, naming the mini-batch and the row. */
 import { RatchetError } from "../../core/errors.ts";
-import type { TrainingRow } from "../../core/ports/policy.ts";
+import type { LossSettings, TrainingRow } from "../../core/ports/policy.ts";
 import type { LlamaConfig } from "../model/config.ts";
 
 export function checkMiniBatches(
   miniBatches: readonly (readonly TrainingRow[])[],
+  loss: LossSettings,
   { contextTokens, vocabularySize }: LlamaConfig,
 ): void {
   if (miniBatches.length === 0) throw invalid("miniBatches", "is empty; give at least one");
@@ -12,8 +13,10 @@ export function checkMiniBatches(
     if (!rows.some(({ mask }) => mask.includes(1))) {
       throw invalid(`miniBatches[${b}]`, "has no response token to train on; leave such a mini-batch out");
     }
-    for (const [r, row] of rows.entries())
+    for (const [r, row] of rows.entries()) {
       checkRow(`miniBatches[${b}][${r}]`, row, contextTokens, vocabularySize);
+      if (loss.kind === "policy-gradient") checkLogprobs(`miniBatches[${b}][${r}]`, row);
+    }
   }
 }
 
@@ -42,6 +45,16 @@ function checkRow(
   }
   if (!advantages.every(Number.isFinite)) {
     throw invalid(`${field}.advantages`, "holds a value that is not a finite number");
+  }
+}
+
+function checkLogprobs(field: string, { response, logprobs = [] }: TrainingRow): void {
+  if (logprobs.length !== response.length || !logprobs.every(Number.isFinite)) {
+    const detail = `has ${logprobs.length} values for ${response.length} response tokens`;
+    throw invalid(
+      `${field}.logprobs`,
+      `${detail}; give the finite log-probability of each as it was sampled`,
+    );
   }
 }
 

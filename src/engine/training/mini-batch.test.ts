@@ -15,14 +15,11 @@ const runtime = new Runtime({ threads: 1, provider: "cpu", sessionCapacity: 32 }
 afterAll(() => runtime.release());
 const context = { runtime, tables: ropeTables(weights.config), tick: () => {} };
 
-/** Losses and gradient of rows packed under a budget; the old policy is the reference, so that ratios differ from 1. */
+/** Losses and gradient of rows packed under a budget. */
 async function lossAndGradient(rows: readonly TrainingRow[], packTokens: number) {
   const batch = packMiniBatch(rows, packTokens);
   const scores = [];
-  for (const pack of batch.packs) {
-    const referenceLogp = await scorePack(context, reference, pack);
-    scores.push({ oldLogp: referenceLogp, referenceLogp });
-  }
+  for (const pack of batch.packs) scores.push(await scorePack(context, reference, pack));
   const gradients = emptyWeights(weights.config);
   const sums = await trainMiniBatch(context, weights, golden.loss, batch, scores, gradients);
   return { sums, gradient: gradients.arena, packs: batch.packs.length };
@@ -38,11 +35,18 @@ const trainingRow = fc
       maxLength: 12,
     }),
     advantage: fc.constantFrom(-2, -0.5, 0, 0.7, 1.5),
+    // A uniform choice of 40 tokens has -3.7, so ratios lie on both sides of 1.
+    logprob: fc.constantFrom(-4.5, -3.7, -3),
   })
-  .map(({ prompt, response, advantage }): TrainingRow => {
-    const mask = response.map(([, trained], i) => (i === 0 ? 1 : trained));
-    return { prompt, response: response.map(([id]) => id), mask, advantages: response.map(() => advantage) };
-  });
+  .map(
+    ({ prompt, response, advantage, logprob }): TrainingRow => ({
+      prompt,
+      response: response.map(([id]) => id),
+      mask: response.map(([, trained], i) => (i === 0 ? 1 : trained)),
+      advantages: response.map(() => advantage),
+      logprobs: response.map(() => logprob),
+    }),
+  );
 const someRows = fc.array(trainingRow, { minLength: 1, maxLength: 8 });
 
 function expectSameGradient(actual: Float32Array, expected: Float32Array) {
@@ -74,7 +78,13 @@ describe("a packed mini-batch", () => {
     const rows = Array.from({ length: 8 }, (): TrainingRow => {
       const advantage = random.next() - 0.5;
       const response = tokens(40);
-      return { prompt, response, mask: response.map(() => 1), advantages: response.map(() => advantage) };
+      return {
+        prompt,
+        response,
+        mask: response.map(() => 1),
+        advantages: response.map(() => advantage),
+        logprobs: response.map(() => -3.7),
+      };
     });
     // 60 + 8 * 39 nodes or a few less, where responses begin alike: three blocks of 128 queries.
     expect(packMiniBatch(rows, 1000).packs[0]!.tokens.length).toBeGreaterThan(300);

@@ -26,12 +26,6 @@ export interface Context {
   readonly tick: Tick;
 }
 
-/** Per pack: log-probabilities of the entries under the policy before this update, and under the reference. */
-export interface PackScores {
-  readonly oldLogp: Float32Array | undefined;
-  readonly referenceLogp: Float32Array | undefined;
-}
-
 export function packMiniBatch(rows: readonly TrainingRow[], packTokens: number): MiniBatch {
   const packs = packRows(rows, packTokens);
   return { rows, packs, tokens: packs.reduce((sum, { entries }) => sum + entries.length, 0) };
@@ -49,13 +43,13 @@ export async function scorePack(
   return perEntry(pack.entries, logp);
 }
 
-/** Adds the mini-batch's gradient to `gradients`, pack by pack, and returns its losses. */
+/** Adds the mini-batch's gradient to `gradients`, pack by pack, and returns its losses; `referenceLogp` per pack and entry. */
 export async function trainMiniBatch(
   { runtime, tables, tick }: Context,
   weights: Weights,
   loss: LossSettings,
   { rows, packs, tokens }: MiniBatch,
-  scores: readonly PackScores[],
+  referenceLogp: readonly (Float32Array | undefined)[],
   gradients: Weights,
 ): Promise<LossSums> {
   const total = { policyLoss: 0, kl: 0, entropy: 0, clipFraction: 0 };
@@ -66,8 +60,8 @@ export async function trainMiniBatch(
     const values = await forwardHead(runtime, weights, pack.targets, hidden, true, tick);
     const inputs: EntryInputs = {
       advantages: Float32Array.from(pack.entries, ({ row, index }) => rows[row]!.advantages[index]!),
-      oldLogp: scores[p]!.oldLogp ?? perEntry(pack.entries, values.logp),
-      referenceLogp: scores[p]!.referenceLogp,
+      oldLogp: Float32Array.from(pack.entries, ({ row, index }) => rows[row]!.logprobs?.[index] ?? 0),
+      referenceLogp: referenceLogp[p],
     };
     const { sums, gradients: dTargets } = await packLoss(runtime, loss, pack, values, inputs, tokens);
     const dHidden = await backwardHead(runtime, weights, pack.targets, hidden, dTargets, gradients, tick);

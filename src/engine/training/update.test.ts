@@ -118,6 +118,9 @@ describe("an update's refusals", () => {
     await expect(update(freshState(), withRow({ mask: [1] }))).rejects.toThrow(
       "miniBatches[0][0] mask has 1 and advantages 5 values for 5 response tokens; give one of each per token",
     );
+    await expect(update(freshState(), withRow({ logprobs: [-1] }))).rejects.toThrow(
+      "miniBatches[0][0].logprobs has 1 values for 5 response tokens; give the finite log-probability of each as it was sampled",
+    );
     await expect(update(freshState(), withRow({ advantages: [1, 1, Number.NaN, 1, 1] }))).rejects.toThrow(
       "miniBatches[0][0].advantages holds a value that is not a finite number",
     );

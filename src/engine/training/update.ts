@@ -12,14 +12,7 @@ import type { Runtime } from "../runtime/session.ts";
 import type { LossSums } from "./batch-loss.ts";
 import { checkMiniBatches } from "./check-rows.ts";
 import { headBlocks } from "./head.ts";
-import {
-  type Context,
-  type MiniBatch,
-  type PackScores,
-  packMiniBatch,
-  scorePack,
-  trainMiniBatch,
-} from "./mini-batch.ts";
+import { type Context, type MiniBatch, packMiniBatch, scorePack, trainMiniBatch } from "./mini-batch.ts";
 import type { Pack } from "./pack.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
@@ -45,7 +38,7 @@ export async function runUpdate(
   signal: AbortSignal,
 ): Promise<UpdateMetrics> {
   const { weights, reference } = state;
-  checkMiniBatches(settings.miniBatches, weights.config);
+  checkMiniBatches(settings.miniBatches, settings.loss, weights.config);
   if (settings.loss.kind === "policy-gradient" && settings.loss.klCoefficient > 0 && !reference) {
     const message = `loss.klCoefficient is ${settings.loss.klCoefficient}, which needs a reference policy; name one or set it to 0`;
     throw new RatchetError("InvalidInput", message, { field: "reference" });
@@ -53,42 +46,34 @@ export async function runUpdate(
   const batches = settings.miniBatches.map((rows) => packMiniBatch(rows, settings.packTokens));
   const progress = createProgress(countRuns(batches, state, settings), onProgress, signal);
   const context: Context = { runtime, tables: ropeTables(weights.config), tick: progress.advance };
-  const scores = await scoreBeforeTraining(context, state, settings, batches);
+  const references = await scoreByReference(context, state, settings, batches);
   const gradients = emptyWeights(weights.config);
   const steps: StepResult[] = [];
   for (const [b, batch] of batches.entries()) {
     gradients.arena.fill(0);
-    const sums = await trainMiniBatch(context, weights, settings.loss, batch, scores[b]!, gradients);
+    const sums = await trainMiniBatch(context, weights, settings.loss, batch, references[b]!, gradients);
     steps.push({ ...sums, gradientNorm: await takeStep(state, settings, gradients, b, progress) });
     progress.advance();
   }
   return summarize(settings, batches, steps);
 }
 
-/** The first mini-batch needs no old ones: the policy that it trains is still the one before the update. */
-const needsOldPass = ({ loss }: UpdateSettings, batch: number) =>
-  loss.kind === "policy-gradient" && batch > 0;
-
-const needsReferencePass = ({ loss }: UpdateSettings, { reference }: TrainingState) =>
+const hasReference = ({ loss }: UpdateSettings, { reference }: TrainingState) =>
   loss.kind === "policy-gradient" && reference !== undefined;
 
-async function scoreBeforeTraining(
+/** log p of the entries under the reference, per mini-batch and pack. */
+async function scoreByReference(
   context: Context,
   state: TrainingState,
   settings: UpdateSettings,
   batches: readonly MiniBatch[],
-): Promise<PackScores[][]> {
-  const scores: PackScores[][] = [];
-  for (const [b, { packs }] of batches.entries()) {
-    const batchScores: PackScores[] = [];
-    for (const pack of packs) {
-      const oldLogp = needsOldPass(settings, b) ? await scorePack(context, state.weights, pack) : undefined;
-      const referenceLogp = needsReferencePass(settings, state)
-        ? await scorePack(context, state.reference!, pack)
-        : undefined;
-      batchScores.push({ oldLogp, referenceLogp });
-    }
-    scores.push(batchScores);
+): Promise<(Float32Array | undefined)[][]> {
+  if (!hasReference(settings, state)) return batches.map(() => []);
+  const scores: Float32Array[][] = [];
+  for (const { packs } of batches) {
+    const ofPacks: Float32Array[] = [];
+    for (const pack of packs) ofPacks.push(await scorePack(context, state.reference!, pack));
+    scores.push(ofPacks);
   }
   return scores;
 }
@@ -138,11 +123,10 @@ function summarize(
 /** Layers, head blocks and optimizer steps that the update will run. */
 function countRuns(batches: readonly MiniBatch[], state: TrainingState, settings: UpdateSettings): number {
   const { config } = state.weights;
-  const passes = (batch: number) =>
-    2 + Number(needsOldPass(settings, batch)) + Number(needsReferencePass(settings, state));
+  const passes = hasReference(settings, state) ? 3 : 2;
   const work = (pack: Pack) => config.layers + headBlocks(config, pack.targets.length).length;
   return batches.reduce(
-    (sum, { packs }, b) => sum + 1 + passes(b) * packs.reduce((runs, pack) => runs + work(pack), 0),
+    (sum, { packs }) => sum + 1 + passes * packs.reduce((runs, pack) => runs + work(pack), 0),
     0,
   );
 }
