@@ -29,6 +29,8 @@ export function composeAnswer(
       const values = numbersOf(composition.of, answers);
       return values && String(calculate(composition.kind, values));
     }
+    case "stated":
+      return undefined;
   }
 }
 
@@ -62,5 +64,7 @@ function numbersOf(ids: readonly string[], answers: Readonly<Record<string, stri
 }
 
 /** Ids a composition rests on. */
-export const composedOf = (composition: Composition): readonly string[] =>
-  composition.kind === "answer" ? [composition.of] : composition.of;
+export function composedOf(composition: Composition): readonly string[] {
+  if (composition.kind === "stated") return [];
+  return composition.kind === "answer" ? [composition.of] : composition.of;
+}

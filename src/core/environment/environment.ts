@@ -100,6 +100,8 @@ export const compositionSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("argmin"), of: z.array(z.string()), labels: z.array(z.string()) }),
   z.strictObject({ kind: z.literal("sum"), of: z.array(z.string()) }),
   z.strictObject({ kind: z.literal("difference"), of: z.array(z.string()) }),
+  /** Imported without a rule that code could follow; the oracle gate refuses it. */
+  z.strictObject({ kind: z.literal("stated") }),
 ]);
 export type Composition = z.infer<typeof compositionSchema>;
 
@@ -122,8 +124,8 @@ export const environmentSchema = z.strictObject({
   answer: z.string().min(1),
   composition: compositionSchema,
   subQuestions: z.array(subQuestionSchema).min(1),
-  /** In an order that respects the DAG. */
-  referenceCalls: z.array(referenceCallSchema).min(1),
+  /** In an order that respects the DAG; none where an imported format stores none, which the gates refuse. */
+  referenceCalls: z.array(referenceCallSchema),
   tools: z.array(toolSchema).min(1),
   /** Which complexity operations were applied, in order, and at what level. */
   complexity: z.array(z.strictObject({ operation: z.string(), level: z.number() })),
@@ -134,6 +136,8 @@ export const environmentSchema = z.strictObject({
     /** Packages the facts come from, as name@version. */
     sources: z.array(z.string()),
   }),
+  /** What it was imported from, word for word, so that exporting it again loses nothing. */
+  origin: z.strictObject({ format: z.literal("ftrl"), row: z.string() }).optional(),
   gates: z.array(gateVerdictSchema),
 });
 export type Environment = z.infer<typeof environmentSchema>;

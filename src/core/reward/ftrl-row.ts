@@ -4,7 +4,8 @@
  */
 import { z } from "zod";
 
-const nested = <T extends z.ZodType>(shape: T) =>
+/** A JSON string that holds a value of this shape. */
+export const nested = <T extends z.ZodType>(shape: T) =>
   z
     .string()
     .transform((text, context): unknown => {

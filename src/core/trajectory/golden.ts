@@ -36,6 +36,12 @@ export function goldenTrajectory(environment: Environment, outputs: readonly str
       `golden trajectory of environment ${environmentHash(environment).slice(0, 12)}: ${outputs.length} outputs for ${referenceCalls.length} reference calls; run referenceInvocations of the same environment`,
       { outputs: outputs.length, calls: referenceCalls.length },
     );
+  if (referenceCalls.length === 0)
+    throw new RatchetError(
+      "InvalidInput",
+      `golden trajectory of environment ${environmentHash(environment).slice(0, 12)}: it was imported without reference calls; evaluate or train on it with grpo, and take the cold start's environments from an author`,
+      { environment: environmentHash(environment) },
+    );
   const levels = levelsOf(subQuestions);
   const turns: GoldenTurn[] = [];
   for (let level = 0; level <= Math.max(...Object.values(levels)); level++) {
