@@ -7,12 +7,18 @@ import { badArgumentsFeedback, toolFeedback, unknownToolFeedback } from "../core
 import { type RewardKind, turnReward } from "../core/reward/reward.ts";
 import { solveTurn } from "../core/reward/solve.ts";
 import { type ParsedCall, parseToolCalls } from "../core/trajectory/parse.ts";
-import { type CallRecord, countUnsolved, type Trajectory, type Turn } from "../core/trajectory/trajectory.ts";
+import {
+  type CallRecord,
+  countSolved,
+  countUnsolved,
+  type Trajectory,
+  type Turn,
+} from "../core/trajectory/trajectory.ts";
 
-/** Appends the sampled ids; calls and reward follow once the tools have run. */
-export function recordResponse(
+/** Appends the first response's ids and keeps the others beside it; calls and rewards follow once the tools have run. */
+export function recordResponses(
   trajectory: Trajectory,
-  response: SampledResponse,
+  [response, ...others]: readonly [SampledResponse, ...SampledResponse[]],
   codec: ChatCodec,
 ): Trajectory {
   const turn: Turn = {
@@ -24,6 +30,7 @@ export function recordResponse(
     text: codec.decode(response.tokens),
     calls: [],
     reward: 0,
+    siblings: others.map((other) => ({ ...other, reward: 0, calls: 0, solved: 0 })),
   };
   return {
     ...trajectory,
@@ -39,7 +46,7 @@ export interface EpisodeLimits {
   readonly maxResponseTokens: number;
 }
 
-/** Runs the tool calls of every trajectory that awaits them, all in one sandbox batch. */
+/** Runs the tool calls of every trajectory that awaits them, and of their siblings, all in one sandbox batch. */
 export async function playTools(
   trajectories: readonly Trajectory[],
   set: EnvironmentSet,
@@ -49,25 +56,33 @@ export async function playTools(
 ): Promise<Trajectory[]> {
   const waiting = trajectories.filter(({ state }) => state === "awaits_tools");
   const judged = await judgeResponses(
-    waiting.map(({ member, unsolved, turns }) => ({ member, unsolved, text: turns.at(-1)!.text })),
+    waiting.flatMap(({ member, unsolved, turns }) => {
+      const { text, siblings } = turns.at(-1)!;
+      const texts = [text, ...siblings.map(({ tokens }) => codec.decode(tokens))];
+      return texts.map((said) => ({ member, unsolved, text: said }));
+    }),
     set,
     sandbox,
     limits.reward,
   );
+  let next = 0;
   return trajectories.map((trajectory) => {
-    const index = waiting.indexOf(trajectory);
-    return index < 0 ? trajectory : settle(trajectory, judged[index]!, codec, limits);
+    if (trajectory.state !== "awaits_tools") return trajectory;
+    const own = judged[next]!;
+    const others = judged.slice(next + 1, next + 1 + trajectory.turns.at(-1)!.siblings.length);
+    next += 1 + others.length;
+    return settle(trajectory, own, others, codec, limits);
   });
 }
 
 /** One response in the state it was given: its calls' outcomes, what they solved and the one-turn reward. */
-export interface JudgedResponse {
+interface JudgedResponse {
   readonly calls: readonly CallRecord[];
   readonly unsolved: Trajectory["unsolved"];
   readonly reward: number;
 }
 
-export async function judgeResponses(
+async function judgeResponses(
   responses: readonly {
     readonly member: number;
     readonly unsolved: Trajectory["unsolved"];
@@ -127,11 +142,17 @@ function resultOf(call: ParsedCall, slot: number | undefined, outcomes: readonly
 function settle(
   trajectory: Trajectory,
   judged: JudgedResponse,
+  others: readonly JudgedResponse[],
   codec: ChatCodec,
   limits: EpisodeLimits,
 ): Trajectory {
   const last = trajectory.turns.at(-1)!;
-  const turns = [...trajectory.turns.slice(0, -1), { ...last, calls: judged.calls, reward: judged.reward }];
+  const siblings = last.siblings.map((sibling, i) => {
+    const { calls, reward } = others[i]!;
+    return { ...sibling, reward, calls: calls.length, solved: countSolved(calls) };
+  });
+  const turn = { ...last, calls: judged.calls, reward: judged.reward, siblings };
+  const turns = [...trajectory.turns.slice(0, -1), turn];
   const settled = { ...trajectory, turns, unsolved: judged.unsolved };
   if (judged.calls.length === 0) return { ...settled, state: "answered" };
   if (turns.length >= limits.maxTurns) return { ...settled, state: "turn_limit" };

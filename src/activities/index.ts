@@ -1,11 +1,11 @@
 /** The activities by name: those of the CPU queue, and those that need the device. */
+import { createBatchActivities } from "./batches.ts";
 import { createEnvironmentActivities } from "./environments.ts";
 import { createEvaluationActivities } from "./evaluation.ts";
 import { createExperimentActivities } from "./experiments.ts";
 import { createJobActivities } from "./jobs.ts";
 import type { CpuPorts, DevicePorts } from "./ports.ts";
 import { createReportActivities } from "./reports.ts";
-import { createResponseActivities } from "./responses.ts";
 import { createRolloutActivities } from "./rollouts.ts";
 import { createSamplingActivities } from "./sampling.ts";
 import { createTrainingActivities } from "./training.ts";
@@ -17,7 +17,7 @@ export function createCpuActivities(ports: CpuPorts) {
     ...createExperimentActivities(ports),
     ...createEnvironmentActivities(ports),
     ...createRolloutActivities(ports),
-    ...createResponseActivities(ports),
+    ...createBatchActivities(ports),
     ...createTrainingActivities(ports),
     ...createEvaluationActivities(ports),
     ...createReportActivities(ports),

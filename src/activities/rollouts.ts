@@ -15,12 +15,17 @@ import type { CpuPorts } from "./ports.ts";
 import { getShard, putShard, type ShardState } from "./shards.ts";
 import { runStep, type StepContext, whileAlive } from "./step.ts";
 
+/** Whose trajectory: an index into the set, and which of the environment's trajectories in this iteration it is. */
+export interface Place {
+  readonly member: number;
+  readonly twin: number;
+}
+
 export interface StartShard {
   readonly context: StepContext;
   readonly policy: ArtifactRef;
   readonly environments: ArtifactRef;
-  /** Indices into the set, in order; an index may repeat (several trajectories of one environment). */
-  readonly members: readonly number[];
+  readonly members: readonly Place[];
   readonly maxResponseTokens: number;
 }
 
@@ -39,20 +44,20 @@ export function createRolloutActivities(ports: CpuPorts) {
     startShard: (input: StartShard): Promise<ShardState> =>
       runStep(ports.ledger, {
         kind: "start-shard",
-        version: 1,
+        version: 2,
         context: input.context,
-        inputs: [input.policy.hash, input.environments.hash, [...input.members], input.maxResponseTokens],
+        inputs: [
+          input.policy.hash,
+          input.environments.hash,
+          input.members.map(({ member, twin }) => [member, twin]),
+          input.maxResponseTokens,
+        ],
         work: () =>
           whileAlive(async () => {
             const set = await ports.environmentSet(input.environments);
             const codec = await ports.codec(input.policy);
-            const trajectories = input.members.map((member, i) =>
-              startTrajectory(
-                set.environments[member]!,
-                { member, twin: input.members.slice(0, i).filter((other) => other === member).length },
-                codec,
-                input.maxResponseTokens,
-              ),
+            const trajectories = input.members.map((place) =>
+              startTrajectory(set.environments[place.member]!, place, codec, input.maxResponseTokens),
             );
             return {
               result: await putShard(ports.artifacts, {
@@ -66,7 +71,7 @@ export function createRolloutActivities(ports: CpuPorts) {
     runTools: (input: RunTools): Promise<ShardState> =>
       runStep(ports.ledger, {
         kind: "run-tools",
-        version: 1,
+        version: 2,
         context: input.context,
         inputs: [
           input.policy.hash,
@@ -90,7 +95,7 @@ export function createRolloutActivities(ports: CpuPorts) {
 
 function startTrajectory(
   environment: Environment,
-  place: { readonly member: number; readonly twin: number },
+  place: Place,
   codec: ChatCodec,
   maxResponseTokens: number,
 ): Trajectory {

@@ -7,6 +7,7 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { seededRandom } from "../core/random.ts";
 import { goldenRows } from "./golden.ts";
 import type { CpuPorts } from "./ports.ts";
+import type { Place } from "./rollouts.ts";
 import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
 
 export interface PlanIteration {
@@ -26,9 +27,13 @@ export interface GoldenBatch {
 
 export function createTrainingActivities(ports: CpuPorts) {
   return {
-    planIteration: guarded(async (input: PlanIteration): Promise<number[][]> => {
+    planIteration: guarded(async (input: PlanIteration): Promise<Place[][]> => {
       const { environments } = await ports.environmentSet(input.environments);
-      const members = drawMembers(environments.length, input.count, input.context);
+      const drawn = drawMembers(environments.length, input.count, input.context);
+      const members = drawn.map((member, i) => ({
+        member,
+        twin: drawn.slice(0, i).filter((other) => other === member).length,
+      }));
       return Array.from({ length: Math.ceil(members.length / input.shardSize) }, (_, i) =>
         members.slice(i * input.shardSize, (i + 1) * input.shardSize),
       );

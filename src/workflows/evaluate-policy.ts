@@ -28,12 +28,16 @@ export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationRe
   let done = 0;
   const shards = await inWindow(starts, shardWindow, async (from, shard) => {
     await control.gate();
-    const members = Array.from({ length: Math.min(shardSize, total - from) }, (_, i) => from + i);
+    const members = Array.from({ length: Math.min(shardSize, total - from) }, (_, i) => ({
+      member: from + i,
+      twin: 0,
+    }));
     const rolled = await control.orPark(() =>
       runChild(
         rollOut,
         {
           start: { context, policy, environments, members, maxResponseTokens: sampling.maxResponseTokens },
+          samplesPerPrefix: 1,
           sampling,
           reward: "solve-f1" as const,
           maxTurns,

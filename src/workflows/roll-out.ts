@@ -6,6 +6,8 @@ import { cpu, sample } from "./proxies.ts";
 
 export interface RollOut {
   readonly start: StartShard;
+  /** Responses at each prefix: 1 in an evaluation; in training the others are judged too. */
+  readonly samplesPerPrefix: number;
   readonly sampling: {
     readonly temperature: number;
     readonly topP: number;
@@ -21,7 +23,16 @@ export async function rollOut(input: RollOut): Promise<ShardState> {
   for (let turn = 0; turn < input.maxTurns && state.active > 0; turn++) {
     const said = await sample.sampleTurn.executeWithOptions(
       { summary: `turn ${turn}: ${state.active} respond` },
-      [{ context, policy, shard: state.shard, turn, sampling: input.sampling }],
+      [
+        {
+          context,
+          policy,
+          shard: state.shard,
+          turn,
+          samplesPerPrefix: input.samplesPerPrefix,
+          sampling: input.sampling,
+        },
+      ],
     );
     state = await cpu.runTools.executeWithOptions({ summary: `turn ${turn}: tools answer` }, [
       {

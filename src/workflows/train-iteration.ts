@@ -7,7 +7,7 @@ import type { ReinforcementSettings, SupervisedSettings } from "../core/experime
 import type { JsonObject } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { inWindow, runChild, shardWindow } from "./fan-out.ts";
-import { cpu, sample, train } from "./proxies.ts";
+import { cpu, train } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
 
 /** The job once its environments are there. */
@@ -15,9 +15,6 @@ export interface TrainingJob extends PreparedTraining {
   readonly environments: ArtifactRef;
   readonly iterations: number;
 }
-
-/** Prefix rows sampled and scored by one pair of activities: bounds what a crash repeats. */
-const rowsPerActivity = 8;
 
 /** Null where an iteration had nothing to learn from: no group's rewards differed. */
 export async function runIteration(
@@ -99,7 +96,7 @@ export const sliceOf = ({ epochs, maxTrajectories, batchSize, stepsPerUpdate }: 
   stepsPerUpdate,
 });
 
-/** Trajectories -> turn-prefixes -> n responses each -> rewards -> advantages: FTRL's turn mode. */
+/** Trajectories, with n judged responses at each of their turn-prefixes -> advantages: FTRL's turn mode. */
 async function collectBatch(
   job: TrainingJob,
   training: ReinforcementSettings,
@@ -119,6 +116,7 @@ async function collectBatch(
       rollOut,
       {
         start: { context, policy, environments, members, maxResponseTokens: sampling.maxResponseTokens },
+        samplesPerPrefix: training.samplesPerPrefix,
         sampling,
         reward,
         maxTurns,
@@ -129,40 +127,14 @@ async function collectBatch(
       },
     ),
   );
-  const { rows, count, metrics } = await cpu.collectPrefixes({
+  return cpu.assembleBatch({
     context,
     environments,
     shards: rolled.map(({ shard }) => shard),
-    maxPrefixRows: training.maxPrefixRows ?? null,
-  });
-  const slices = Array.from({ length: Math.ceil(count / rowsPerActivity) }, (_, i) => i * rowsPerActivity);
-  const scored = await inWindow(slices, shardWindow, async (from) => {
-    const responses = await sample.sampleResponses.executeWithOptions(
-      {
-        summary: `rows ${from}-${Math.min(from + rowsPerActivity, count) - 1}: ${training.samplesPerPrefix} responses each`,
-      },
-      [
-        {
-          context,
-          policy,
-          rows,
-          from,
-          count: rowsPerActivity,
-          samplesPerPrefix: training.samplesPerPrefix,
-          sampling,
-        },
-      ],
-    );
-    return cpu.scoreResponses({ context, policy, environments, rows, from, responses, reward });
-  });
-  const assembled = await cpu.assembleBatch({
-    context,
-    scored,
     algorithm: training.algorithm,
     miniBatches: training.miniBatches,
     shuffleRewards: training.shuffleRewards,
   });
-  return { ...assembled, metrics: { ...metrics, ...assembled.metrics } };
 }
 
 function noteOf(metrics: JsonObject): string {

@@ -101,9 +101,6 @@ export const reinforcementSchema = z.strictObject({
     .max(256)
     .default(8)
     .describe("Responses sampled at each turn-prefix (FTRL: 16)"),
-  maxPrefixRows: count(100_000)
-    .optional()
-    .describe("Most prefix rows kept of an iteration, drawn by seed; all by default"),
   miniBatches: count(1024)
     .default(1)
     .describe("Optimizer steps an iteration's useful groups are divided into"),
@@ -113,7 +110,7 @@ export const reinforcementSchema = z.strictObject({
     .describe("FTRL's one-turn reward"),
   sampling: samplingSchema
     .default({ temperature: 1, topP: 1, maxResponseTokens: 64 })
-    .describe("Sampling of the trajectories and of the responses at their prefixes"),
+    .describe("Sampling of the responses; each trajectory goes on with the first of its prefix"),
   clipLow: z.number().gt(0).lt(1).default(0.2).describe("PPO's clip below 1"),
   clipHigh: z.number().gt(0).lt(10).default(0.2).describe("PPO's clip above 1"),
   clipDual: z.number().gt(1).default(3).describe("Dual clip (veRL's clip_ratio_c)"),

@@ -95,6 +95,7 @@ function evaluation(stage: string, solved: readonly number[]): EvaluationSource 
             text: hostile,
             calls,
             reward: 0.5,
+            siblings: [],
           },
         ],
       };

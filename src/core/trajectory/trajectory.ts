@@ -3,6 +3,7 @@
  * `tokens` is the concatenation of prompt, responses and tool results as ids, never re-tokenized.
  */
 import type { JsonObject } from "../json.ts";
+import type { ScoredResponse } from "../learning/batch.ts";
 import type { SampledResponse } from "../ports/policy.ts";
 
 export interface CallRecord {
@@ -28,6 +29,8 @@ export interface Turn {
   readonly calls: readonly CallRecord[];
   /** FTRL's one-turn reward of this response. */
   readonly reward: number;
+  /** In training, the other responses sampled at this prefix: they are judged, and the trajectory goes on without them. */
+  readonly siblings: readonly ScoredResponse[];
 }
 
 /** Why a trajectory ended; all of them are the policy's doing, and are results, not failures. */
@@ -42,7 +45,7 @@ export interface Trajectory {
   /** Index in the environment set, and the environment's hash. */
   readonly member: number;
   readonly environment: string;
-  /** 0 for the environment's first trajectory in its shard, 1 for the second, ... */
+  /** 0 for the environment's first trajectory in its iteration, 1 for the second, ... */
   readonly twin: number;
   readonly tokens: readonly number[];
   readonly turns: readonly Turn[];
@@ -56,6 +59,9 @@ export interface Shard {
   readonly environments: string;
   readonly trajectories: readonly Trajectory[];
 }
+
+export const countSolved = (calls: readonly CallRecord[]) =>
+  calls.filter(({ solved }) => solved !== null).length;
 
 export const countUnsolved = (unsolved: Trajectory["unsolved"]) =>
   Object.values(unsolved).reduce((sum, answers) => sum + answers.length, 0);
