@@ -1,0 +1,32 @@
+/**
+ * One piece of work at a time on the device. While it waits it is alive without progress, and a beat says so; once it
+ * works, only the engine's progress is life, and it beats for the activity whose work it is.
+ */
+import { Context } from "@temporalio/activity";
+import type { DevicePorts } from "../activities/ports.ts";
+import type { PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
+
+const waitingBeatMs = 1_000;
+
+export function inTurns(engine: PolicySampler & PolicyTrainer): DevicePorts["device"] {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    // The engine's messages arrive in the context of whichever activity started it, so this one's is held on to.
+    const activity = Context.current();
+    const beat = setInterval(() => activity.heartbeat({ waitsFor: "device" }), waitingBeatMs);
+    const before = last;
+    let release = () => {};
+    last = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    try {
+      await before;
+      activity.cancellationSignal.throwIfAborted();
+      clearInterval(beat);
+      return await work(engine, (progress) => activity.heartbeat(progress), activity.cancellationSignal);
+    } finally {
+      clearInterval(beat);
+      release();
+    }
+  };
+}
