@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { z } from "zod";
 import { register as doctor } from "./commands/doctor.ts";
 import { register as down } from "./commands/down.ts";
+import { register as env } from "./commands/env.ts";
 import { register as loss } from "./commands/loss.ts";
 import { register as report } from "./commands/report.ts";
 import { register as resume } from "./commands/resume.ts";
@@ -34,7 +35,7 @@ function ratchet(): Command {
     .description("Makes language models better at using tools, and never loses work while doing it.")
     .version(version)
     .exitOverride();
-  for (const register of [start, resume, status, report, up, down, temporal, doctor, score, loss])
+  for (const register of [start, resume, status, report, up, down, temporal, doctor, env, score, loss])
     register(program);
   return program;
 }

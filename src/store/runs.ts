@@ -47,6 +47,17 @@ export function createRunStore(database: Database): RunStore {
           .execute();
         return rows.map(storedStage);
       }),
+    getBuilds: () =>
+      database.run(async (tables) => {
+        const rows = await tables
+          .selectFrom("stages")
+          .selectAll()
+          .where("type", "=", "build")
+          .where("result", "is not", null)
+          .orderBy("position")
+          .execute();
+        return rows.map(storedStage);
+      }),
     findCachedStage: (inputHash) =>
       database.run(async (tables) => {
         const row = await tables

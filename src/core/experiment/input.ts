@@ -240,7 +240,12 @@ export type EvaluationSettings = z.infer<typeof evaluationSchema>;
 export type ExperimentInput = z.infer<typeof experimentInputSchema>;
 
 /** Parses, or throws InvalidInput in at most three lines that name field, value and limit. */
-export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+export function parseInput<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  what: string,
+  next = "correct the field and start again; docs/inputs.md lists every field with its default and limits",
+): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [first, ...rest] = parsed.error.issues;
@@ -250,7 +255,7 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string
   const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
   throw new RatchetError(
     "InvalidInput",
-    `${what}: field '${field}'${given === undefined ? "" : ` = ${shorten(given)}`}: ${issue.message}${more}\ncorrect the field and start again; docs/inputs.md lists every field with its default and limits`,
+    `${what}: field '${field}'${given === undefined ? "" : ` = ${shorten(given)}`}: ${issue.message}${more}\n${next}`,
     { what, field, value: given },
   );
 }

@@ -1,0 +1,148 @@
+/**
+ * The environments of the artifact store, by content hash, a unique prefix of one, or the name of a build. Hashes are
+ * found on disk, with or without running services; names are in the database.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "../../config/config.ts";
+import { buildNamePattern, namedSets, setNamed } from "../../core/environment/build-name.ts";
+import { type EnvironmentSet, environmentHash } from "../../core/environment/environment.ts";
+import { RatchetError } from "../../core/errors.ts";
+import type { Case } from "../../core/gates/gate.ts";
+import type { ArtifactRef, ArtifactStore } from "../../core/ports/artifacts.ts";
+import type { StageRecord } from "../../core/ports/runs.ts";
+import { runningEndpoints } from "../../services/endpoints.ts";
+import { openArtifactFolder } from "../../store/artifacts.ts";
+import { openStore, type Store } from "../../store/store.ts";
+
+export interface StoredSet {
+  readonly ref: ArtifactRef;
+  /** Builds that made it, as `run/stage`; none where nothing runs to ask. */
+  readonly names: readonly string[];
+  readonly set: EnvironmentSet;
+}
+
+export type Found =
+  | ({ readonly kind: "set" } & StoredSet)
+  | { readonly kind: "environment"; readonly hash: string; readonly subject: Case };
+
+export interface Library {
+  /** In the order of their hashes. */
+  sets(): AsyncGenerator<StoredSet>;
+  /** Throws InvalidInput where nothing or more than one thing has the id. */
+  find(id: string): Promise<Found>;
+  /** Stores a set; `name` becomes `name/import` where a database runs, and is not kept otherwise. */
+  add(set: EnvironmentSet, name: string): Promise<{ readonly ref: ArtifactRef; readonly named: boolean }>;
+  close(): Promise<void>;
+}
+
+/** Shorter prefixes say too little, and might be names. */
+const shortestPrefix = 4;
+
+export async function openLibrary(config: Config): Promise<Library> {
+  const store = await openRunning(config);
+  // Opening makes folders, which looking into an empty home must not; and only checkpoints are ever collected, so what
+  // is written without a database needs no lease.
+  let opened: Promise<ArtifactStore> | undefined;
+  const artifacts = () => {
+    opened ??= store
+      ? Promise.resolve(store.artifacts)
+      : openArtifactFolder(config.artifactFolder, async () => {});
+    return opened;
+  };
+  const builds = (await store?.runs.getBuilds()) ?? [];
+  return {
+    sets: () => storedSets(config, artifacts, builds),
+    find: (id) => find(id, config, artifacts, builds),
+    add: async (set, name) => {
+      const ref = await (await artifacts()).putJson("environment-set", set);
+      await store?.runs.putStage({
+        run: name,
+        stage: "import",
+        type: "build",
+        inputHash: "",
+        state: "done",
+        result: { set: { ...ref } },
+      });
+      return { ref, named: store !== undefined };
+    },
+    close: async () => store?.close(),
+  };
+}
+
+/** Undefined where no database runs. */
+async function openRunning(config: Config): Promise<Store | undefined> {
+  const { artifactFolder } = config;
+  try {
+    const databaseUrl = config.databaseUrl ?? runningEndpoints(config).databaseUrl;
+    return await openStore({ databaseUrl, artifactFolder });
+  } catch (error) {
+    if (error instanceof RatchetError && error.type === "ServiceUnavailable") return undefined;
+    throw error;
+  }
+}
+
+async function* storedSets(
+  config: Config,
+  artifacts: () => Promise<ArtifactStore>,
+  builds: readonly StageRecord[],
+): AsyncGenerator<StoredSet> {
+  const named = namedSets(builds);
+  for (const hash of await setHashes(config.artifactFolder)) {
+    const store = await artifacts();
+    const ref = await store.find("environment-set", hash);
+    yield {
+      ref,
+      names: named.filter(({ set }) => set.hash === hash).map(({ name }) => name),
+      set: (await store.getJson(ref)) as EnvironmentSet,
+    };
+  }
+}
+
+async function setHashes(artifactFolder: string): Promise<string[]> {
+  const entries = await readdir(join(artifactFolder, "environment-set"), { recursive: true }).catch(() => []);
+  return entries.flatMap((path) => /(?:^|[\\/])([0-9a-f]{64})$/.exec(path)?.[1] ?? []).sort();
+}
+
+async function find(
+  id: string,
+  config: Config,
+  artifacts: () => Promise<ArtifactStore>,
+  builds: readonly StageRecord[],
+): Promise<Found> {
+  const isPrefix = /^[0-9a-f]{1,64}$/.test(id) && id.length >= shortestPrefix;
+  const found: Found[] = [];
+  const ofRun = builds.filter(({ run }) => run === id.split("/")[0]);
+  if (ofRun.length > 0 && buildNamePattern.test(id)) {
+    const { hash } = setNamed(id, ofRun, "ID");
+    for await (const one of storedSets(config, artifacts, builds))
+      if (one.ref.hash === hash) return { kind: "set", ...one };
+  }
+  for await (const one of storedSets(config, artifacts, builds)) {
+    const isMeant = isPrefix ? one.ref.hash.startsWith(id) : one.set.name === id;
+    if (isMeant) found.push({ kind: "set", ...one });
+    for (const environment of isPrefix ? one.set.environments : []) {
+      const hash = environmentHash(environment);
+      const isNew = !found.some((other) => other.kind === "environment" && other.hash === hash);
+      if (hash.startsWith(id) && isNew)
+        found.push({ kind: "environment", hash, subject: { environment, tables: one.set.tables } });
+    }
+  }
+  const [only, ...more] = found;
+  if (only && more.length === 0) return only;
+  throw notOne(id, found, config.home);
+}
+
+function notOne(id: string, found: readonly Found[], home: string): RatchetError {
+  const hashes = found.map(
+    (one) => `${one.kind} ${(one.kind === "set" ? one.ref.hash : one.hash).slice(0, 16)}`,
+  );
+  const why =
+    found.length > 1
+      ? `means ${found.length} things: ${hashes.slice(0, 4).join(", ")}${found.length > 4 ? ", ..." : ""}; give more of the hash`
+      : `is no environment or set of ${home}; give a hash, at least ${shortestPrefix} digits of one, a build's name while services run (npx ratchet up), or a file`;
+  return new RatchetError("InvalidInput", `ID '${id}' ${why}\nnpx ratchet env list shows what is stored`, {
+    field: "ID",
+    value: id,
+  });
+}

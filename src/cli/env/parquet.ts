@@ -1,0 +1,167 @@
+/**
+ * Rows as a parquet file and back, with no value changed: text, whole numbers, doubles and truth values as columns of
+ * their type, lists of messages as pandas and datasets write them, and whatever else as JSON columns.
+ */
+import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { type ColumnSource, parquetWriteBuffer, schemaFromColumnData } from "hyparquet-writer";
+import { RatchetError } from "../../core/errors.ts";
+import type { Json, JsonObject } from "../../core/json.ts";
+import { readJson } from "../../core/trajectory/json-source.ts";
+
+type SchemaElements = ReturnType<typeof schemaFromColumnData>;
+
+/** A column has a value in every row; this entry of the file says in which rows a field was not there at all. */
+const absentKey = "ratchet.absent";
+const int64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
+
+/** One value with the text it had, which tells 0.0 from 0. */
+interface Cell {
+  readonly value: Json;
+  readonly text: string;
+}
+
+export function parquetBytes(texts: readonly string[]): Uint8Array {
+  const rows = texts.map((text) => {
+    const { value, members } = readJson(text);
+    return new Map(
+      Object.entries(value as JsonObject).map(([name, member]): [string, Cell] => [
+        name,
+        { value: member, text: members.get(name)! },
+      ]),
+    );
+  });
+  const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
+  const absent: Record<string, number[]> = {};
+  for (const [i, row] of rows.entries())
+    for (const name of names) if (!row.has(name)) absent[name] = [...(absent[name] ?? []), i];
+  const columns = names.map((name) =>
+    columnOf(
+      name,
+      rows.map((row) => row.get(name)?.value ?? null),
+      rows,
+    ),
+  );
+  const schema: SchemaElements = [
+    { name: "root", num_children: columns.length },
+    ...columns.flatMap(
+      ({ source, nested }) => nested ?? schemaFromColumnData({ columnData: [source] }).slice(1),
+    ),
+  ];
+  return new Uint8Array(
+    parquetWriteBuffer({
+      columnData: columns.map(({ source: { name, data } }) => ({ name, data })),
+      schema,
+      ...(Object.keys(absent).length > 0
+        ? { kvMetadata: [{ key: absentKey, value: JSON.stringify(absent) }] }
+        : {}),
+    }),
+  );
+}
+
+interface Column {
+  readonly source: ColumnSource;
+  readonly nested?: SchemaElements;
+}
+
+function columnOf(name: string, values: readonly Json[], rows: readonly ReadonlyMap<string, Cell>[]): Column {
+  const source = (type: ColumnSource["type"], data: readonly unknown[]): Column => ({
+    source: { name, type, data: [...data] } as ColumnSource,
+  });
+  const known = values.filter((value) => value !== null);
+  if (known.length > 0 && known.every((value) => typeof value === "string" && isWellFormed(value)))
+    return source("STRING", values);
+  if (known.length > 0 && known.every((value) => typeof value === "boolean"))
+    return source("BOOLEAN", values);
+  if (known.length > 0 && known.every((value) => typeof value === "number")) {
+    const texts = rows.map((row) => row.get(name)?.text ?? "null");
+    const whole = texts.map((text) => (/^-?\d+$/.test(text) ? BigInt(text) : null));
+    const allWhole = texts.every((text, i) => text === "null" || fitsInt64(whole[i]!));
+    if (allWhole) return source("INT64", whole);
+    if (texts.every((text) => text === "null" || !/^-?\d+$/.test(text))) return source("DOUBLE", values);
+  }
+  const members = memberNames(values);
+  if (members) return { ...source(undefined, values), nested: listSchema(name, members) };
+  return source("JSON", values);
+}
+
+const fitsInt64 = (value: bigint | null) => value !== null && value >= int64.least && value <= int64.most;
+
+/** Half a surrogate pair has no UTF-8; JSON writes it as an escape. */
+const isWellFormed = (text: string) => !/\p{Surrogate}/u.test(text);
+
+/** Names of the members where every value is a list of objects with the same text members: chat messages. */
+function memberNames(values: readonly Json[]): string[] | undefined {
+  if (!values.every((value): value is readonly Json[] => Array.isArray(value))) return undefined;
+  const objects = values.flat() as Json[];
+  const isFlat = objects.every(
+    (one) =>
+      typeof one === "object" &&
+      one !== null &&
+      !Array.isArray(one) &&
+      Object.values(one).every((member) => typeof member === "string" && isWellFormed(member)),
+  );
+  const [first] = objects;
+  if (!isFlat || first === undefined) return undefined;
+  const names = Object.keys(first as JsonObject);
+  const isSame = objects.every((one) => Object.keys(one as JsonObject).join("\n") === names.join("\n"));
+  return names.length > 0 && isSame ? names : undefined;
+}
+
+const listSchema = (name: string, members: readonly string[]): SchemaElements => [
+  { name, repetition_type: "OPTIONAL", num_children: 1, converted_type: "LIST" },
+  { name: "list", repetition_type: "REPEATED", num_children: 1 },
+  { name: "element", repetition_type: "OPTIONAL", num_children: members.length },
+  ...members.map((member) => ({
+    name: member,
+    type: "BYTE_ARRAY" as const,
+    converted_type: "UTF8" as const,
+    repetition_type: "OPTIONAL" as const,
+  })),
+];
+
+/** Each row as JSON text. Throws InvalidInput for bytes that are no parquet and for values that JSON cannot hold. */
+export async function parquetRows(bytes: Buffer, path: string): Promise<string[]> {
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+  try {
+    const metadata = parquetMetadata(file);
+    const doubles = new Set(
+      metadata.schema.filter(({ type }) => type === "DOUBLE" || type === "FLOAT").map(({ name }) => name),
+    );
+    const stored = metadata.key_value_metadata?.find(({ key }) => key === absentKey)?.value ?? "{}";
+    const absent = JSON.parse(stored) as Record<string, number[]>;
+    const rows = await parquetReadObjects({ file, metadata });
+    return rows.map((row, i) => {
+      const members = Object.entries(row)
+        .filter(([name]) => !absent[name]?.includes(i))
+        .map(([name, value]) => `${JSON.stringify(name)}: ${textOf(value, name, doubles.has(name))}`);
+      return `{${members.join(", ")}}`;
+    });
+  } catch (error) {
+    if (error instanceof RatchetError) throw error;
+    throw new RatchetError(
+      "InvalidInput",
+      `FILE ${path} is no parquet file that can be read: ${(error as Error).message}; write it again uncompressed or with snappy, or give JSON lines`,
+      { field: "FILE", value: path },
+      error,
+    );
+  }
+}
+
+function textOf(value: unknown, field: string, isDouble: boolean): string {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "number" && isDouble && Number.isInteger(value))
+    return Object.is(value, -0) ? "-0.0" : `${value}.0`.replace(/(e\+\d+)\.0$/, "$1");
+  if (value === null || value === undefined) return "null";
+  if (typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
+  if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((member) => textOf(member, field, false)).join(", ")}]`;
+  if (Object.getPrototypeOf(value) === Object.prototype)
+    return `{${Object.entries(value as object)
+      .map(([name, member]) => `${JSON.stringify(name)}: ${textOf(member, field, false)}`)
+      .join(", ")}}`;
+  throw new RatchetError(
+    "InvalidInput",
+    `field '${field}' = ${String(value).slice(0, 40)} cannot be said in JSON; cast the column to text or to numbers and write the file again`,
+    { field },
+  );
+}

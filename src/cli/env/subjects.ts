@@ -1,0 +1,69 @@
+/** What a person points at - a file, a folder of files, or something stored - as environments with their tables. */
+import { readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Config } from "../../config/config.ts";
+import { RatchetError } from "../../core/errors.ts";
+import { readEnvironmentFile } from "../../core/formats/environment-file.ts";
+import type { Case } from "../../core/gates/gate.ts";
+import { readInputFile } from "../input-file.ts";
+import { openLibrary } from "./library.ts";
+
+const fileEndings = /\.(json|ts|mts)$/;
+
+/** In order: a folder's files by name, a set's environments as they are. Throws InvalidInput. */
+export async function readSubjects(config: Config, given: string): Promise<Case[]> {
+  const kind = statSync(given, { throwIfNoEntry: false });
+  if (kind?.isDirectory()) return readFolder(given);
+  if (kind || fileEndings.test(given)) return [await readFile(given)];
+  const library = await openLibrary(config);
+  try {
+    const found = await library.find(given);
+    if (found.kind === "environment") return [found.subject];
+    return found.set.environments.map((environment) => ({ environment, tables: found.set.tables }));
+  } finally {
+    await library.close();
+  }
+}
+
+function readFolder(folder: string): Case[] {
+  const names = readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .sort();
+  if (names.length > 0)
+    return names.map((name) => {
+      const path = join(folder, name);
+      return readEnvironmentFile(readInputFile(path, "FOLDER"), path);
+    });
+  throw new RatchetError(
+    "InvalidInput",
+    `folder ${folder} holds no environment files (*.json); make one with: npx ratchet env import --format ftrl FILE --out FOLDER`,
+    { field: "FOLDER", value: folder },
+  );
+}
+
+async function readFile(path: string): Promise<Case> {
+  if (path.endsWith("ts")) return readEnvironmentFile(await exported(path), path);
+  return readEnvironmentFile(readInputFile(path, "FILE"), path);
+}
+
+/** Runs the person's own program, as any TypeScript file of theirs. */
+async function exported(path: string): Promise<unknown> {
+  let module: Record<string, unknown>;
+  try {
+    module = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
+  } catch (error) {
+    throw new RatchetError(
+      "InvalidInput",
+      `FILE ${path} does not load: ${(error as Error).message.split("\n")[0]}; correct it, see examples/capital.ts`,
+      { field: "FILE", value: path },
+      error,
+    );
+  }
+  if (module.environment !== undefined) return module.environment;
+  throw new RatchetError(
+    "InvalidInput",
+    `FILE ${path} exports no 'environment'; write: export const environment: EnvironmentFile = { ... }, as examples/capital.ts does`,
+    { field: "FILE", value: path },
+  );
+}

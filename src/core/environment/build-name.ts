@@ -1,0 +1,44 @@
+/**
+ * What a person calls a built set: its run, where the run built one, or `run/stage`. A name stands for whatever that
+ * build made last; what it stood for is recorded as a content hash by whoever resolves it.
+ */
+import { z } from "zod";
+import { RatchetError } from "../errors.ts";
+import type { ArtifactRef } from "../ports/artifacts.ts";
+import type { StageRecord } from "../ports/runs.ts";
+
+const identifier = "[a-z0-9][a-z0-9-]{0,47}";
+export const buildNamePattern = new RegExp(`^${identifier}(/${identifier})?$`);
+
+const builtSchema = z.object({
+  set: z.object({ kind: z.literal("environment-set"), hash: z.string(), bytes: z.number() }),
+});
+
+export interface NamedSet {
+  /** `run/stage`. */
+  readonly name: string;
+  readonly set: ArtifactRef;
+}
+
+/** Finished builds among the stages, in their order. */
+export function namedSets(stages: readonly StageRecord[]): NamedSet[] {
+  return stages.flatMap(({ run, stage, type, result }) => {
+    const built = type === "build" ? builtSchema.safeParse(result) : undefined;
+    return built?.success ? [{ name: `${run}/${stage}`, set: built.data.set }] : [];
+  });
+}
+
+/** `stages` are those of the name's run. Throws InvalidInput where the name is none, or means several sets. */
+export function setNamed(name: string, stages: readonly StageRecord[], field = "environments"): ArtifactRef {
+  const built = namedSets(stages);
+  const found = built.filter((one) => one.name === name || one.name.startsWith(`${name}/`));
+  const [only] = found;
+  if (only && new Set(found.map(({ set }) => set.hash)).size === 1) return only.set;
+  const choices = (found.length > 0 ? found : built).map((one) => one.name).join(", ");
+  const why = found.length > 1 ? "names several builds" : "names no finished build";
+  throw new RatchetError(
+    "InvalidInput",
+    `${field} '${name}' ${why}${choices ? `; choose one of ${choices}` : ""}\nnpx ratchet env list shows every stored set with its name and hash`,
+    { field, value: name },
+  );
+}

@@ -1,0 +1,182 @@
+/**
+ * FTRL's row format (bytedance/FTRL, train.jsonl and test.jsonl) to environments and back. A row is kept word for word
+ * beside what is read of it, so exporting what was imported gives the very bytes, whatever fields the row has; an
+ * environment that was changed since, or comes from elsewhere, is written anew.
+ *
+ * A row names the tool that owns each sub-answer and nothing else of the decomposition: no sub-questions in words, no
+ * DAG, no reference calls, no rule that makes the final answer. None of these is guessed.
+ */
+import { z } from "zod";
+import {
+  type Environment,
+  environmentHash,
+  jsonSchema,
+  type ScenarioType,
+  type Split,
+  scenarioTypes,
+  splits,
+  type Tool,
+  toolDocumentSchema,
+  unsolvedSet,
+} from "../environment/environment.ts";
+import { promptMessages } from "../environment/prompt.ts";
+import { RatchetError } from "../errors.ts";
+import { contentHash } from "../hash.ts";
+import type { JsonObject } from "../json.ts";
+import { nested } from "../reward/ftrl-row.ts";
+import { readJson } from "../trajectory/json-source.ts";
+
+const instruction = promptMessages({ profile: "ftrl", question: "" })[0]!.content;
+
+const functionSchema = z.object({
+  name: toolDocumentSchema.shape.name,
+  description: toolDocumentSchema.shape.description,
+  parameters: z.object({
+    properties: z.record(z.string(), z.record(z.string(), jsonSchema)).default({}),
+    required: z.array(z.string()).default([]),
+  }),
+});
+
+/** What is read of a row; all else travels with it. */
+const rowSchema = z.object({
+  messages: z.array(z.object({ role: z.string(), content: z.string() })),
+  tools: nested(z.array(z.object({ function: functionSchema })).min(1)),
+  /** Tool name -> Python source of a function of that name. */
+  codes: nested(z.record(z.string(), z.string().min(1))),
+  /** Tool name -> the sub-answers it still owes. */
+  unsolved_set: nested(z.record(z.string(), z.array(z.string().min(1)))),
+  data_source: z.string().optional(),
+  split: z.string().optional(),
+  answer: z.string().min(1),
+});
+type Row = z.infer<typeof rowSchema>;
+
+/** `text` is the row as JSON; throws InvalidInput that begins with `where`, e.g. "test.jsonl line 3". */
+export function importFtrlRow(text: string, where: string): Environment {
+  const row = parseRow(text, where);
+  const message = row.messages.find(({ role }) => role === "user");
+  if (message === undefined) throw refusal(where, "messages", "no message has the role 'user'");
+  const question = message.content.startsWith(instruction)
+    ? message.content.slice(instruction.length)
+    : message.content;
+  if (question.trim() === "") throw refusal(where, "messages", "the user asks nothing");
+  const owed = Object.entries(row.unsolved_set).flatMap(([tool, answers]) =>
+    answers.map((answer) => ({ tool, answer })),
+  );
+  if (owed.length === 0)
+    throw refusal(where, "unsolved_set", "is empty; a trajectory's last state is no environment");
+  const names = row.tools.map((tool) => tool.function.name);
+  const stranger = owed.find(({ tool }) => !names.includes(tool));
+  if (stranger)
+    throw refusal(where, "unsolved_set", `names '${stranger.tool}', which is not among the tools`);
+  return {
+    format: "ratchet.environment.v1",
+    scenario: scenarioNamed(row.data_source, owed.length),
+    profile: "ftrl",
+    split: splits.find((split) => split === row.split) ?? "test",
+    entity: `question:${contentHash(question).slice(0, 12)}`,
+    question,
+    answer: row.answer,
+    composition: { kind: "stated" },
+    subQuestions: owed.map(({ tool, answer }, i) => ({
+      id: `q${i + 1}`,
+      question: "",
+      dependsOn: [],
+      tool,
+      answer,
+      answerType: answerTypeOf(answer),
+    })),
+    referenceCalls: [],
+    tools: row.tools.map((tool) => toolOf(tool.function, row, where)),
+    complexity: [],
+    lineage: { author: "ftrl", authorVersion: "1", seed: 0, sources: ["bytedance/FTRL"] },
+    origin: { format: "ftrl", row: text },
+    gates: [],
+  };
+}
+
+/** The row as JSON text. Throws InvalidInput for tools that FTRL's trainer could not run. */
+export function exportFtrlRow(environment: Environment): string {
+  const { origin } = environment;
+  if (origin !== undefined && isAsImported(environment, origin.row)) return origin.row;
+  const foreign = environment.tools.find(({ runtime, table }) => runtime !== "python" || table !== undefined);
+  if (foreign)
+    throw new RatchetError(
+      "InvalidInput",
+      `environment ${environmentHash(environment).slice(0, 12)}: tool '${foreign.document.name}' is ${foreign.runtime}${foreign.table === undefined ? "" : " with a data table"}; FTRL's rows hold Python functions alone, so export environments whose tools are such`,
+      { tool: foreign.document.name },
+    );
+  const written = {
+    messages: promptMessages(environment).map(({ role, content }) => ({ role, content })),
+    tools: JSON.stringify(
+      environment.tools.map(({ document }) => ({ type: "function", function: document })),
+    ),
+    codes: JSON.stringify(
+      Object.fromEntries(environment.tools.map((tool) => [tool.document.name, tool.code])),
+    ),
+    unsolved_set: JSON.stringify(unsolvedSet(environment)),
+    solve_rate: 0,
+    data_source: `self/${environment.scenario}`,
+    split: environment.split satisfies Split,
+    answer: environment.answer,
+  };
+  const kept = origin === undefined ? {} : (readJson(origin.row).value as JsonObject);
+  return JSON.stringify({ ...kept, ...written });
+}
+
+const isAsImported = (environment: Environment, row: string): boolean =>
+  environmentHash(importFtrlRow(row, "origin")) === environmentHash(environment);
+
+function parseRow(text: string, where: string): Row {
+  let value: unknown;
+  try {
+    value = readJson(text).value;
+  } catch (cause) {
+    throw new RatchetError(
+      "InvalidInput",
+      `${where}: is no JSON (${(cause as Error).message}); each row is one JSON object on a line of its own`,
+      { where },
+      cause,
+    );
+  }
+  const row = rowSchema.safeParse(value);
+  if (row.success) return row.data;
+  const { path, message } = row.error.issues[0]!;
+  throw refusal(where, path.join(".") || "(row)", message);
+}
+
+function toolOf(
+  document: Row["tools"][number]["function"],
+  { codes, unsolved_set }: Row,
+  where: string,
+): Tool {
+  const { name, description, parameters } = document;
+  const code = codes[name];
+  if (code === undefined) throw refusal(where, "codes", `lacks the tool '${name}'`);
+  const { properties, required } = parameters;
+  return {
+    document: { name, description, parameters: { type: "object", properties, required } },
+    runtime: "python",
+    code,
+    distractor: (unsolved_set[name] ?? []).length === 0,
+  };
+}
+
+/** `self/multi_hop`; where a row does not say, as many sub-answers can be anything. */
+function scenarioNamed(source: string | undefined, subAnswers: number): ScenarioType {
+  const named = scenarioTypes.find((type) => source?.split("/").at(-1) === type);
+  return named ?? (subAnswers === 1 ? "single_hop" : "parallel_multi_hop");
+}
+
+function answerTypeOf(answer: string): Environment["subQuestions"][number]["answerType"] {
+  if (answer.trim() !== "" && Number.isFinite(Number(answer))) return "number";
+  if (/^\d{4}-\d{2}(-\d{2})?$/.test(answer)) return "date";
+  return answer.includes(", ") ? "list" : "string";
+}
+
+const refusal = (where: string, field: string, what: string) =>
+  new RatchetError(
+    "InvalidInput",
+    `${where}: field '${field}': ${what}; a row is as in FTRL's train.jsonl and test.jsonl`,
+    { where, field },
+  );
