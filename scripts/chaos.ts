@@ -1,0 +1,179 @@
+/**
+ * Kill anything, by the thousand: runs an experiment again and again under seeded blows (SIGKILL, SIGTERM, SIGSTOP past the
+ * heartbeat and SIGCONT) and compares each with a run left alone: weights, optimizer, every committed step and every
+ * update's metrics. Results add up in a file, so a study that was interrupted goes on where it was. Exit 1 on a difference.
+ * `npm run chaos -- [--kills N] [--seed S] [--pause MS] [--input FILE] [--results FILE] [--json]`
+ */
+import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { parseArgs } from "node:util";
+import { seedOf } from "../src/core/hash.ts";
+import { canonicalJson } from "../src/core/json.ts";
+import { seededRandom } from "../src/core/random.ts";
+import { type Blow, type Remains, remainsOf, runUnderFire } from "../tests/chaos-run.ts";
+import { emptyHome, type Summary, start, tinyExample } from "../tests/experiment-run.ts";
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: "string", default: "50" },
+    seed: { type: "string", default: "1" },
+    /** Mean time between two blows, ms. */
+    pause: { type: "string", default: "2000" },
+    input: { type: "string", default: tinyExample },
+    results: { type: "string", default: ".ratchet/chaos.jsonl" },
+    json: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(
+    "npm run chaos -- [--kills N] [--seed S] [--pause MS] [--input FILE] [--results FILE] [--json]\n",
+  );
+  process.exit(0);
+}
+
+/** One run, as a line of the results file. */
+interface Result {
+  readonly seed: number;
+  readonly input: string;
+  readonly index: number;
+  readonly blows: readonly Blow[];
+  readonly restarts: number;
+  /** What differs from the run left alone; empty where nothing does. */
+  readonly differences: readonly string[];
+  /** From each SIGKILL to the next commit of any step, ms; null where the run had nothing left to commit. */
+  readonly recoveriesMs: readonly (number | null)[];
+}
+
+const kills = Number(values.kills);
+const seed = Number(values.seed);
+const args = ["--input", values.input];
+const results = earlierResults();
+const struck = () => results.reduce((sum, { blows }) => sum + blows.length, 0);
+if (struck() < kills) {
+  process.stderr.write("a run left alone, to compare with\n");
+  const alone = await inEmptyHome(async (home) => {
+    const summary = await start(home, args).summary;
+    return { summary, remains: await remainsOf(home) };
+  });
+  while (struck() < kills) {
+    const result = await inEmptyHome((home) => attack(home, results.length, alone));
+    results.push(result);
+    mkdirSync(dirname(values.results), { recursive: true });
+    appendFileSync(values.results, `${JSON.stringify(result)}\n`);
+    const verdict = result.differences.length === 0 ? "the same" : result.differences.join("; ");
+    process.stderr.write(
+      `run ${result.index + 1}: ${result.blows.length} blows, ${struck()} of ${kills}: ${verdict}\n`,
+    );
+  }
+}
+const summary = summarize();
+process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
+process.exitCode = summary.runsThatDiffer === 0 ? 0 : 1;
+
+function earlierResults(): Result[] {
+  if (!existsSync(values.results)) return [];
+  const lines = readFileSync(values.results, "utf8").split("\n").filter(Boolean);
+  const all = lines.map((line) => JSON.parse(line) as Result);
+  return all.filter((result) => result.seed === seed && result.input === values.input);
+}
+
+async function inEmptyHome<T>(work: (home: string) => Promise<T>): Promise<T> {
+  const { home, remove } = emptyHome();
+  try {
+    return await work(home);
+  } finally {
+    remove();
+  }
+}
+
+async function attack(
+  home: string,
+  index: number,
+  alone: { readonly summary: Summary; readonly remains: Remains },
+): Promise<Result> {
+  const random = seededRandom(seedOf(seed, index));
+  const pauseMs = Number(values.pause);
+  const most = kills - struck();
+  const { summary, blows, restarts } = await runUnderFire(home, args, { random, most, pauseMs });
+  const remains = await remainsOf(home);
+  return {
+    seed,
+    input: values.input,
+    index,
+    blows,
+    restarts,
+    differences: differencesOf(alone, { summary, remains }),
+    recoveriesMs: blows
+      .filter(({ signal }) => signal === "SIGKILL")
+      .map(({ at }) => {
+        const next = remains.commits.find((commit) => commit > at);
+        return next === undefined ? null : Math.round(next - at);
+      }),
+  };
+}
+
+interface Outcome {
+  readonly summary: Summary;
+  readonly remains: Remains;
+}
+
+function differencesOf(alone: Outcome, struck: Outcome): string[] {
+  const differs = (name: string, a: unknown, b: unknown) =>
+    canonicalJson(a) === canonicalJson(b) ? [] : [name];
+  const { steps, lineage } = struck.remains;
+  const keys = new Set([...Object.keys(alone.remains.steps), ...Object.keys(steps)]);
+  const otherSteps = [...keys].filter(
+    (key) => canonicalJson(alone.remains.steps[key] ?? null) !== canonicalJson(steps[key] ?? null),
+  );
+  return [
+    ...differs("weights", alone.summary.weightsSha256, struck.summary.weightsSha256),
+    ...differs("optimizer", alone.summary.optimizerSha256, struck.summary.optimizerSha256),
+    ...differs("lineage and metrics", alone.remains.lineage, lineage),
+    ...(otherSteps.length === 0 ? [] : [`${otherSteps.length} of ${keys.size} committed steps`]),
+  ];
+}
+
+function summarize() {
+  const blows = results.flatMap((result) => result.blows);
+  const count = (of: (blow: Blow) => string) => {
+    const counts: Record<string, number> = {};
+    for (const blow of blows) counts[of(blow)] = (counts[of(blow)] ?? 0) + 1;
+    return counts;
+  };
+  const recoveries = results
+    .flatMap(({ recoveriesMs }) => recoveriesMs)
+    .filter((ms) => ms !== null)
+    .sort((a, b) => a - b);
+  const quantile = (q: number) =>
+    recoveries[Math.min(recoveries.length - 1, Math.ceil(q * recoveries.length) - 1)] ?? null;
+  return {
+    blows: blows.length,
+    runs: results.length,
+    runsThatDiffer: results.filter(({ differences }) => differences.length > 0).length,
+    restarts: results.reduce((sum, { restarts }) => sum + restarts, 0),
+    bySignal: count(({ signal }) => signal),
+    byRole: count(({ role }) => role),
+    recoveryMsAfterSigkill: {
+      n: recoveries.length,
+      median: quantile(0.5),
+      p95: quantile(0.95),
+      p99: quantile(0.99),
+    },
+  };
+}
+
+function textOf({ blows, runs, runsThatDiffer, restarts, ...rest }: ReturnType<typeof summarize>): string {
+  const counts = (of: Record<string, number>) =>
+    Object.entries(of)
+      .map(([name, n]) => `${name} ${n}`)
+      .join(", ");
+  const { n, median, p95, p99 } = rest.recoveryMsAfterSigkill;
+  return [
+    `${blows} blows in ${runs} runs, ${restarts} restarts: ${runsThatDiffer} runs differ from the run left alone`,
+    `signals: ${counts(rest.bySignal)}`,
+    `roles: ${counts(rest.byRole)}`,
+    `next commit after a SIGKILL: median ${median} ms, p95 ${p95} ms, p99 ${p99} ms (n ${n})`,
+    "",
+  ].join("\n");
+}

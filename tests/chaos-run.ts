@@ -1,0 +1,143 @@
+/**
+ * A run under fire: random processes are killed, frozen or told to end while it works, the supervisor among them, and it is
+ * started again whenever it is down. What it leaves is then compared with what a run left alone leaves.
+ */
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import pg from "pg";
+import { readConfig } from "../src/config/config.ts";
+import type { Random } from "../src/core/random.ts";
+import { endpointsOf } from "../src/services/endpoints.ts";
+import { runningProcesses } from "../src/services/process-table.ts";
+import { readRecord } from "../src/services/record.ts";
+import type { Role } from "../src/services/roles.ts";
+import { openStore } from "../src/store/store.ts";
+import { ratchet, type Summary, start } from "./experiment-run.ts";
+
+export type Signal = "SIGKILL" | "SIGSTOP" | "SIGTERM";
+
+export interface Blow {
+  readonly role: Role;
+  readonly signal: Signal;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Longer than the 10 s heartbeat of all but updates, so that a frozen attempt is given up before it is thawed. */
+const frozenMs = 13_000;
+/** One blow in five freezes, one in five asks to end, the rest kill. */
+const signals: readonly Signal[] = ["SIGKILL", "SIGKILL", "SIGKILL", "SIGSTOP", "SIGTERM"];
+const garbageEveryMs = 5_000;
+
+export interface UnderFire {
+  readonly summary: Summary;
+  readonly blows: readonly Blow[];
+  /** How often the run had to be started again. */
+  readonly restarts: number;
+}
+
+/** At most `most` blows, `pauseMs` apart on average; garbage is collected all the while, down to what is needed. */
+export async function runUnderFire(
+  home: string,
+  args: readonly string[],
+  { random, most, pauseMs }: { readonly random: Random; readonly most: number; readonly pauseMs: number },
+): Promise<UnderFire> {
+  const blows: Blow[] = [];
+  let restarts = 0;
+  const collecting = setInterval(() => void collectGarbage(home), garbageEveryMs);
+  try {
+    for (;;) {
+      const first = blows.length;
+      const { process: run, summary } = start(home, args);
+      const outcome = summary.then(
+        (ended) => ({ ended }),
+        (error: Error) => ({ error }),
+      );
+      while (run.exitCode === null && run.signalCode === null && blows.length < most) {
+        await Promise.race([sleep(2 * pauseMs * random.next()), once(run, "exit")]);
+        if (run.exitCode === null && run.signalCode === null) await strike(home, random, blows);
+      }
+      const result = await outcome;
+      if ("ended" in result) return { summary: result.ended, blows, restarts };
+      if (blows.slice(first).every(({ role }) => role !== "supervisor")) throw result.error;
+      restarts++;
+    }
+  } finally {
+    clearInterval(collecting);
+  }
+}
+
+/** Each role is hit equally often, however many processes it has. */
+async function strike(home: string, random: Random, blows: Blow[]): Promise<void> {
+  const processes = runningProcesses(home);
+  const roles = [...new Set(processes.map(({ role }) => role))];
+  if (roles.length === 0) return;
+  // While everything starts there is only the supervisor, which would take most of the blows.
+  if (roles.length === 1 && random.next() < 0.8) return;
+  const role = random.pick(roles);
+  const { pid } = random.pick(processes.filter((candidate) => candidate.role === role));
+  const signal = random.pick(signals);
+  if (!deliver(pid, signal)) return;
+  blows.push({ role, signal, at: Date.now() });
+  if (signal !== "SIGSTOP") return;
+  await sleep(frozenMs);
+  deliver(pid, "SIGCONT");
+}
+
+/** False where the process had ended by itself. */
+function deliver(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
+}
+
+/** As a maintenance job would; the services may be down at any moment of it. */
+async function collectGarbage(home: string): Promise<void> {
+  try {
+    const config = readConfig({ ...process.env, RATCHET_HOME: home });
+    const endpoints = endpointsOf(config, readRecord(home));
+    if (endpoints === undefined) return;
+    const { databaseUrl } = endpoints;
+    const store = await openStore({ databaseUrl, artifactFolder: config.artifactFolder });
+    await store.collectGarbage([], 0).finally(() => store.close());
+  } catch {
+    // Postgres is down; the next one may be luckier.
+  }
+}
+
+export interface Remains {
+  /** Each committed step's result by key, and each update's lineage, in order: what must not depend on any blow. */
+  readonly steps: Readonly<Record<string, unknown>>;
+  readonly lineage: readonly unknown[];
+  /** When each step was committed, ascending; milliseconds since 1970. */
+  readonly commits: readonly number[];
+}
+
+/** What a run left in Postgres; starts the home's services for as long as it reads. */
+export async function remainsOf(home: string): Promise<Remains> {
+  const up = ratchet(home, "up");
+  if (up.status !== 0) throw new Error(`ratchet up ended with ${up.status}: ${up.stderr}`);
+  const config = readConfig({ ...process.env, RATCHET_HOME: home });
+  const client = new pg.Client({ connectionString: endpointsOf(config, readRecord(home))!.databaseUrl });
+  try {
+    await client.connect();
+    const steps = await client.query<{ key: string; result: unknown; at: string }>(
+      `SELECT key, result, extract(epoch FROM committed_at) * 1000 AS at FROM steps
+       WHERE state = 'committed' ORDER BY key COLLATE "C"`,
+    );
+    const lineage = await client.query(
+      `SELECT stage, branch, iteration, step_key, parent, weights_sha256, optimizer_sha256, metrics
+       FROM lineage ORDER BY stage COLLATE "C", branch, iteration`,
+    );
+    return {
+      steps: Object.fromEntries(steps.rows.map(({ key, result }) => [key, result])),
+      lineage: lineage.rows,
+      commits: steps.rows.map(({ at }) => Number(at)).sort((a, b) => a - b),
+    };
+  } finally {
+    await client.end();
+    ratchet(home, "down");
+  }
+}
