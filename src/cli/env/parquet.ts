@@ -31,9 +31,9 @@ export function parquetBytes(texts: readonly string[]): Uint8Array {
     );
   });
   const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
-  const absent: Record<string, number[]> = {};
-  for (const [i, row] of rows.entries())
-    for (const name of names) if (!row.has(name)) absent[name] = [...(absent[name] ?? []), i];
+  const absent = names
+    .map((name) => [name, rows.flatMap((row, i) => (row.has(name) ? [] : [i]))] as const)
+    .filter(([, lacking]) => lacking.length > 0);
   const columns = names.map((name) =>
     columnOf(
       name,
@@ -51,9 +51,7 @@ export function parquetBytes(texts: readonly string[]): Uint8Array {
     parquetWriteBuffer({
       columnData: columns.map(({ source: { name, data } }) => ({ name, data })),
       schema,
-      ...(Object.keys(absent).length > 0
-        ? { kvMetadata: [{ key: absentKey, value: JSON.stringify(absent) }] }
-        : {}),
+      ...(absent.length > 0 ? { kvMetadata: [{ key: absentKey, value: JSON.stringify(absent) }] } : {}),
     }),
   );
 }
@@ -127,12 +125,12 @@ export async function parquetRows(bytes: Buffer, path: string): Promise<string[]
     const doubles = new Set(
       metadata.schema.filter(({ type }) => type === "DOUBLE" || type === "FLOAT").map(({ name }) => name),
     );
-    const stored = metadata.key_value_metadata?.find(({ key }) => key === absentKey)?.value ?? "{}";
-    const absent = JSON.parse(stored) as Record<string, number[]>;
+    const stored = metadata.key_value_metadata?.find(({ key }) => key === absentKey)?.value ?? "[]";
+    const absent = new Map(JSON.parse(stored) as [string, number[]][]);
     const rows = await parquetReadObjects({ file, metadata });
     return rows.map((row, i) => {
       const members = Object.entries(row)
-        .filter(([name]) => !absent[name]?.includes(i))
+        .filter(([name]) => !absent.get(name)?.includes(i))
         .map(([name, value]) => `${JSON.stringify(name)}: ${textOf(value, name, doubles.has(name))}`);
       return `{${members.join(", ")}}`;
     });

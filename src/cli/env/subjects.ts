@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { tsImport } from "tsx/esm/api";
 import type { Config } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { readEnvironmentFile } from "../../core/formats/environment-file.ts";
@@ -47,15 +48,15 @@ async function readFile(path: string): Promise<Case> {
   return readEnvironmentFile(readInputFile(path, "FILE"), path);
 }
 
-/** Runs the person's own program, as any TypeScript file of theirs. */
+/** Runs the person's own program, whatever kind of module the folder it lies in makes of it. */
 async function exported(path: string): Promise<unknown> {
   let module: Record<string, unknown>;
   try {
-    module = (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
+    module = (await tsImport(pathToFileURL(resolve(path)).href, import.meta.url)) as Record<string, unknown>;
   } catch (error) {
     throw new RatchetError(
       "InvalidInput",
-      `FILE ${path} does not load: ${(error as Error).message.split("\n")[0]}; correct it, see examples/capital.ts`,
+      `FILE ${path} does not load: ${(error as Error).message.split("\n")[0]}; correct it, see examples/environment.ts`,
       { field: "FILE", value: path },
       error,
     );
@@ -63,7 +64,7 @@ async function exported(path: string): Promise<unknown> {
   if (module.environment !== undefined) return module.environment;
   throw new RatchetError(
     "InvalidInput",
-    `FILE ${path} exports no 'environment'; write: export const environment: EnvironmentFile = { ... }, as examples/capital.ts does`,
+    `FILE ${path} exports no 'environment'; write: export const environment: EnvironmentFile = { ... }, as examples/environment.ts does`,
     { field: "FILE", value: path },
   );
 }

@@ -42,6 +42,8 @@ const environmentFileSchema = z.strictObject({
     .array(
       toolSchema.extend({
         runtime: toolSchema.shape.runtime.default("javascript"),
+        /** Or its lines, which are easier to write in JSON. */
+        code: z.union([toolSchema.shape.code, z.array(z.string()).min(1)]),
         /** A name in `tables`. */
         table: z.string().optional(),
         /** By default a tool that no sub-question names. */
@@ -72,7 +74,7 @@ export function readEnvironmentFile(value: unknown, what: string): Case {
     environmentFileSchema,
     value,
     what,
-    "docs/environments-access.md lists every field; examples/capital.json is a whole file",
+    "docs/environments-access.md lists every field; examples/environment.json is a whole file",
   );
   const hashes = Object.fromEntries(
     Object.entries(file.tables).map(([name, table]) => [name, contentHash(table)]),
@@ -89,8 +91,9 @@ export function readEnvironmentFile(value: unknown, what: string): Case {
       ...call,
       tool: call.tool ?? ownerOf(call.subQuestion),
     })),
-    tools: file.tools.map(({ table, distractor, ...tool }) => ({
+    tools: file.tools.map(({ table, distractor, code, ...tool }) => ({
       ...tool,
+      code: typeof code === "string" ? code : code.join("\n"),
       // A name without a table stays as it is, for the documents gate to refuse.
       ...(table === undefined ? {} : { table: hashes[table] ?? table }),
       distractor: distractor ?? !file.subQuestions.some((sub) => sub.tool === tool.document.name),

@@ -151,14 +151,14 @@ function toolOf(
   where: string,
 ): Tool {
   const { name, description, parameters } = document;
-  const code = codes[name];
+  const code = Object.hasOwn(codes, name) ? codes[name] : undefined;
   if (code === undefined) throw refusal(where, "codes", `lacks the tool '${name}'`);
   const { properties, required } = parameters;
   return {
     document: { name, description, parameters: { type: "object", properties, required } },
     runtime: "python",
     code,
-    distractor: (unsolved_set[name] ?? []).length === 0,
+    distractor: !Object.hasOwn(unsolved_set, name) || unsolved_set[name]!.length === 0,
   };
 }
 
