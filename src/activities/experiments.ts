@@ -13,7 +13,6 @@ import { planStages } from "../core/experiment/plan.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { RunState } from "../core/ports/runs.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded, type StageProgress, type StepContext } from "./step.ts";
 
@@ -36,6 +35,8 @@ export type StageInput =
   | { readonly type: "evaluate"; readonly value: EvaluateInput }
   | { readonly type: "select"; readonly value: { readonly candidates: readonly Candidate[] } }
   | { readonly type: "report"; readonly value: ReportInput };
+
+type EndState = "done" | "stopped" | "failed";
 
 interface StageOfRun {
   readonly run: string;
@@ -113,9 +114,13 @@ export function createExperimentActivities(ports: CpuPorts) {
       await ports.runs.putRun({ ...run, state: "done" });
     }),
 
-    finishRun: guarded(async ({ run, state }: { run: string; state: RunState }): Promise<void> => {
+    /** Stages that were under way end as the run does. */
+    finishRun: guarded(async ({ run, state }: { run: string; state: EndState }): Promise<void> => {
       const stored = await ports.runs.getRun(run);
       if (stored) await ports.runs.putRun({ ...stored, state });
+      const stages = await ports.runs.getStages(run);
+      for (const stage of stages)
+        if (stage.state === "running") await ports.runs.putStage({ ...stage, state });
     }),
 
     recordProgress: guarded(

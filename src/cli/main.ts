@@ -6,11 +6,14 @@ import { register as doctor } from "./commands/doctor.ts";
 import { register as down } from "./commands/down.ts";
 import { register as env } from "./commands/env.ts";
 import { register as loss } from "./commands/loss.ts";
+import { register as pause } from "./commands/pause.ts";
 import { register as report } from "./commands/report.ts";
 import { register as resume } from "./commands/resume.ts";
 import { register as score } from "./commands/score.ts";
+import { register as set } from "./commands/set.ts";
 import { register as start } from "./commands/start.ts";
 import { register as status } from "./commands/status.ts";
+import { register as stop } from "./commands/stop.ts";
 import { runTemporal, register as temporal } from "./commands/temporal.ts";
 import { register as up } from "./commands/up.ts";
 import { exitCodes, reportError } from "./exit.ts";
@@ -35,7 +38,22 @@ function ratchet(): Command {
     .description("Makes language models better at using tools, and never loses work while doing it.")
     .version(version)
     .exitOverride();
-  for (const register of [start, resume, status, report, up, down, temporal, doctor, env, score, loss])
+  for (const register of [
+    start,
+    resume,
+    pause,
+    stop,
+    set,
+    status,
+    report,
+    up,
+    down,
+    temporal,
+    doctor,
+    env,
+    score,
+    loss,
+  ])
     register(program);
   return program;
 }

@@ -1,8 +1,6 @@
 /** Going on with what is not an `experiment`, and waking what parked: runs that a person started with the Temporal CLI. */
-import { Client, Connection } from "@temporalio/client";
-import { RatchetError } from "../core/errors.ts";
+import type { Client } from "@temporalio/client";
 import type { StoredRun } from "../core/ports/runs.ts";
-import type { Endpoints } from "../services/endpoints.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
 
 /**
@@ -42,21 +40,5 @@ export async function resumeByHand(
   } catch (error) {
     write(`${handle.workflowId}: ${(error as Error).cause ?? (error as Error).message}`);
     return "failed";
-  }
-}
-
-export async function withClient<T>(endpoints: Endpoints, use: (client: Client) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect(endpoints.temporalConnection).catch((error: unknown) => {
-    throw new RatchetError(
-      "TemporalUnavailable",
-      "Temporal does not answer; see npx ratchet status",
-      {},
-      error,
-    );
-  });
-  try {
-    return await use(new Client({ connection, namespace: endpoints.temporalNamespace }));
-  } finally {
-    await connection.close();
   }
 }

@@ -10,7 +10,7 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { planBatches, type ScenarioCounts } from "../core/synthesis/batches.ts";
 import { finish } from "./alone.ts";
 import { buildEnvironment } from "./build-environment.ts";
-import { installControl } from "./control.ts";
+import { type Control, installControl } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
@@ -39,6 +39,7 @@ export async function buildEnvironments(input: BuildInput): Promise<AssembledSet
       await control.gate();
       return control.orPark(() =>
         runChild(
+          control,
           buildEnvironment,
           { context, environments: job.environments, batch },
           {
@@ -51,34 +52,38 @@ export async function buildEnvironments(input: BuildInput): Promise<AssembledSet
     proposed += batches.reduce((sum, { count }) => sum + count, 0);
     proven.push(...built);
     const last = round === mostRounds;
-    const set = await cpu.assembleEnvironments({
-      context,
-      environments: job.environments,
-      batches: proven,
-      last,
-    });
+    const set = await control.orPark(() =>
+      cpu.assembleEnvironments({ context, environments: job.environments, batches: proven, last }),
+    );
     control.describe(
       `${set.accepted} environments accepted (${set.repaired} repaired), ${set.quarantined} quarantined`,
     );
     missing = set.missing;
     const total = Object.values(wanted).reduce((sum, count) => sum + count, 0);
-    await cpu.recordProgress({ context, progress: { done: set.accepted, total, unit: "environments" } });
-    if (Object.values(missing).every((count) => count === 0)) return finish(job, set);
+    const progress = { done: set.accepted, total, unit: "environments" };
+    await control.orPark(() => cpu.recordProgress({ context, progress }));
+    if (Object.values(missing).every((count) => count === 0)) return finish(control, job, set);
   }
 }
 
 /** Environments a person described where a set was expected are built first, as a child of their own. */
-export async function buildMissing(job: {
-  readonly run: string;
-  readonly stage: string;
-  readonly seed: number;
-  readonly build: BuildSpecification | null;
-}): Promise<ArtifactRef> {
+export async function buildMissing(
+  control: Control,
+  job: {
+    readonly run: string;
+    readonly stage: string;
+    readonly seed: number;
+    readonly build: BuildSpecification | null;
+  },
+): Promise<ArtifactRef> {
   const stage = `${job.stage}-environments`;
-  const built = await runChild(
-    buildEnvironments,
-    { id: job.run, stage, seed: job.seed, environments: job.build! },
-    { workflowId: `${workflowInfo().workflowId}.environments`, summary: "build the environments" },
+  const built = await control.orPark(() =>
+    runChild(
+      control,
+      buildEnvironments,
+      { id: job.run, stage, seed: job.seed, environments: job.build! },
+      { workflowId: `${workflowInfo().workflowId}.environments`, summary: "build the environments" },
+    ),
   );
   return built.set;
 }

@@ -1,109 +1,161 @@
 /**
  * How people steer a running workflow: pause, resume, stop after this iteration, and parking, which is what a workflow
- * does instead of failing when an operator can help.
+ * does instead of failing when an operator can help. Its children are steered with it, and `progress` tells of them all.
  */
+import { condition, defineQuery, defineSignal, setCurrentDetails, setHandler } from "@temporalio/workflow";
 import {
-  ActivityFailure,
-  ApplicationFailure,
-  ChildWorkflowFailure,
-  condition,
-  defineQuery,
-  defineSignal,
-  setCurrentDetails,
-  setHandler,
-} from "@temporalio/workflow";
+  Children,
+  type ChildState,
+  childStateSignal,
+  parentTeller,
+  type Steering,
+  type WorkflowState,
+} from "./children.ts";
+import { mendableFailure, stoppedWhileParked } from "./failures.ts";
 import { messages } from "./names.ts";
 
-export const pauseSignal = defineSignal(messages.pause);
-export const resumeSignal = defineSignal(messages.resume);
-export const stopSignal = defineSignal(messages.stopAfterIteration);
-export const progressQuery = defineQuery<Progress>(messages.progress);
+const pauseSignal = defineSignal(messages.pause);
+const resumeSignal = defineSignal(messages.resume);
+const stopSignal = defineSignal(messages.stopAfterIteration);
+const progressQuery = defineQuery<Progress>(messages.progress);
 
-export interface Progress {
-  readonly state: "running" | "paused" | "parked" | "stopping";
-  /** What a parked workflow waits for, and what would help. */
-  readonly waitsFor: string | null;
+export interface Progress extends ChildState {
   readonly details: string;
+  /** Children under way by workflow id, as they say of themselves. */
+  readonly children: Readonly<Record<string, ChildState>>;
+}
+
+/** What one execution hands to the next. */
+export interface Steered {
+  readonly paused: boolean;
+  readonly stopping: boolean;
 }
 
 export interface Control {
   /** Returns when the workflow may go on. */
   gate(): Promise<void>;
   readonly stopping: boolean;
+  readonly steered: Steered;
+  readonly children: Children;
+  /** What a child that begins now has to know; one that may have begun long ago is told in any case to go on. */
+  steeringFor(child: "new" | "found"): Steering[];
   /** Shown in the UI and to the `progress` query; Markdown. */
   describe(details: string): void;
-  /** Runs the work; where it fails for want of something an operator can mend, waits for `resume` and tries again. */
+  /**
+   * Runs the work; where it fails for want of something an operator can mend, waits for `resume` and tries again. Told
+   * to stop while it waits, it gives the work up: throws `Stopped`.
+   */
   orPark<T>(work: () => Promise<T>): Promise<T>;
 }
 
-/** Failures that are nobody's input error: a person mends the machine and resumes. */
-const mendable = new Set([
-  "ArtifactMissing",
-  "ArtifactCorrupt",
-  "NumericsMismatch",
-  "StorageFull",
-  "DatabaseUnavailable",
-  "ServiceUnavailable",
-  "EngineFailure",
-  "SandboxFailure",
-  "UnexpectedFailure",
-]);
-
-export function installControl(): Control {
-  let paused = false;
-  let stopping = false;
+export function installControl(from: Steered = { paused: false, stopping: false }): Control {
+  let { paused, stopping } = from;
+  let held = 0;
   let waitsFor: string | null = null;
   let resumes = 0;
   let details = "";
-  const state = () => (waitsFor !== null ? "parked" : paused ? "paused" : stopping ? "stopping" : "running");
-  const show = () =>
-    setCurrentDetails(
-      waitsFor === null
-        ? details
-        : `**Parked**: ${waitsFor}\n\nSignal \`resume\` to try again.\n\n${details}`,
-    );
-  setHandler(pauseSignal, () => {
-    paused = true;
+  const children = new Children();
+  const own = (): ChildState =>
+    stateOf({ paused, stopping, held, waitsFor }, Object.values(children.states()));
+  const tellParent = parentTeller();
+  let told: ChildState = { state: "running", waitsFor: null };
+  const changed = (asked = false) => {
+    const now = own();
+    setCurrentDetails(shownDetails(now, details));
+    const same = now.state === told.state && now.waitsFor === told.waitsFor;
+    told = now;
+    if (!same || (asked && now.state !== "running")) tellParent(now);
+  };
+  const steer = (word: Steering, change: () => void) => () => {
+    change();
+    children.tell(word);
+    changed(true);
+  };
+  setHandler(
+    pauseSignal,
+    steer(messages.pause, () => {
+      paused = !stopping;
+    }),
+  );
+  setHandler(
+    resumeSignal,
+    steer(messages.resume, () => {
+      paused = false;
+      resumes += 1;
+    }),
+  );
+  setHandler(
+    stopSignal,
+    steer(messages.stopAfterIteration, () => {
+      paused = false;
+      stopping = true;
+    }),
+  );
+  setHandler(childStateSignal, (workflowId, state) => {
+    children.hear(workflowId, state);
+    changed();
   });
-  setHandler(resumeSignal, () => {
-    paused = false;
-    resumes += 1;
-  });
-  setHandler(stopSignal, () => {
-    stopping = true;
-  });
-  setHandler(progressQuery, () => ({ state: state(), waitsFor, details }));
+  setHandler(progressQuery, () => ({ ...own(), details, children: children.states() }));
+  const park = async (reason: string) => {
+    const seen = resumes;
+    waitsFor = reason;
+    changed();
+    await condition(() => resumes > seen || stopping);
+    waitsFor = null;
+    changed();
+    if (resumes === seen) throw stoppedWhileParked(reason);
+  };
   return {
-    gate: () => condition(() => !paused),
+    gate: async () => {
+      if (!paused) return;
+      held += 1;
+      changed();
+      await condition(() => !paused);
+      held -= 1;
+      changed();
+    },
     get stopping() {
       return stopping;
     },
+    get steered() {
+      return { paused, stopping };
+    },
+    children,
+    steeringFor: (child) => [
+      ...(paused ? [messages.pause] : child === "found" ? [messages.resume] : []),
+      ...(stopping ? [messages.stopAfterIteration] : []),
+    ],
     describe: (text) => {
       details = text;
-      show();
+      changed();
     },
     orPark: async (work) => {
       for (;;) {
         try {
           return await work();
         } catch (error) {
-          const failure = rootFailure(error);
-          if (!failure?.type || !mendable.has(failure.type)) throw error;
-          const seen = resumes;
-          waitsFor = failure.message;
-          show();
-          await condition(() => resumes > seen);
-          waitsFor = null;
-          show();
+          const failure = mendableFailure(error);
+          if (failure === undefined) throw error;
+          await park(failure.message);
         }
       }
     },
   };
 }
 
-function rootFailure(error: unknown): ApplicationFailure | undefined {
-  if (error instanceof ApplicationFailure) return error;
-  if (error instanceof ActivityFailure || error instanceof ChildWorkflowFailure)
-    return rootFailure(error.cause);
-  return undefined;
+/** A paused workflow is `pausing` while anything of it still works. */
+function stateOf(
+  { paused, stopping, held, waitsFor }: Steered & { readonly held: number; readonly waitsFor: string | null },
+  children: readonly ChildState[],
+): ChildState {
+  const reason = waitsFor ?? children.find((child) => child.waitsFor !== null)?.waitsFor ?? null;
+  const isHeld = children.length > 0 ? children.every(({ state }) => state === "paused") : held > 0;
+  const state: WorkflowState =
+    reason !== null ? "parked" : paused ? (isHeld ? "paused" : "pausing") : stopping ? "stopping" : "running";
+  return { state, waitsFor: reason };
+}
+
+function shownDetails({ state, waitsFor }: ChildState, details: string): string {
+  if (waitsFor !== null) return `**Parked**: ${waitsFor}\n\nSignal \`resume\` to try again.\n\n${details}`;
+  return state === "running" ? details : `**${state}**\n\n${details}`;
 }

@@ -20,9 +20,9 @@ export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationRe
     { key: searchAttributes.stage, value: stage },
     { key: searchAttributes.policy, value: job.policyName },
   ]);
-  const environments = job.environments ?? (await buildMissing(job));
+  const environments = job.environments ?? (await buildMissing(control, job));
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
-  const total = await cpu.countEnvironments(environments);
+  const total = await control.orPark(() => cpu.countEnvironments(environments));
   const { sampling, maxTurns, shardSize } = evaluation;
   const starts = Array.from({ length: Math.ceil(total / shardSize) }, (_, i) => i * shardSize);
   let done = 0;
@@ -34,6 +34,7 @@ export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationRe
     }));
     const rolled = await control.orPark(() =>
       runChild(
+        control,
         rollOut,
         {
           start: { context, policy, environments, members, maxResponseTokens: sampling.maxResponseTokens },
@@ -50,10 +51,11 @@ export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationRe
     );
     done += members.length;
     control.describe(`${done} of ${total} environments`);
-    await cpu.recordProgress({ context, progress: { done, total, unit: "environments" } });
+    const progress = { done, total, unit: "environments" };
+    await control.orPark(() => cpu.recordProgress({ context, progress }));
     return rolled.shard;
   });
-  const result = await cpu.scoreEvaluation({ context, environments, shards });
+  const result = await control.orPark(() => cpu.scoreEvaluation({ context, environments, shards }));
   upsertSearchAttributes([{ key: searchAttributes.solveF1, value: result.summary.solveF1 }]);
-  return finish(job, result);
+  return finish(control, job, result);
 }

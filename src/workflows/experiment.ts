@@ -12,6 +12,7 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { buildEnvironments } from "./build-environments.ts";
 import { type Control, installControl } from "./control.ts";
 import { evaluatePolicy } from "./evaluate-policy.ts";
+import { isStopped } from "./failures.ts";
 import { runChild } from "./fan-out.ts";
 import { searchAttributes, stageWorkflowId } from "./names.ts";
 import { cpu } from "./proxies.ts";
@@ -19,15 +20,44 @@ import { trainPolicy } from "./train-policy.ts";
 
 type Results = ReadonlyMap<string, Json>;
 
-export async function experiment(
-  raw: ExperimentInput,
-): Promise<{ readonly run: string; readonly report: ArtifactRef | null }> {
+export interface ExperimentResult {
+  readonly run: string;
+  /** `stopped` by an operator before every stage was done. */
+  readonly state: "done" | "stopped";
+  readonly report: ArtifactRef | null;
+}
+
+export async function experiment(raw: ExperimentInput): Promise<ExperimentResult> {
   const control = installControl();
   const { input, order } = await control.orPark(() => cpu.prepareExperiment(raw));
   upsertSearchAttributes([
     { key: searchAttributes.run, value: input.id },
     { key: searchAttributes.policy, value: input.policy },
   ]);
+  const results = new Map<string, Json>();
+  try {
+    await runStages(control, input, order, results);
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => cpu.finishRun({ run: input.id, state: "failed" }));
+    throw error;
+  }
+  const state = results.size === order.length ? "done" : "stopped";
+  await control.orPark(() => cpu.finishRun({ run: input.id, state }));
+  const report = order.find((id) => input.stages[id]!.type === "report" && results.has(id));
+  return {
+    run: input.id,
+    state,
+    report: report ? (results.get(report) as unknown as { report: ArtifactRef }).report : null,
+  };
+}
+
+/** Fills `results`; where an operator stops the run, with the stages that were done by then. */
+async function runStages(
+  control: Control,
+  input: ExperimentInput,
+  order: readonly string[],
+  results: Map<string, Json>,
+): Promise<void> {
   const shown = new Map<string, string>(order.map((id) => [id, "waiting"]));
   const show = (id: string, state: string) => {
     shown.set(id, state);
@@ -36,34 +66,33 @@ export async function experiment(
     );
   };
   const initial = control.orPark(() => cpu.resolvePolicy(input.policy));
-  const results = new Map<string, Json>();
-  const running = new Map<string, Promise<void>>();
-  try {
-    for (const id of order) {
-      const stage = input.stages[id]!;
-      running.set(
-        id,
-        (async () => {
-          await Promise.all(needsOf(stage).map((need) => running.get(need)));
-          await control.gate();
-          show(id, "running");
-          const outcome = await runStage(control, input, id, stage, { results, initial: await initial });
-          results.set(id, outcome.result);
-          show(id, outcome.cached ? "cached" : "done");
-        })(),
-      );
-    }
-    await Promise.all(running.values());
-  } catch (error) {
-    await CancellationScope.nonCancellable(() => cpu.finishRun({ run: input.id, state: "failed" }));
-    throw error;
-  }
-  await cpu.finishRun({ run: input.id, state: "done" });
-  const report = order.find((id) => input.stages[id]!.type === "report");
-  return {
-    run: input.id,
-    report: report ? (results.get(report) as unknown as { report: ArtifactRef }).report : null,
+  const perform = async (id: string): Promise<void> => {
+    await control.gate();
+    if (control.stopping) return;
+    show(id, "running");
+    const outcome = await runStage(control, input, id, input.stages[id]!, {
+      results,
+      initial: await initial,
+    });
+    if (outcome === "stopped") return show(id, "stopped");
+    results.set(id, outcome.result);
+    show(id, outcome.cached ? "cached" : "done");
   };
+  const running = new Map<string, Promise<void>>();
+  for (const id of order) {
+    const needs = needsOf(input.stages[id]!).map((need) => running.get(need));
+    running.set(
+      id,
+      Promise.all(needs)
+        .then(() => perform(id))
+        .catch((error: unknown) => {
+          // Work that was parked when the run was stopped; the other stages still come to their ends.
+          if (!(control.stopping && isStopped(error))) throw error;
+          show(id, "stopped");
+        }),
+    );
+  }
+  await Promise.all(running.values());
 }
 
 async function runStage(
@@ -72,7 +101,7 @@ async function runStage(
   id: string,
   stage: Stage,
   from: { readonly results: Results; readonly initial: ArtifactRef },
-): Promise<{ readonly result: Json; readonly cached: boolean }> {
+): Promise<{ readonly result: Json; readonly cached: boolean } | "stopped"> {
   const stageInput = inputOf(input, id, stage, from);
   const begun = await control.orPark(() =>
     cpu.beginStage.executeWithOptions({ summary: stage.title }, [
@@ -80,7 +109,10 @@ async function runStage(
     ]),
   );
   if (begun.cached !== null) return { result: begun.cached, cached: true };
-  const result = (await control.orPark(() => perform(input.id, id, stage, stageInput))) as unknown as Json;
+  const result = (await control.orPark(() =>
+    perform(control, input.id, id, stage, stageInput),
+  )) as unknown as Json;
+  if (control.stopping && isCutShort(result)) return "stopped";
   await control.orPark(() =>
     cpu.finishStage({
       run: input.id,
@@ -156,15 +188,21 @@ function inputOf(
   }
 }
 
-function perform(run: string, id: string, stage: Stage, input: StageInput): Promise<unknown> {
+function perform(
+  control: Control,
+  run: string,
+  id: string,
+  stage: Stage,
+  input: StageInput,
+): Promise<unknown> {
   const options = { workflowId: stageWorkflowId(run, id), summary: stage.title };
   switch (input.type) {
     case "build":
-      return runChild(buildEnvironments, input.value, options);
+      return runChild(control, buildEnvironments, input.value, options);
     case "train":
-      return runChild(trainPolicy, input.value, options);
+      return runChild(control, trainPolicy, input.value, options);
     case "evaluate":
-      return runChild(evaluatePolicy, input.value, options);
+      return runChild(control, evaluatePolicy, input.value, options);
     case "select":
       return Promise.resolve(best(input.value.candidates));
     case "report":
@@ -176,6 +214,9 @@ function perform(run: string, id: string, stage: Stage, input: StageInput): Prom
 function best(candidates: readonly Candidate[]): Candidate {
   return candidates.reduce((chosen, candidate) => (candidate.solveF1 > chosen.solveF1 ? candidate : chosen));
 }
+
+/** A training that was stopped by itself gives the later stages what it has; one that was stopped with its run does not. */
+const isCutShort = (result: Json) => (result as { stopped?: boolean } | null)?.stopped === true;
 
 /** What an operator changed on the way must not be taken for what the input gives. */
 const isAltered = (result: Json) => (result as { altered?: boolean } | null)?.altered === true;

@@ -1,28 +1,36 @@
 /** Children by name: re-attached where they already run, and at most a window of them at a time, results in order. */
 import { WorkflowExecutionAlreadyStartedError } from "@temporalio/common";
-import { executeChild, sleep } from "@temporalio/workflow";
+import { sleep, startChild } from "@temporalio/workflow";
+import type { Control } from "./control.ts";
 import { taskQueues } from "./names.ts";
 import { cpu } from "./proxies.ts";
 
 /**
- * Runs a child workflow under its own id. A reset or resumed parent finds the child still running: then it follows that
- * one to its end instead of starting it again.
+ * Runs a child workflow under its own id, steered as its parent is. A reset or resumed parent finds the child still
+ * running: then it tells that one what it was told itself, and follows it to its end instead of starting it again.
  */
 export async function runChild<I, R>(
+  control: Control,
   child: (input: I) => Promise<R>,
   input: I,
   options: { readonly workflowId: string; readonly summary: string },
 ): Promise<R> {
+  const { workflowId, summary: staticSummary } = options;
   try {
-    return await executeChild(child, {
+    const handle = await startChild(child, {
       args: [input],
-      workflowId: options.workflowId,
+      workflowId,
       taskQueue: taskQueues.workflows,
-      staticSummary: options.summary,
+      staticSummary,
     });
+    control.children.join(workflowId, control.steeringFor("new"));
+    return await handle.result();
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    return (await follow(options.workflowId)) as R;
+    control.children.join(workflowId, control.steeringFor("found"));
+    return (await follow(workflowId)) as R;
+  } finally {
+    control.children.leave(workflowId);
   }
 }
 

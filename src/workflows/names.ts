@@ -33,6 +33,8 @@ export const messages = {
   pause: "pause",
   resume: "resume",
   stopAfterIteration: "stopAfterIteration",
+  /** From a child to its parent: how it is. */
+  childState: "childState",
   /** Update, validated: other hyper-parameters from the next iteration on. */
   changeHyperparameters: "changeHyperparameters",
   /** Query: where the workflow stands. */

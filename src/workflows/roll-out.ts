@@ -2,6 +2,7 @@
 import type { StartShard } from "../activities/rollouts.ts";
 import type { ShardState } from "../activities/shards.ts";
 import type { RewardKind } from "../core/reward/reward.ts";
+import { installControl } from "./control.ts";
 import { cpu, sample } from "./proxies.ts";
 
 export interface RollOut {
@@ -18,9 +19,11 @@ export interface RollOut {
 }
 
 export async function rollOut(input: RollOut): Promise<ShardState> {
+  const control = installControl();
   const { context, policy, environments } = input.start;
   let state = await cpu.startShard.executeWithOptions({ summary: "render prompts" }, [input.start]);
   for (let turn = 0; turn < input.maxTurns && state.active > 0; turn++) {
+    await control.gate();
     const said = await sample.sampleTurn.executeWithOptions(
       { summary: `turn ${turn}: ${state.active} respond` },
       [

@@ -6,6 +6,7 @@ import type { UpdatedPolicy } from "../activities/updates.ts";
 import type { ReinforcementSettings, SupervisedSettings } from "../core/experiment/input.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { Control } from "./control.ts";
 import { inWindow, runChild, shardWindow } from "./fan-out.ts";
 import { cpu, train } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
@@ -18,6 +19,7 @@ export interface TrainingJob extends PreparedTraining {
 
 /** Null where an iteration had nothing to learn from: no group's rewards differed. */
 export async function runIteration(
+  control: Control,
   job: TrainingJob,
   parent: ArtifactRef,
   at: { readonly iteration: number; readonly branch: number; readonly fresh: boolean },
@@ -56,12 +58,13 @@ export async function runIteration(
     );
     return { ...updated, reward: null };
   }
-  const { batch, rows, metrics } = await collectBatch(job, training, parent, context);
+  const { batch, rows, metrics } = await collectBatch(control, job, training, parent, context);
   const reward = Number(metrics.rewardMean);
   if (rows === 0) {
     await cpu.recordProgress({ context, progress: { ...progress, note: `${noteOf(metrics)}; no update` } });
     return null;
   }
+  await control.gate();
   const updated = await train.updatePolicy.executeWithOptions(
     { summary: `iteration ${at.iteration}: update` },
     [
@@ -98,6 +101,7 @@ export const sliceOf = ({ epochs, maxTrajectories, batchSize, stepsPerUpdate }: 
 
 /** Trajectories, with n judged responses at each of their turn-prefixes -> advantages: FTRL's turn mode. */
 async function collectBatch(
+  control: Control,
   job: TrainingJob,
   training: ReinforcementSettings,
   policy: ArtifactRef,
@@ -113,6 +117,7 @@ async function collectBatch(
   });
   const rolled = await inWindow(shards, shardWindow, (members, shard) =>
     runChild(
+      control,
       rollOut,
       {
         start: { context, policy, environments, members, maxResponseTokens: sampling.maxResponseTokens },

@@ -19,7 +19,8 @@ import type { TrainInput } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { finish } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
-import { type Control, installControl } from "./control.ts";
+import { type Control, installControl, type Steered } from "./control.ts";
+import { isStopped } from "./failures.ts";
 import { messages, searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { runIteration, sliceOf, type TrainingJob } from "./train-iteration.ts";
@@ -33,6 +34,8 @@ export interface TrainResult {
   readonly iterations: number;
   /** An operator stopped it early or changed hyper-parameters: not what its input alone would give. */
   readonly altered: boolean;
+  /** An operator stopped it before its last iteration. */
+  readonly stopped: boolean;
   /** The branch of the lineage that the newest update is on. */
   readonly branch: number;
 }
@@ -43,6 +46,7 @@ interface Carried {
   readonly iteration: number;
   readonly branch: number;
   readonly changed: boolean;
+  readonly steered: Steered;
   readonly latest: Pick<UpdatedPolicy, "checkpoint" | "weightsSha256" | "optimizerSha256"> | null;
 }
 
@@ -54,13 +58,13 @@ export const changeHyperparameters = defineUpdate<HyperparameterChange, [Hyperpa
 );
 
 export async function trainPolicy(input: TrainInput, carried?: Carried): Promise<TrainResult> {
-  const control = installControl();
+  const control = installControl(carried?.steered);
   let change: HyperparameterChange = {};
   setHandler(changeHyperparameters, (wanted) => (change = { ...change, ...wanted }), {
-    validator: validateChange,
+    validator: (wanted) => validateChange(wanted, input.training.algorithm),
   });
 
-  let job = carried?.job ?? (await control.orPark(() => prepare(input)));
+  let job = carried?.job ?? (await control.orPark(() => prepare(control, input)));
   let latest = carried?.latest ?? null;
   let branch = carried?.branch ?? 0;
   upsertSearchAttributes([
@@ -75,39 +79,59 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     await control.gate();
     if (control.stopping) break;
     changed ||= Object.keys(change).length > 0;
-    done = iteration;
     if (iteration > first && shouldContinueAsNew(iteration - first)) {
       await condition(allHandlersFinished);
       job = { ...job, training: { ...job.training, ...change } as TrainingJob["training"] };
-      await continueAsNew<typeof trainPolicy>(input, { job, iteration, branch, latest, changed });
+      await continueAsNew<typeof trainPolicy>(input, {
+        job,
+        iteration,
+        branch,
+        latest,
+        changed,
+        steered: control.steered,
+      });
     }
     job = { ...job, training: { ...job.training, ...change } as TrainingJob["training"] };
     const current = job;
     const parent = latest?.checkpoint ?? job.policy;
     // A stage begins with fresh moments: its parent's are of another objective.
     const at = { iteration, branch, fresh: latest === null };
-    const updated = await control.orPark(() => runIteration(current, parent, at));
+    const ended = await control
+      .orPark(() => runIteration(control, current, parent, at))
+      .then((updated) => ({ updated }), unlessStopped);
+    if (ended === "stopped") break;
+    done = iteration;
+    const { updated } = ended;
     if (updated === null) continue;
     latest = updated;
     branch = updated.branch;
     showIteration(control, job, iteration, updated);
-    await cpu.collectGarbage([job.policy.hash, updated.checkpoint.hash]);
+    const keep = [job.policy.hash, updated.checkpoint.hash];
+    await control.orPark(() => cpu.collectGarbage(keep));
   }
-  return finish(job, {
+  const stopped = done < job.iterations;
+  return finish(control, job, {
     run: job.run,
     checkpoint: latest?.checkpoint ?? job.policy,
     weightsSha256: latest?.weightsSha256 ?? null,
     optimizerSha256: latest?.optimizerSha256 ?? null,
     iterations: done,
-    altered: changed || done < job.iterations,
+    altered: changed || stopped,
+    stopped,
     branch,
   });
 }
 
-async function prepare(input: TrainInput): Promise<TrainingJob> {
+/** What was committed before it parked is what a stopped training ends with. */
+function unlessStopped(error: unknown): "stopped" {
+  if (isStopped(error)) return "stopped";
+  throw error;
+}
+
+async function prepare(control: Control, input: TrainInput): Promise<TrainingJob> {
   const job = await cpu.prepareTraining(input);
   const { run, stage, seed, training } = job;
-  const environments = job.environments ?? (await buildMissing(job));
+  const environments = job.environments ?? (await buildMissing(control, job));
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
   const iterations =
     training.algorithm === "sft"

@@ -19,7 +19,8 @@ export function register(ratchet: Command): void {
       process.exitCode = await withServices(config, notice, async (services) => {
         const { readRun, readStoredRun } = await import("../read-run.ts");
         const { patiently } = await import("../patience.ts");
-        const { resumeByHand, wake, withClient } = await import("../resume-by-hand.ts");
+        const { resumeByHand, wake } = await import("../resume-by-hand.ts");
+        const { withClient } = await import("../temporal-client.ts");
         const { endpoints, interrupted } = services;
         const stored = await patiently(() => readStoredRun(config, endpoints, run), interrupted);
         if (stored.workflowType !== "experiment") {

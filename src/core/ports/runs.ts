@@ -25,8 +25,11 @@ export interface StoredRun extends RunRecord {
   readonly updatedAt: string;
 }
 
-/** `cached`: its input hash was computed before, by this run or another, and that result was taken. */
-export const stageStates = ["waiting", "running", "cached", "done", "failed"] as const;
+/**
+ * `cached`: its input hash was computed before, by this run or another, and that result was taken. `stopped` and
+ * `failed`: it was under way when its run ended so; a resumed run goes on with it.
+ */
+export const stageStates = ["waiting", "running", "cached", "done", "stopped", "failed"] as const;
 export type StageState = (typeof stageStates)[number];
 
 export interface StageRecord {

@@ -1,0 +1,27 @@
+/** NAME=VALUE arguments as an object; a value is JSON where it is JSON, and text otherwise. */
+import { RatchetError } from "../core/errors.ts";
+import type { Json } from "../core/json.ts";
+
+/** Throws InvalidInput naming the argument that is none. */
+export function readAssignments(given: readonly string[], field: string): Record<string, Json> {
+  return Object.fromEntries(
+    given.map((argument) => {
+      const at = argument.indexOf("=");
+      if (at < 1 || at === argument.length - 1)
+        throw new RatchetError(
+          "InvalidInput",
+          `${field} "${argument}": expected a name and a value, for example learningRate=1e-5`,
+          { field, value: argument },
+        );
+      return [argument.slice(0, at), readValue(argument.slice(at + 1))];
+    }),
+  );
+}
+
+function readValue(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,71 @@
+/** `ratchet set RUN NAME=VALUE...`: other hyper-parameters from the training's next iteration on, checked before they count. */
+import type { Command } from "commander";
+import { readConfig } from "../../config/config.ts";
+import { RatchetError } from "../../core/errors.ts";
+import type { HyperparameterChange } from "../../core/experiment/hyperparameters.ts";
+import { runningEndpoints } from "../../services/endpoints.ts";
+import { messages } from "../../workflows/names.ts";
+import { readAssignments } from "../assignments.ts";
+
+interface SetOptions {
+  readonly stage?: string;
+  readonly json?: boolean;
+}
+
+export function register(ratchet: Command): void {
+  ratchet
+    .command("set")
+    .argument("<RUN>", "id of the run")
+    .argument("<NAME=VALUE...>", "hyper-parameters, for example learningRate=1e-5")
+    .description("change hyper-parameters of the training under way, from its next iteration on")
+    .option("--stage <id>", "which training, where several are under way")
+    .option("--json", "print the result as JSON")
+    .action(change);
+}
+
+async function change(run: string, assignments: readonly string[], options: SetOptions): Promise<void> {
+  const wanted = readAssignments(assignments, "NAME=VALUE") as HyperparameterChange;
+  const endpoints = runningEndpoints(readConfig());
+  const [{ WorkflowUpdateFailedError }, { withClient }, { openWorkflows }] = await Promise.all([
+    import("@temporalio/client"),
+    import("../temporal-client.ts"),
+    import("../open-run.ts"),
+  ]);
+  await withClient(endpoints, async (client) => {
+    const open = (await openWorkflows(client, run)).filter(({ type }) => type === "trainPolicy");
+    const workflowId = choose(
+      run,
+      open.map((found) => found.workflowId),
+      options.stage,
+    );
+    try {
+      const changed = await client.workflow
+        .getHandle(workflowId)
+        .executeUpdate<HyperparameterChange, [HyperparameterChange]>(messages.changeHyperparameters, {
+          args: [wanted],
+        });
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify({ run, workflowId, changed })}\n`
+          : `${workflowId}: ${assignments.join(" ")} from the next iteration on\n`,
+      );
+    } catch (error) {
+      if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+      const reason = (error.cause as Error).message;
+      throw new RatchetError("InvalidInput", `${workflowId}: ${reason}`, { field: "NAME=VALUE" }, error);
+    }
+  });
+}
+
+function choose(run: string, open: readonly string[], stage: string | undefined): string {
+  const found = stage === undefined ? open : open.filter((id) => id === `${run}.${stage}` || id === stage);
+  if (found.length === 1) return found[0]!;
+  const known = open.length === 0 ? "none" : open.join(", ");
+  throw new RatchetError(
+    "InvalidInput",
+    found.length === 0
+      ? `run '${run}' has no training${stage === undefined ? "" : ` '${stage}'`} under way (open: ${known}); what a later stage uses is in its input`
+      : `run '${run}' has several trainings under way (${known}); name one with --stage`,
+    { field: "--stage", value: stage },
+  );
+}

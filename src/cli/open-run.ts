@@ -1,0 +1,61 @@
+/** The workflows of a run that are open, as Temporal lists them, and what the outermost says of itself. */
+import type { Client, WorkflowHandle } from "@temporalio/client";
+import { WorkflowNotFoundError } from "@temporalio/client";
+import { z } from "zod";
+import { RatchetError } from "../core/errors.ts";
+import { experimentWorkflowId, messages, type WorkflowType } from "../workflows/names.ts";
+
+export interface OpenWorkflow {
+  readonly workflowId: string;
+  readonly type: WorkflowType;
+  readonly parent: string | undefined;
+}
+
+/** By id. A list lags by a moment: a workflow that has just begun may be absent. */
+export async function openWorkflows(client: Client, run: string): Promise<OpenWorkflow[]> {
+  const open: OpenWorkflow[] = [];
+  const query = `RatchetRun = '${run}' AND ExecutionStatus = 'Running'`;
+  for await (const { workflowId, type, parentExecution } of client.workflow.list({ query }))
+    open.push({ workflowId, type: type as WorkflowType, parent: parentExecution?.workflowId ?? undefined });
+  return open.sort((a, b) => (a.workflowId < b.workflowId ? -1 : 1));
+}
+
+/** The run's own workflow: an experiment's is known by its id, any other is the one without a parent. */
+export async function outermost(client: Client, run: string): Promise<WorkflowHandle> {
+  const experiment = client.workflow.getHandle(experimentWorkflowId(run));
+  if (await isOpen(experiment)) return experiment;
+  const found = (await openWorkflows(client, run)).find(({ parent }) => parent === undefined);
+  if (found !== undefined) return client.workflow.getHandle(found.workflowId);
+  throw new RatchetError(
+    "InvalidInput",
+    `run '${run}' is not under way; see npx ratchet status ${run}, or go on with it: npx ratchet resume ${run}`,
+    { field: "RUN", value: run },
+  );
+}
+
+async function isOpen(handle: WorkflowHandle): Promise<boolean> {
+  try {
+    return (await handle.describe()).status.name === "RUNNING";
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+const childSchema = z.object({ state: z.string(), waitsFor: z.string().nullable() });
+const progressSchema = childSchema.extend({ children: z.record(z.string(), childSchema) });
+export type RunProgress = z.infer<typeof progressSchema>;
+
+/** A worker that is there answers in milliseconds; without one the question would wait for the connection's own limit. */
+const answerMs = 5_000;
+
+/** Undefined where no worker answers. */
+export async function progressOf(client: Client, workflowId: string): Promise<RunProgress | undefined> {
+  try {
+    return await client.withDeadline(Date.now() + answerMs, async () =>
+      progressSchema.parse(await client.workflow.getHandle(workflowId).query(messages.progress)),
+    );
+  } catch {
+    return undefined;
+  }
+}

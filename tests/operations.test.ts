@@ -1,0 +1,132 @@
+/** Steering a run under way: pause, resume, stop and set reach what it runs, and cost it nothing but time. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ratchet } from "./experiment-run.ts";
+import { type Operated, operate, trainingOnly, until } from "./operations-run.ts";
+
+let operated: Operated;
+beforeAll(async () => {
+  operated = await operate();
+});
+afterAll(() => operated.close());
+
+interface Told {
+  readonly state: string;
+  readonly waitsFor: string | null;
+  readonly children: Record<string, { readonly state: string }>;
+}
+const progressOf = (workflowId: string) =>
+  operated.client.workflow.getHandle(workflowId).query<Told>("progress");
+const updates = async (run: string) => (await operated.store.runs.lineageOf(run, "rl", 0)).length;
+
+interface Trained {
+  readonly weightsSha256: string;
+  readonly optimizerSha256: string;
+  readonly iterations: number;
+}
+
+describe("a run that is paused, reset while paused, resumed, stopped and resumed again", () => {
+  const iterations = 12;
+  const input = trainingOnly("steered", iterations);
+
+  it("holds its training when it is paused, and says so", async () => {
+    await operated.begin(input);
+    await until(async () => (await updates("steered")) >= 1);
+    operated.command("pause", "steered");
+    await until(async () => (await progressOf("experiment-steered")).state === "paused");
+    const { children } = await progressOf("experiment-steered");
+    expect(Object.entries(children).map(([id, { state }]) => [id, state])).toEqual([
+      ["steered.rl", "paused"],
+    ]);
+    const before = await updates("steered");
+    await sleep(3_000);
+    expect(await updates("steered")).toBe(before);
+  });
+
+  it("stays paused when its experiment is reset", async () => {
+    const handle = operated.client.workflow.getHandle("experiment-steered");
+    const { events } = await handle.fetchHistory();
+    const tasks = events!.filter((event) => event.workflowTaskCompletedEventAttributes);
+    operated.command(
+      ...["temporal", "workflow", "reset", "--workflow-id", "experiment-steered"],
+      ...["--event-id", String(tasks[1]!.eventId), "--reason", "test"],
+    );
+    await until(async () => (await progressOf("experiment-steered")).state === "paused");
+    expect((await progressOf("steered.rl")).state).toBe("paused");
+  });
+
+  it("goes on when the new execution is resumed, and ends after its iteration when it is stopped", async () => {
+    const before = await updates("steered");
+    await operated.client.workflow.getHandle("experiment-steered").signal("resume");
+    await until(async () => (await updates("steered")) > before);
+    const told = JSON.parse(operated.command("stop", "steered", "--json")) as Told;
+    expect(told.state).toBe("stopping");
+    expect((await operated.ended("steered")).state).toBe("stopped");
+    expect(await updates("steered")).toBeLessThan(iterations);
+    const stages = await operated.store.runs.getStages("steered");
+    expect(stages.map(({ stage, state }) => [stage, state])).toEqual([
+      ["train-environments", "cached"],
+      ["cold-start", "cached"],
+      ["rl", "stopped"],
+    ]);
+  });
+
+  it("ends with the weights of a training left alone once it is resumed", async () => {
+    operated.command("resume", "steered", "--exit");
+    expect((await operated.ended("steered")).state).toBe("done");
+    const stages = await operated.store.runs.getStages("steered");
+    const resultOf = (stage: string) => stages.find((found) => found.stage === stage)!.result as never;
+    const { checkpoint } = resultOf("cold-start") as { checkpoint: { hash: string } };
+    const { set } = resultOf("train-environments") as { set: { hash: string } };
+    const rl = input.stages.rl!;
+    if (rl.type !== "train") throw new Error("rl is a training");
+    const alone = await operated.client.workflow.execute("trainPolicy", {
+      workflowId: "alone",
+      taskQueue: "ratchet",
+      args: [
+        {
+          id: "alone",
+          stage: "rl",
+          seed: input.seed,
+          threads: input.threads,
+          policy: checkpoint.hash,
+          environments: set.hash,
+          training: rl.training,
+        },
+      ],
+    });
+    const { weightsSha256, optimizerSha256 } = alone as Trained;
+    expect(resultOf("rl")).toMatchObject({ weightsSha256, optimizerSha256, iterations, altered: false });
+  });
+});
+
+describe("hyper-parameters of a training under way", () => {
+  it("are changed from the next iteration on, and the result is marked as altered", async () => {
+    await operated.begin(trainingOnly("changed", 6));
+    await until(async () => (await updates("changed")) >= 1);
+    const told = operated.command("set", "changed", "learningRate=1e-5", "--json");
+    expect(JSON.parse(told)).toEqual({
+      run: "changed",
+      workflowId: "changed.rl",
+      changed: { learningRate: 0.00001 },
+    });
+    expect((await operated.ended("changed")).state).toBe("done");
+    const rl = (await operated.store.runs.getStages("changed")).find(({ stage }) => stage === "rl");
+    expect(rl!.result).toMatchObject({ altered: true, stopped: false, iterations: 6 });
+  });
+
+  it("are refused in one line where there is nothing to change or the value is out of bounds", async () => {
+    const none = ratchet(operated.home, "set", "changed", "learningRate=1e-5");
+    expect(none.status).toBe(2);
+    expect(none.stderr).toBe(
+      "ratchet: run 'changed' has no training under way (open: none); what a later stage uses is in its input\n",
+    );
+    await operated.begin(trainingOnly("refused", 30, { learningRate: 0.002 }));
+    await until(async () => (await updates("refused")) >= 1);
+    const high = ratchet(operated.home, "set", "refused", "learningRate=5");
+    expect(high.status).toBe(2);
+    expect(high.stderr).toBe("ratchet: refused.rl: 'learningRate' = 5 must be a number from 0 to 1\n");
+    operated.command("stop", "refused");
+    expect((await operated.ended("refused")).state).toBe("stopped");
+  });
+});
