@@ -1,5 +1,5 @@
 /**
- * One Llama decoder layer as graph nodes. What sees what is the caller's: training attends over a tree of tokens, prefill
+ * One decoder layer of a Llama or a relative as graph nodes. What sees what is the caller's: training attends over a tree of tokens, prefill
  * and decoding over caches, all with the same projections, norms and feed-forward block.
  */
 import type { Graph, Tensor } from "../graph/graph.ts";
@@ -9,7 +9,7 @@ import { rmsNorm } from "../ops/normalize.ts";
 import { linear } from "../ops/products.ts";
 import { type RotaryTensors, rope } from "../ops/rope.ts";
 import { swiglu } from "../ops/swiglu.ts";
-import type { LlamaConfig } from "./config.ts";
+import type { LlamaConfig, Projection } from "./config.ts";
 import { layerShapes } from "./weights.ts";
 
 /** A layer's parameters by name without the layer's prefix, as in `layerShapes`. */
@@ -33,14 +33,42 @@ export function llamaLayer(
   attend: Attend,
 ): Tensor {
   const w = (name: string) => weights.get(`${name}.weight`)!;
+  const project = (name: Projection, input: Tensor) =>
+    withBias(g, weights, name, linear(g, input, w(`self_attn.${name}`)));
   const normed = rmsNorm(g, x, w("input_layernorm"), config.rmsNormEpsilon);
-  const q = rope(g, linear(g, normed, w("self_attn.q_proj")), rotary, config.heads);
-  const k = rope(g, linear(g, normed, w("self_attn.k_proj")), rotary, config.kvHeads);
-  const v = linear(g, normed, w("self_attn.v_proj"));
-  const attended = add(g, x, linear(g, attend(q, k, v), w("self_attn.o_proj")));
+  const q = rope(g, headNorm(g, config, weights, "q_norm", project("q_proj", normed)), rotary, config.heads);
+  const k = rope(
+    g,
+    headNorm(g, config, weights, "k_norm", project("k_proj", normed)),
+    rotary,
+    config.kvHeads,
+  );
+  const v = project("v_proj", normed);
+  const attended = add(g, x, project("o_proj", attend(q, k, v)));
   const hidden = rmsNorm(g, attended, w("post_attention_layernorm"), config.rmsNormEpsilon);
   const gated = swiglu(g, linear(g, hidden, w("mlp.gate_proj")), linear(g, hidden, w("mlp.up_proj")));
   return add(g, attended, linear(g, gated, w("mlp.down_proj")));
+}
+
+/** y [T, out] plus the projection's bias [out], where this model has one. */
+export function withBias(g: Graph, weights: LayerTensors, name: Projection, y: Tensor): Tensor {
+  const bias = weights.get(`self_attn.${name}.bias`);
+  return bias ? add(g, y, bias) : y;
+}
+
+/** x [T, h * D], each head normed over its own D values, where this model does that. */
+export function headNorm(
+  g: Graph,
+  { headSize, rmsNormEpsilon }: LlamaConfig,
+  weights: LayerTensors,
+  name: "q_norm" | "k_norm",
+  x: Tensor,
+): Tensor {
+  const weight = weights.get(`self_attn.${name}.weight`);
+  if (weight === undefined) return x;
+  const [tokens, width] = x.shape as [number, number];
+  const heads = reshape(g, x, [(tokens * width) / headSize, headSize]);
+  return reshape(g, rmsNorm(g, heads, weight, rmsNormEpsilon), x.shape);
 }
 
 /** x [T, h * D] -> [h, T, D]. */

@@ -30,12 +30,16 @@ export function layerShapes(config: LlamaConfig): ReadonlyMap<string, readonly n
   const { hiddenSize, intermediateSize } = config;
   const queries = config.heads * config.headSize;
   const keys = config.kvHeads * config.headSize;
-  return new Map([
+  const outputs = { q_proj: queries, k_proj: keys, v_proj: keys, o_proj: hiddenSize };
+  const norms = config.queryKeyNorm ? ["q_norm", "k_norm"] : [];
+  return new Map<string, readonly number[]>([
     ["input_layernorm.weight", [hiddenSize]],
     ["self_attn.q_proj.weight", [queries, hiddenSize]],
     ["self_attn.k_proj.weight", [keys, hiddenSize]],
     ["self_attn.v_proj.weight", [keys, hiddenSize]],
     ["self_attn.o_proj.weight", [hiddenSize, queries]],
+    ...(config.biases ?? []).map((name) => [`self_attn.${name}.bias`, [outputs[name]]] as const),
+    ...norms.map((name) => [`self_attn.${name}.weight`, [config.headSize]] as const),
     ["post_attention_layernorm.weight", [hiddenSize]],
     ["mlp.gate_proj.weight", [intermediateSize, hiddenSize]],
     ["mlp.up_proj.weight", [intermediateSize, hiddenSize]],
@@ -55,16 +59,24 @@ export function parameterShapes(config: LlamaConfig): ReadonlyMap<string, readon
   return shapes;
 }
 
+const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
+
+/** How many numbers a model of this shape has, without making them. */
+export function parameterCount(config: LlamaConfig): number {
+  const sum = (shapes: ReadonlyMap<string, readonly number[]>) =>
+    [...shapes.values()].reduce((total, shape) => total + elements(shape), 0);
+  return sum(parameterShapes({ ...config, layers: 0 })) + config.layers * sum(layerShapes(config));
+}
+
 /** All zeros: the start of weights to be filled, of gradients and of AdamW's moments. */
 export function emptyWeights(config: LlamaConfig): Weights {
   const shapes = [...parameterShapes(config)];
-  const size = (shape: readonly number[]) => shape.reduce((product, length) => product * length, 1);
-  const arena = new Float32Array(shapes.reduce((sum, [, shape]) => sum + size(shape), 0));
+  const arena = new Float32Array(parameterCount(config));
   const tensors = new Map<string, Parameter>();
   let offset = 0;
   for (const [name, shape] of shapes) {
-    tensors.set(name, { shape, data: arena.subarray(offset, offset + size(shape)) });
-    offset += size(shape);
+    tensors.set(name, { shape, data: arena.subarray(offset, offset + elements(shape)) });
+    offset += elements(shape);
   }
   return { config, tensors, arena };
 }

@@ -5,8 +5,8 @@
  */
 
 import type { Graph, Tensor } from "../graph/graph.ts";
-import type { LlamaConfig } from "../model/config.ts";
-import { type LayerTensors, layerInputs } from "../model/layer.ts";
+import type { LlamaConfig, Projection } from "../model/config.ts";
+import { headNorm, type LayerTensors, layerInputs, withBias } from "../model/layer.ts";
 import { add } from "../ops/elementwise.ts";
 import { transpose } from "../ops/layout.ts";
 import { rmsNorm } from "../ops/normalize.ts";
@@ -44,15 +44,20 @@ export function startLayer(g: Graph, config: LlamaConfig, rows: number): LayerSt
     sin: g.input("sin", table),
   };
   const normed = rmsNorm(g, x, weight(weights, "input_layernorm"), config.rmsNormEpsilon);
-  const project = (name: string) => product(g, weight(weights, `self_attn.${name}_proj`), normed);
+  const q = headNorm(g, config, weights, "q_norm", project(g, weights, "q_proj", normed));
+  const k = headNorm(g, config, weights, "k_norm", project(g, weights, "k_proj", normed));
   return {
     x,
     weights,
-    q: rope(g, project("q"), rotary, config.heads),
-    k: rope(g, project("k"), rotary, config.kvHeads),
-    v: project("v"),
+    q: rope(g, q, rotary, config.heads),
+    k: rope(g, k, rotary, config.kvHeads),
+    v: project(g, weights, "v_proj", normed),
   };
 }
+
+/** One of the attention's projections of x [rows, in] -> [rows, out], with its bias where it has one. */
+const project = (g: Graph, weights: LayerTensors, name: Projection, x: Tensor) =>
+  withBias(g, weights, name, product(g, weight(weights, `self_attn.${name}`), x));
 
 /** The rest after attention: `attended` [rows, heads * D] -> the layer's result [rows, hidden]. */
 export function finishLayer(
@@ -61,7 +66,7 @@ export function finishLayer(
   { x, weights }: LayerStart,
   attended: Tensor,
 ): Tensor {
-  const middle = add(g, x, product(g, weight(weights, "self_attn.o_proj"), attended));
+  const middle = add(g, x, project(g, weights, "o_proj", attended));
   const normed = rmsNorm(g, middle, weight(weights, "post_attention_layernorm"), config.rmsNormEpsilon);
   // Gate and up stay [intermediate, rows]: the way `down` wants them, without two transposes.
   const gate = productColumns(g, weight(weights, "mlp.gate_proj"), normed);
