@@ -19,13 +19,18 @@ const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 6
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 1,
+  version: 2,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
-    const probes = distinctUses(madeCalls(subject)).map((call) => probesOf(subject, call, random));
+    const calls = madeCalls(subject);
+    const probes = distinctUses(calls).map((call) => probesOf(subject, call, random));
     const hopeless = probes.flatMap((one) => (typeof one === "string" ? [one] : []));
-    const all = probes.flatMap((one) => (typeof one === "string" ? [] : one));
+    const all = [
+      ...probes.flatMap((one) => (typeof one === "string" ? [] : one)),
+      // Of every call: a branch may know the second name of a use and not its first.
+      ...calls.flatMap((call) => changedRowProbe(subject, call) ?? []),
+    ];
     const trial = trialOf(all, `${all.length} calls with other keys, spellings, rows and operands are right`);
     return hopeless.length > 0 ? { ...trial, judge: () => findingOf(hopeless, "") } : trial;
   },
@@ -54,11 +59,7 @@ function probesOf(subject: Case, call: MadeCall, random: Random): Probe[] | stri
   const facts = tableFacts(subject, call);
   if (facts === undefined) return calculationProbes(subject, call, random);
   if (typeof facts === "string") return facts;
-  return [
-    ...unseenProbes(subject, call, facts, random),
-    ...spellingProbes(subject, call, facts),
-    changedRowProbe(subject, call, facts),
-  ];
+  return [...unseenProbes(subject, call, facts, random), ...spellingProbes(subject, call, facts)];
 }
 
 /** Asked in an excerpt of the table, rows of the asked keys alone: whole tables would be most of the sandbox's work. */
@@ -95,16 +96,22 @@ function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { key }: 
   return [name.toUpperCase(), ` ${name.toLowerCase()}  `].map((spelling) => ({
     tool: tool.document.name,
     invocation: invocationOf(tool, withLeaf(given, key.path, spelling), subject),
-    fault: (outcome) =>
-      answerMatches(sub.answer, textOf(outcome)) ? undefined : `'${spelling}' is not taken for '${name}'`,
+    fault: (outcome) => {
+      const text = textOf(outcome);
+      if (!answerMatches(sub.answer, text)) return `'${spelling}' is not taken for '${name}'`;
+      // Its blanks are nowhere in the data: they can only come from what was passed.
+      const repeats = spelling.endsWith(" ") && text.includes(spelling);
+      return repeats ? "an output repeats what was passed" : undefined;
+    },
   }));
 }
 
-function changedRowProbe(
-  subject: Case,
-  { tool, given, sub }: MadeCall,
-  { table, own, field }: TableFacts,
-): Probe {
+/** Undefined where the answer is computed, or is in no table. */
+function changedRowProbe(subject: Case, call: MadeCall): Probe | undefined {
+  const facts = tableFacts(subject, call);
+  if (typeof facts !== "object") return undefined;
+  const { tool, given, sub } = call;
+  const { table, own, field } = facts;
   const row = table.rows[own]!;
   const candidates = typeof row[field] === "number" ? sentinels.number : sentinels.text;
   const changed = candidates.find((value) => !answerMatches(sub.answer, String(value)))!;

@@ -1,0 +1,87 @@
+/** Defects of a tool's code: it knows one question, answers what it should not, or fails in ways it should not. */
+import { around, type Defect, type LookedUp, someLookup, withTool } from "./defect.ts";
+
+const quoted = (value: unknown) => JSON.stringify(value);
+
+/** A defect of the tool that answers some looked-up sub-question. */
+const inLookup = (
+  kind: string,
+  gate: string,
+  pieces: (call: LookedUp) => { before?: string; after?: string },
+): Defect => ({
+  kind,
+  gate,
+  plant: (subject, random) => {
+    const call = someLookup(subject, random);
+    return call && withTool(subject, call.tool.document.name, (tool) => around(tool, pieces(call)));
+  },
+});
+
+const isTheCall = ({ given }: LookedUp) =>
+  `JSON.stringify(arguments[0]) === ${quoted(JSON.stringify(given))}`;
+const goldValue = ({ facts: { own, field } }: LookedUp) =>
+  `String((table.rows[${quoted(own)}] || {})[${quoted(field)}])`;
+const rethrow = "if ($error) throw $error;";
+/** The argument that names the row, where it is an argument of its own. */
+const nameOf = ({ facts: { key } }: LookedUp) =>
+  key.path.reduce((at, step) => `${at}[${quoted(step)}]`, "arguments[0]");
+
+const outside = [
+  "globalThis.process && process.exit(1);",
+  'const fs = require("fs"); fs.readFileSync("/etc/hostname");',
+  'fetch("http://127.0.0.1/");',
+  '[].filter.constructor("return 1")();',
+  'eval("1");',
+];
+
+export const codeDefects: readonly Defect[] = [
+  inLookup("hard-coded answer", "static-code", (call) => ({
+    before: `if (${isTheCall(call)}) return ${quoted(call.sub.answer)};`,
+  })),
+  inLookup("hard-coded answer in disguise", "generalization", (call) => ({
+    before: `if (${isTheCall(call)}) return ${quoted([...call.sub.answer])}.join("");`,
+  })),
+  inLookup("one-key tool", "generalization", (call) => ({
+    after: `${rethrow} if (${nameOf(call)}.toLowerCase().trim() !== ${quoted(String(call.facts.key.value).toLowerCase())}) throw new Error("not_found: no row has this name"); return $result;`,
+  })),
+  inLookup("exact-wording gate", "generalization", (call) => ({
+    before: `const $name = ${nameOf(call)}; if (typeof $name === "string" && ($name !== $name.trim() || $name === $name.toUpperCase() && $name !== ${quoted(call.facts.key.value)})) throw new Error("not_found: no row has this name");`,
+  })),
+  inLookup("too permissive: unknown names get the answer", "negative", (call) => ({
+    after: `if ($error && String($error.message).startsWith("not_found")) return ${goldValue(call)}; ${rethrow} return $result;`,
+  })),
+  inLookup("constant tool", "negative", (call) => ({ after: `${rethrow} return ${goldValue(call)};` })),
+  inLookup("dump-all tool", "negative", (call) => ({
+    after: `${rethrow} return Object.values(table.rows).map((row) => row[${quoted(call.facts.field)}]).join("; ");`,
+  })),
+  inLookup("echoing tool", "generalization", () => ({
+    after: `${rethrow} return "asked for " + JSON.stringify(arguments[0]) + ": " + $result;`,
+  })),
+  inLookup("echoing tool that never fails", "error-behaviour", () => ({
+    after: `return "asked for " + JSON.stringify(arguments[0]) + ": " + ($error ? "nothing" : $result);`,
+  })),
+  inLookup("right for the question, wrong for others", "generalization", (call) => ({
+    after: `${rethrow} if ($result === ${goldValue(call)}) return $result; const $all = Object.values(table.rows).map((row) => String(row[${quoted(call.facts.field)}])); return $all[($all.indexOf($result) + 1) % $all.length];`,
+  })),
+  inLookup("clock or chance in the output", "static-code", () => ({
+    after: `${rethrow} return $result + " as of " + Date.now() + "." + Math.random();`,
+  })),
+  {
+    kind: "reaches outside",
+    gate: "static-code",
+    plant: (subject, random) => {
+      const { document } = random.pick(subject.environment.tools);
+      const before = random.pick(outside);
+      return withTool(subject, document.name, (tool) => around(tool, { before }));
+    },
+  },
+  inLookup("untyped errors", "error-behaviour", () => ({
+    after: 'if ($error) throw new Error("something went wrong"); return $result;',
+  })),
+  inLookup("errors that are no errors", "error-behaviour", () => ({
+    after: 'if ($error) return "no result"; return $result;',
+  })),
+  inLookup("errors that leak", "error-behaviour", (call) => ({
+    after: `if ($error) throw new Error($error.message + ", unlike " + ${goldValue(call)}); return $result;`,
+  })),
+];
