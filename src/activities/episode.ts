@@ -100,7 +100,12 @@ async function judgeResponses(
         ({ document }) => document.name === call.name,
       );
       if (!tool || call.arguments === null) return undefined;
-      invocations.push({ program: programOf(tool, set.tables), arguments: call.arguments });
+      invocations.push({
+        program: programOf(tool, set.tables),
+        arguments: call.arguments,
+        // Python tells 1.0 from 1, which a JavaScript number cannot.
+        ...(tool.runtime === "python" && { argumentsText: call.argumentsText }),
+      });
       return invocations.length - 1;
     }),
   );

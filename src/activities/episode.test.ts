@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { caseOf, chainCandidate } from "../../tests/support/small-world.ts";
+import { createVmSandbox } from "../../tests/support/vm-sandbox.ts";
+import { type EnvironmentSet, environmentHash, unsolvedSet } from "../core/environment/environment.ts";
+import type { ChatCodec, SampledResponse } from "../core/ports/policy.ts";
+import { prefixGroups } from "../core/trajectory/prefix.ts";
+import type { Trajectory } from "../core/trajectory/trajectory.ts";
+import { playTools, recordResponses } from "./episode.ts";
+
+/** One id a character, so that ids can be read. */
+const ids = (text: string) => [...text].map((character) => character.codePointAt(0)!);
+const codec: ChatCodec = {
+  encodePrompt: () => ids("?"),
+  encodeToolResults: (outputs) => ids(`[${outputs.join("|")}]`),
+  encodeAssistant: ids,
+  decode: (said) => String.fromCodePoint(...said),
+  stopIds: [],
+  contextTokens: 1_000,
+};
+const response = (text: string): SampledResponse => ({
+  tokens: ids(text),
+  logprobs: ids(text).map(() => -1),
+  finish: "stop",
+});
+const call = (name: string, given: string) =>
+  `<tool_call>{"name": "${name}", "arguments": ${given}}</tool_call>`;
+
+const { environment, tables } = caseOf(chainCandidate);
+const set: EnvironmentSet = {
+  format: "ratchet.environment-set.v1",
+  name: "small",
+  environments: [environment],
+  tables: { ...tables },
+  quarantined: [],
+};
+const start: Trajectory = {
+  member: 0,
+  environment: environmentHash(environment),
+  twin: 0,
+  tokens: ids("?"),
+  turns: [],
+  unsolved: unsolvedSet(environment),
+  state: "awaits_response",
+};
+const limits = { reward: "solve-f1", maxTurns: 4, maxResponseTokens: 100 } as const;
+const right = call("get_home", '{"city": "Lyon"}');
+const wrong = call("get_home", '{"city": "Osaka"}');
+
+const play = (trajectory: Trajectory, texts: readonly [string, ...string[]]) => {
+  const [first, ...others] = texts.map(response);
+  const recorded = recordResponses(trajectory, [first!, ...others], codec);
+  return playTools([recorded], set, codec, createVmSandbox(), limits);
+};
+
+describe("a turn with several responses at its prefix", () => {
+  it("goes on with the first, and judges the others in the state that all of them were given", async () => {
+    const [played] = await play(start, [wrong, right, "I do not know."]);
+    expect(played!.state).toBe("awaits_response");
+    expect(codec.decode(played!.tokens)).toBe(`?${wrong}[Japan]`);
+    // The sibling's answer was not given to the trajectory.
+    expect(played!.unsolved).toEqual({ get_home: ["France"], get_money: ["EUR"] });
+    const [turn] = played!.turns;
+    expect(turn!.reward).toBe(0);
+    // Solve-F1 2q / (p + 1) of one call that solved: 2 * 1 / (1 + 1).
+    expect(turn!.siblings.map(({ reward, calls, solved }) => ({ reward, calls, solved }))).toEqual([
+      { reward: 1, calls: 1, solved: 1 },
+      { reward: 0, calls: 0, solved: 0 },
+    ]);
+  });
+
+  it("gives one group to each turn: exactly the ids that were seen, and all that was said there", async () => {
+    const [first] = await play(start, [right, wrong]);
+    const [second] = await play(first!, [call("get_money", '{"country": "France"}'), "EUR"]);
+    const groups = prefixGroups(second!);
+    expect(groups.map(({ prompt }) => codec.decode(prompt))).toEqual(["?", `?${right}[France]`]);
+    expect(groups.map(({ responses }) => responses.map(({ tokens }) => codec.decode(tokens)))).toEqual([
+      [right, wrong],
+      [call("get_money", '{"country": "France"}'), "EUR"],
+    ]);
+    expect(groups[0]!.responses[0]).toMatchObject({ reward: 1, calls: 1, solved: 1, finish: "stop" });
+  });
+});
+
+describe("a Python tool", () => {
+  it("is given its arguments as they were written, where 1.0 is not 1", async () => {
+    const python = set.environments[0]!.tools.map((tool) => ({ ...tool, runtime: "python" as const }));
+    const pythonSet = { ...set, environments: [{ ...environment, tools: python }] };
+    const sandbox = createVmSandbox();
+    const asked = recordResponses(start, [response(call("get_home", '{"city": 1.0}'))], codec);
+    await playTools([asked], pythonSet, codec, sandbox, limits);
+    expect(sandbox.calls.map(({ argumentsText }) => argumentsText)).toEqual(['{"city": 1.0}']);
+  });
+});
