@@ -1,35 +1,32 @@
 /**
- * One disposable child process: it is given a job, its lines are handed on as they come, and it is gone when the
- * promise settles. A child that is silent too long, too big or unwanted is killed, and nothing it says is believed
- * beyond being lines of text.
+ * One disposable child process: it starts its interpreter, is given one job, its lines are handed on as they come, and
+ * it is gone when its end settles. A child that is silent too long, too big or unwanted is killed, and nothing it says
+ * is believed beyond being bytes.
  */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import type { JsonObject } from "../core/json.ts";
 import { type Isolation, nodeFlags } from "./isolation.ts";
 import { residentBytes } from "./memory.ts";
 
 const childFolder = fileURLToPath(new URL("./child", import.meta.url));
 /** A memory bomb grows by some 100 MB in this time, far less than a machine has. */
 const memoryPollMs = 50;
-/** Memory of Node itself, the interpreter's compiled code and the copy of its clean memory, MiB. */
+/** Memory of Node itself, the interpreter's compiled code and the images of its memory, MiB. */
 const hostMb = 384;
 /** Characters of a dead child's standard error that are told. */
 const longestComplaint = 500;
 const mebibyte = 1024 * 1024;
 
-export interface ChildJob {
+export interface ChildStart {
   readonly script: "javascript.mjs" | "python.mjs";
   /** Folders the interpreter is loaded from. */
   readonly readable: readonly string[];
-  /** One line of JSON, then, for Python, the snapshot. */
-  readonly input: readonly (string | Uint8Array)[];
+  /** What the child has to know before any tool. */
+  readonly settings: JsonObject;
   readonly memoryMb: number;
-  /** Most time from one output to the next, ms; asked again after each. */
-  readonly silenceMs: () => number;
-  /** Takes output as it comes; throws to end a child that talks nonsense. */
-  readonly onOutput: (chunk: Buffer) => void;
-  readonly signal: AbortSignal | undefined;
 }
 
 export type ChildEnd =
@@ -40,62 +37,92 @@ export type ChildEnd =
       readonly detail: string;
     };
 
-/** Settles when the process is gone. Rejects only with the signal's reason. */
-export async function runChild(job: ChildJob, isolation: Isolation, pids: Set<number>): Promise<ChildEnd> {
-  job.signal?.throwIfAborted();
-  const flags = nodeFlags([childFolder, ...job.readable]);
-  const child = spawn(
-    isolation.command,
-    [...isolation.prefix, process.execPath, ...flags, `${childFolder}/${job.script}`, "ratchet-sandbox"],
-    { env: {}, stdio: ["pipe", "pipe", "pipe"] },
-  );
-  const abort = () => child.kill("SIGKILL");
-  job.signal?.addEventListener("abort", abort);
-  if (child.pid !== undefined) pids.add(child.pid);
-  child.stdin.on("error", () => {}); // the child ended before it had read everything; its exit says why
-  for (const part of job.input) child.stdin.write(part);
-  child.stdin.end();
-  const failure = watchLimits(child, job);
-  const exit = await exitOf(child);
-  job.signal?.removeEventListener("abort", abort);
-  if (child.pid !== undefined) pids.delete(child.pid);
-  job.signal?.throwIfAborted();
-  return failure() ?? exit;
+/** What the parent wants of a child for the time being. */
+export interface Attention {
+  /** Most time to the next output, ms; asked again after each. */
+  readonly silenceMs: () => number;
+  /** Takes output as it comes; throws to end a child that talks nonsense. */
+  readonly onOutput: (chunk: Buffer) => void;
 }
 
-/** Kills the child at the first limit it passes; the function returned says which that was. */
-function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, job: ChildJob) {
+export interface Child {
+  readonly pid: number | undefined;
+  /** Settles when the process is gone, and says which limit it passed. Never rejects. */
+  readonly ended: Promise<ChildEnd>;
+  /** Null leaves the child to wait for its job: it runs nothing, so nothing has to be watched. */
+  attend(attention: Attention | null): void;
+  /** Frames for the child to read. */
+  send(...frames: readonly (string | Uint8Array)[]): void;
+  kill(): void;
+}
+
+export function startChild(start: ChildStart, isolation: Isolation, attention: Attention): Child {
+  const flags = nodeFlags([childFolder, ...start.readable]);
+  const script = [`${childFolder}/${start.script}`, "ratchet-sandbox", JSON.stringify(start.settings)];
+  const child = spawn(isolation.command, [...isolation.prefix, process.execPath, ...flags, ...script], {
+    env: {},
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  child.stdin.on("error", () => {}); // the child ended before it had read everything; its exit says why
+  const watch = watchLimits(child, start.memoryMb);
+  watch.attend(attention);
+  return {
+    pid: child.pid,
+    ended: exitOf(child).then((exit) => watch.failure() ?? exit),
+    attend(next) {
+      for (const part of [child, child.stdin, child.stdout, child.stderr] as (typeof child | Socket)[])
+        if (next) part.ref();
+        else part.unref(); // a spare keeps no process alive; it ends when its parent does
+      watch.attend(next);
+    },
+    send(...frames) {
+      for (const frame of frames) {
+        child.stdin.write(`${Buffer.byteLength(frame)}\n`);
+        child.stdin.write(frame);
+      }
+    },
+    kill: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** Kills the child at the first limit it passes; `failure` says which that was. */
+function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, memoryMb: number) {
+  let attention: Attention | null = null;
   let failure: ChildEnd | undefined;
+  let silence: NodeJS.Timeout | undefined;
+  let poll: NodeJS.Timeout | undefined;
   const end = (reason: "silent" | "memory" | "garbled", detail: string) => {
     failure ??= { kind: "failed", reason, detail };
     child.kill("SIGKILL");
   };
-  let silence: NodeJS.Timeout;
   const listen = () => {
     clearTimeout(silence);
-    const silenceMs = job.silenceMs();
+    if (!attention) return;
+    const silenceMs = attention.silenceMs();
     silence = setTimeout(() => end("silent", `nothing for ${silenceMs} ms`), silenceMs);
   };
-  listen();
   const weigh = async () => {
     const bytes = child.pid === undefined ? undefined : await residentBytes(child.pid);
-    if (bytes !== undefined && bytes > (job.memoryMb + hostMb) * mebibyte)
+    if (bytes !== undefined && bytes > (memoryMb + hostMb) * mebibyte)
       end("memory", `${Math.round(bytes / mebibyte)} MiB in use`);
   };
-  const poll = setInterval(() => void weigh(), memoryPollMs);
+  const attend = (next: Attention | null) => {
+    attention = next;
+    clearInterval(poll);
+    if (next) poll = setInterval(() => void weigh(), memoryPollMs);
+    listen();
+  };
   child.stdout.on("data", (chunk: Buffer) => {
     try {
-      job.onOutput(chunk);
+      if (!attention) throw new Error("a child that waits has nothing to say");
+      attention.onOutput(chunk);
     } catch (error) {
       end("garbled", String(error));
     }
     listen();
   });
-  child.once("close", () => {
-    clearTimeout(silence);
-    clearInterval(poll);
-  });
-  return () => failure;
+  child.once("close", () => attend(null));
+  return { attend, failure: () => failure };
 }
 
 async function exitOf(child: ChildProcessByStdio<Writable, Readable, Readable>): Promise<ChildEnd> {

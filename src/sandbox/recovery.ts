@@ -12,18 +12,18 @@ import type { SandboxLimits } from "./limits.ts";
 const triesToStart = 3;
 const triesAlone = 3;
 
-export interface Recovery {
+export interface Recovery<T> {
   /** Runs calls in one fresh child. */
-  readonly runBatch: (invocations: readonly ToolInvocation[]) => Promise<BatchResult>;
+  readonly runBatch: (invocations: readonly ToolInvocation[]) => Promise<BatchResult<T>>;
   readonly limits: SandboxLimits;
   readonly log: (message: string) => void;
 }
 
-export async function runToTheEnd(
-  recovery: Recovery,
+export async function runToTheEnd<T = ToolOutcome>(
+  recovery: Recovery<T>,
   invocations: readonly ToolInvocation[],
-): Promise<ToolOutcome[]> {
-  const outcomes: ToolOutcome[] = [];
+): Promise<T[]> {
+  const outcomes: T[] = [];
   while (outcomes.length < invocations.length) {
     const batch = await runStarted(recovery, invocations.slice(outcomes.length));
     outcomes.push(...batch.outcomes);
@@ -37,7 +37,10 @@ export async function runToTheEnd(
 }
 
 /** A batch whose child came to its first call; a child that did not says nothing about the calls. */
-async function runStarted(recovery: Recovery, invocations: readonly ToolInvocation[]): Promise<BatchResult> {
+async function runStarted<T>(
+  recovery: Recovery<T>,
+  invocations: readonly ToolInvocation[],
+): Promise<BatchResult<T>> {
   for (let attempt = 1; ; attempt++) {
     const batch = await recovery.runBatch(invocations);
     if (batch.started) return batch;
@@ -52,7 +55,7 @@ async function runStarted(recovery: Recovery, invocations: readonly ToolInvocati
   }
 }
 
-async function runAlone(recovery: Recovery, invocation: ToolInvocation): Promise<ToolOutcome> {
+async function runAlone<T>(recovery: Recovery<T>, invocation: ToolInvocation): Promise<T> {
   const { name } = invocation.program;
   for (let attempt = 1; ; attempt++) {
     const { outcomes, end } = await runStarted(recovery, [invocation]);

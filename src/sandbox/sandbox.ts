@@ -4,11 +4,15 @@
  */
 import { RatchetError } from "../core/errors.ts";
 import type { Sandbox, ToolInvocation, ToolOutcome, ToolProgram } from "../core/ports/sandbox.ts";
-import { runBatch } from "./batch.ts";
-import { makePythonSnapshot } from "./interpreters.ts";
-import { findIsolation } from "./isolation.ts";
+import { readOutcome, runBatch } from "./batch.ts";
+import { createCompiledPrograms, readCompiled } from "./compile.ts";
+import { childStart } from "./interpreters.ts";
+import { findIsolation, type Isolation } from "./isolation.ts";
+import { groupedByProgram, jobOf } from "./job.ts";
 import type { SandboxLimits } from "./limits.ts";
-import { runToTheEnd } from "./recovery.ts";
+import { type Recovery, runToTheEnd } from "./recovery.ts";
+import { createSnapshot } from "./snapshot.ts";
+import { createSpares, startSpare } from "./spares.ts";
 
 export interface SandboxOptions extends SandboxLimits {
   /** Told what is unusual: a lost child, a protection the platform lacks. */
@@ -16,49 +20,82 @@ export interface SandboxOptions extends SandboxLimits {
 }
 
 export interface ChildSandbox extends Sandbox {
-  /** Process ids of the children alive now. */
+  /** Process ids of the children that have a job now; spares have none. */
   pids(): number[];
 }
+
+type Runtime = ToolProgram["runtime"];
 
 /** A sandbox starts nothing until it is used; the first Python batch makes the snapshot (some 3 s). */
 export function createSandbox(options: SandboxOptions): ChildSandbox {
   const isolation = findIsolation();
   if (isolation.missing.length > 0)
     options.log(`this machine does not offer sandbox children ${isolation.missing.join(" or ")}`);
-  const alive = new Set<number>();
+  const busy = new Set<number>();
   const closing = new AbortController();
-  let snapshot: Promise<Uint8Array> | undefined;
-  const pythonSnapshot = () => {
-    snapshot ??= makePythonSnapshot(options.memoryMb, isolation, alive, closing.signal).catch((error) => {
-      snapshot = undefined; // the next batch tries again
-      throw error;
-    });
-    return snapshot;
+  const children = createChildren(options, isolation, closing.signal);
+  const programs = createCompiledPrograms();
+  const recoveryOf = <T>(runBatch: Recovery<T>["runBatch"]) => ({
+    runBatch,
+    limits: options,
+    log: options.log,
+  });
+
+  const compileUnknown = async (invocations: readonly ToolInvocation[], signal: AbortSignal) => {
+    const unknown = programs.unknown(invocations);
+    const compiled = await runToTheEnd(
+      recoveryOf(async (members) =>
+        runBatch(
+          {
+            spare: await children.compiler(),
+            job: JSON.stringify({ programs: members.map(({ program }) => program.code) }),
+            count: members.length,
+            read: readCompiled,
+            wallMs: options.wallMs,
+            signal,
+          },
+          busy,
+        ),
+      ),
+      unknown,
+    );
+    for (const [i, { program }] of unknown.entries()) programs.put(program.code, compiled[i]!);
   };
 
-  const runAll = (runtime: ToolProgram["runtime"], calls: readonly ToolInvocation[], signal: AbortSignal) =>
-    runToTheEnd(
-      {
-        runBatch: async (invocations) => {
-          const interpreter = runtime === "python" ? { snapshot: await pythonSnapshot() } : {};
-          return runBatch({ runtime, invocations, signal, ...interpreter }, options, isolation, alive);
-        },
-        limits: options,
-        log: options.log,
-      },
-      calls,
+  const runAll = async (runtime: Runtime, invocations: readonly ToolInvocation[], signal: AbortSignal) => {
+    if (runtime === "python") await compileUnknown(invocations, signal);
+    return runToTheEnd(
+      recoveryOf(async (members) =>
+        runBatch(
+          {
+            spare: await children[runtime].take(),
+            job: jobOf(members, options, programs.get),
+            count: members.length,
+            read: (line, i) => readOutcome(line, members[i]!, options),
+            wallMs: options.wallMs,
+            signal,
+          },
+          busy,
+        ),
+      ),
+      invocations,
     );
+  };
 
   return {
     async run(invocations, signal) {
       refuseTablesForPython(invocations);
       const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
       const outcomes = new Array<ToolOutcome>(invocations.length);
+      const order = groupedByProgram(invocations);
       const perRuntime = (["javascript", "python"] as const).map(async (runtime) => {
-        const members = [...invocations.entries()].filter(([, { program }]) => program.runtime === runtime);
-        const calls = members.map(([, invocation]) => invocation);
-        const results = await runAll(runtime, calls, either);
-        for (const [position, [i]] of members.entries()) outcomes[i] = results[position]!;
+        const members = order.filter((i) => invocations[i]!.program.runtime === runtime);
+        const results = await runAll(
+          runtime,
+          members.map((i) => invocations[i]!),
+          either,
+        );
+        for (const [position, i] of members.entries()) outcomes[i] = results[position]!;
       });
       await Promise.allSettled(perRuntime); // whatever fails, no child is left behind
       await Promise.all(perRuntime);
@@ -66,8 +103,21 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
     },
     async close() {
       closing.abort(new RatchetError("SandboxFailure", "the sandbox was closed"));
+      children.javascript.close();
+      children.python.close();
     },
-    pids: () => [...alive],
+    pids: () => [...busy],
+  };
+}
+
+function createChildren(limits: SandboxLimits, isolation: Isolation, signal: AbortSignal) {
+  const snapshot = createSnapshot(limits, isolation, signal);
+  return {
+    javascript: createSpares(async () => startSpare(childStart("javascript", limits, "run"), isolation)),
+    python: createSpares(async () =>
+      startSpare(childStart("python", limits, "run"), isolation, [await snapshot()]),
+    ),
+    compiler: async () => startSpare(childStart("python", limits, "compile"), isolation, [await snapshot()]),
   };
 }
 

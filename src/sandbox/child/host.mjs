@@ -1,11 +1,11 @@
-// What both interpreters' children share: reading the job, one fixed clock and one fixed source of randomness, taking
-// away every way to the machine that Node offers, and the lines that report outcomes. It runs as plain JavaScript
-// because a child must start in a fraction of a second.
+// What both interpreters' children share: reading what the parent sends, one fixed clock and one fixed source of
+// randomness, taking away every way to the machine that Node offers, and the lines that report outcomes. It runs as
+// plain JavaScript because a child must start in a fraction of a second.
 import { Buffer } from "node:buffer";
 import fs from "node:fs";
 import { createRequire, syncBuiltinESMExports } from "node:module";
 
-const { readFileSync, writeSync } = fs;
+const { readSync, writeSync } = fs;
 const exit = process.reallyExit.bind(process);
 
 // Node's own report of an error begins with the source line, which in an interpreter is a megabyte long.
@@ -17,11 +17,27 @@ process.on("uncaughtException", (error) => {
 /** What tools see as now: 2025-01-01T00:00:00Z. It stands still. */
 const epochMs = Date.UTC(2025, 0, 1);
 
-/** Job (one line of JSON) and the binary that follows it, from standard input. */
-export function readJob() {
-  const input = readFileSync(0);
-  const end = input.indexOf(10);
-  return { job: JSON.parse(input.toString("utf8", 0, end)), binary: new Uint8Array(input.subarray(end + 1)) };
+/** What the parent says before any tool is known: where the interpreter is, and its limits. */
+export const settings = JSON.parse(process.argv[3]);
+
+/** The next frame from standard input: its length in bytes, a line feed, the bytes. Ends the child where there is none. */
+export function readFrame() {
+  const digit = Buffer.alloc(1);
+  let length = 0;
+  for (readInto(digit); digit[0] !== 10; readInto(digit)) length = length * 10 + digit[0] - 48;
+  const frame = Buffer.allocUnsafeSlow(length);
+  readInto(frame);
+  return frame;
+}
+
+export const readJob = () => JSON.parse(readFrame().toString("utf8"));
+
+function readInto(buffer) {
+  for (let at = 0; at < buffer.length; ) {
+    const count = readSync(0, buffer, at, buffer.length - at, null);
+    if (count === 0) exit(0); // a spare that is no longer wanted
+    at += count;
+  }
 }
 
 /** Writes everything, however the pipe cuts it; returns when the parent's end has taken it. */
@@ -59,11 +75,15 @@ export function fixClockAndRandomness() {
   Math.random = () => 0.5;
 }
 
+/** How often an interpreter has asked for more memory, in vain or not. */
+export let growths = 0;
+
 /** A refused growth is the interpreter's own out-of-memory error: the tool's deterministic failure. */
 export function capMemory(limitBytes) {
   const pageBytes = 65_536;
   const grow = WebAssembly.Memory.prototype.grow;
   WebAssembly.Memory.prototype.grow = function capped(pages) {
+    growths++;
     if (this.buffer.byteLength + pages * pageBytes > limitBytes)
       throw new RangeError("over the memory limit");
     return grow.call(this, pages);

@@ -1,7 +1,7 @@
-// The child that runs JavaScript tools in QuickJS: one runtime and context per call, in memory put back as it was, so
-// that nothing a tool does to a prototype or a global is there for the next one. Fuel is counted by QuickJS itself (loop back-edges and calls); its
-// native loops count nothing, and only the parent's clock ends those.
-import { pathToFileURL } from "node:url";
+// The child that runs JavaScript tools in QuickJS, in memory that is put back as it was after every call, so that
+// nothing a tool does to a prototype or a global is there for the next one. A program is loaded once for all its calls
+// that follow one another: they begin with the memory that its loading left. Fuel is counted by QuickJS itself (loop
+// back-edges and calls); its native loops count nothing, and only the parent's clock ends those.
 import {
   capMemory,
   finish,
@@ -10,11 +10,16 @@ import {
   readJob,
   report,
   reportBroken,
+  settings,
 } from "./host.mjs";
+import { createImages } from "./image.mjs";
+import { loadQuickJs } from "./quickjs.mjs";
 
 /** QuickJS asks whether to go on each time it has counted this many steps. */
 const stepsPerInterrupt = 10_000;
 const stackBytes = 256 * 1024;
+/** A child whose memory has grown past this ends: wiping it after every call would cost more than a fresh child. */
+const largestMemoryBytes = 64 * 1024 * 1024;
 
 /** Evaluated in the tool's context before the tool, which therefore cannot change what it uses. */
 const prelude = `(() => {
@@ -32,8 +37,9 @@ const prelude = `(() => {
     return stringify(result) ?? "null";
   };
   return {
-    invoke(tool, argumentsText, tableText, longest) {
-      const result = tool(parse(argumentsText), tableText === undefined ? undefined : parse(tableText));
+    read: (text) => parse(text),
+    invoke(tool, argumentsText, table, longest) {
+      const result = tool(parse(argumentsText), table);
       return result instanceof Promise
         ? then(result, (value) => cut(render(value), longest))
         : cut(render(result), longest);
@@ -43,66 +49,90 @@ const prelude = `(() => {
   };
 })()`;
 
-const { job } = readJob();
 fixClockAndRandomness();
-capMemory(job.memoryBytes);
-const { newQuickJSWASMModule } = await import(pathToFileURL(job.quickjs).href);
-const quickjs = await newQuickJSWASMModule();
+capMemory(settings.memoryBytes);
+const { quickjs, memory, unused } = await loadQuickJs(settings);
 lockDown();
-const memory = new Uint8Array(quickjs.getWasmMemory().buffer).slice();
+let steps = 0;
+/** Until a job says otherwise. */
+let fuel = Number.POSITIVE_INFINITY;
+const runtime = quickjs.newRuntime();
+runtime.setMemoryLimit(settings.memoryBytes);
+runtime.setMaxStackSize(stackBytes);
+runtime.setInterruptHandler(() => {
+  steps += stepsPerInterrupt;
+  return steps > fuel;
+});
+const context = runtime.newContext();
+const library = context.unwrapResult(context.evalCode(prelude));
+const [read, invoke, complain] = ["read", "invoke", "complain"].map((name) => context.getProp(library, name));
+const images = createImages(() => memory, unused);
+const clean = { image: images.take(), steps };
 report({ ready: true });
-for (const { program, arguments: text } of job.calls) {
-  const { name, code, table } = job.programs[program];
+
+const { calls, programs, tables, ...limits } = readJob();
+fuel = limits.fuel;
+let loaded;
+for (const [i, { program, arguments: text }] of calls.entries()) {
   try {
-    report(runCall(name, code, text, table === undefined ? undefined : job.tables[table]));
+    if (loaded?.program === program) goBackTo(loaded);
+    else loaded = load(program, calls[i + 1]?.program === program);
+    report(loaded.failure ?? settled(call(loaded, text)));
   } catch {
     reportBroken();
     break;
   }
-  // Puts back what no disposal of handles could: the whole interpreter, as it was before the call.
-  new Uint8Array(quickjs.getWasmMemory().buffer).fill(0, memory.length).set(memory);
+  if (images.size() > largestMemoryBytes) break;
 }
 finish();
 
-/** The outcome; throws where the interpreter did not survive the call. */
-function runCall(name, code, argumentsText, tableText) {
-  const runtime = quickjs.newRuntime();
-  runtime.setMemoryLimit(job.memoryBytes);
-  runtime.setMaxStackSize(stackBytes);
-  let steps = 0;
-  runtime.setInterruptHandler(() => {
-    steps += stepsPerInterrupt;
-    return steps > job.fuel;
-  });
-  const outcome = outcomeOf(runtime, runtime.newContext(), name, code, argumentsText, tableText);
-  return steps > job.fuel ? { kind: "out_of_fuel", text: "", fuel: job.fuel } : { ...outcome, fuel: steps };
+function goBackTo(state) {
+  images.putBack(state.image);
+  steps = state.steps;
 }
 
-function outcomeOf(runtime, context, name, code, argumentsText, tableText) {
-  const library = context.unwrapResult(context.evalCode(prelude));
-  const longest = context.newNumber(job.longestText);
-  const raised = (error) => {
-    const complaint = context.callFunction(
-      context.getProp(library, "complain"),
-      context.undefined,
-      error,
-      longest,
-    );
-    return { kind: "raised", text: complaint.error ? "error" : context.getString(complaint.value) };
-  };
-  const loaded = context.evalCode(code, "tool.js", { type: "global" });
-  if (loaded.error) return raised(loaded.error);
+/** The program as every call of it finds it: its tool and table, or the outcome that all its calls have. */
+function load(program, isCalledAgain) {
+  goBackTo(clean);
+  const { name, code, table } = programs[program];
+  const evaluated = context.evalCode(code, "tool.js", { type: "global" });
+  if (evaluated.error) return failed(program, evaluated.error);
   const tool = context.evalCode(
     /^[A-Za-z_$][\w$]*$/.test(name) ? name : `throw new ReferenceError("'${name}' is not defined")`,
   );
-  if (tool.error) return raised(tool.error);
+  if (tool.error) return failed(program, tool.error);
+  const given =
+    table === undefined
+      ? { value: context.undefined }
+      : context.callFunction(read, context.undefined, context.newString(tables[table]));
+  if (given.error) return failed(program, given.error);
+  const state = { program, tool: tool.value, table: given.value, steps };
+  return isCalledAgain ? { ...state, image: images.take() } : state;
+}
+
+function failed(program, error) {
+  return { program, failure: settled(raised(error)), ...clean };
+}
+
+/** What the parent is told, fuel included; throws where the interpreter did not survive the call. */
+function settled(outcome) {
+  return steps > fuel ? { kind: "out_of_fuel", text: "", fuel } : { ...outcome, fuel: steps };
+}
+
+function raised(error) {
+  const longest = context.newNumber(limits.longestText);
+  const complaint = context.callFunction(complain, context.undefined, error, longest);
+  return { kind: "raised", text: complaint.error ? "error" : context.getString(complaint.value) };
+}
+
+function call({ tool, table }, argumentsText) {
   const called = context.callFunction(
-    context.getProp(library, "invoke"),
+    invoke,
     context.undefined,
-    tool.value,
+    tool,
     context.newString(argumentsText),
-    tableText === undefined ? context.undefined : context.newString(tableText),
-    longest,
+    table,
+    context.newNumber(limits.longestText),
   );
   if (called.error) return raised(called.error);
   if (context.typeof(called.value) === "string")

@@ -1,72 +1,131 @@
-// The child that runs Python tools in Pyodide. Its job is either `{ make: "snapshot" }`, which never sees a tool, or a
-// batch of calls together with that snapshot. After each call the interpreter's whole memory is put back, so a call
-// cannot tell whether another one came before it, not even by an object's address.
+// The child that runs Python tools in Pyodide, or makes the snapshot that such children start from, or compiles
+// programs; the latter two never run a tool. A call finds the interpreter as no call had left it, down to the addresses
+// of objects: its whole memory is put back, unless the calls since it was have provably left nothing (stateless.py).
 import fs from "node:fs";
 import { pathToFileURL } from "node:url";
 import {
   capMemory,
   finish,
   fixClockAndRandomness,
+  growths,
   lockDown,
+  readFrame,
   readJob,
   report,
   reportBroken,
+  settings,
   write,
 } from "./host.mjs";
+import { createImages } from "./image.mjs";
 
-const { job, binary } = readJob();
+const sourceOf = (name) => fs.readFileSync(new URL(name, import.meta.url), "utf8");
+/** Longest compiled program that is told, in characters of base64. */
+const longestProgram = 500_000;
+/** Calls without a trace after which memory is put back all the same. */
+const mostCallsInARow = 256;
+
 fixClockAndRandomness();
-capMemory(job.memoryBytes);
+capMemory(settings.memoryBytes);
 // Emscripten reads the open flags this way, which the permission model forbids.
 process.binding = () => ({ fs: fs.constants });
 
-const { loadPyodide } = await import(pathToFileURL(`${job.pyodide}/pyodide.mjs`).href);
+/** Set by whatever is written to standard error, such as a warning, which is given once and remembered. */
+let complained = false;
+const { loadPyodide } = await import(pathToFileURL(`${settings.pyodide}/pyodide.mjs`).href);
 const python = await loadPyodide({
-  indexURL: job.pyodide,
+  indexURL: settings.pyodide,
   env: { HOME: "/", PYTHONHASHSEED: "0", TZ: "UTC" },
   jsglobals: {},
   _sysExecutable: "python",
   stdin: () => null,
   stdout: () => {},
-  stderr: () => {},
-  ...(job.make === "snapshot" ? { _makeSnapshot: true } : { _loadSnapshot: binary }),
+  stderr: () => {
+    complained = true;
+  },
+  ...(settings.task === "snapshot"
+    ? { _makeSnapshot: true }
+    : { _loadSnapshot: new Uint8Array(readFrame()) }),
 });
-if (job.make === "snapshot") {
-  python.runPython(job.runner);
+if (settings.task === "snapshot") {
+  python.runPython(sourceOf("runner.py"));
   write(python.makeMemorySnapshot());
-} else runCalls();
+  finish();
+}
+if (settings.task === "compile") python.runPython(sourceOf("stateless.py"));
+const { FS, _module: module } = python;
+python.globals.get("withdraw")();
+const [execute, prepare, compute, translate] = ["execute", "prepare", "compute", "translate"].map((name) =>
+  python.globals.get(name),
+);
+sealFiles(FS);
+lockDown();
+const streams = FS.streams.length;
+const directory = FS.currentPath;
+const images = createImages(() => module.HEAPU8, { from: 0, to: 0 });
+const clean = images.take();
+const size = images.size();
+/** Calls since memory was as in `clean`; infinite where one of them may have left something. */
+let calls = 0;
+let prepared = new Set();
+report({ ready: true });
+
+const job = readJob();
+for (const request of settings.task === "compile" ? job.programs : job.calls) {
+  let answer;
+  try {
+    answer = settings.task === "compile" ? translated(request) : outcomeOf(request);
+  } catch {
+    reportBroken(); // Python's exceptions are outcomes; what arrives here ended the interpreter
+    break;
+  }
+  report(answer);
+}
 finish();
 
-function runCalls() {
-  const { FS, _module: module } = python;
-  python.globals.get("withdraw")();
-  const execute = python.globals.get("execute");
-  sealFiles(FS);
-  lockDown();
-  const streams = FS.streams.length;
-  const directory = FS.currentPath;
-  const memory = module.HEAPU8.slice();
-  report({ ready: true });
-  for (const { program, arguments: text } of job.calls) {
-    const { name, code } = job.programs[program];
-    const request = JSON.stringify({
-      name,
-      code,
-      arguments: text,
-      fuel: job.fuel,
-      longestText: job.longestText,
-    });
-    let outcome;
-    try {
-      outcome = JSON.parse(execute(request));
-    } catch {
-      return reportBroken(); // Python's exceptions are outcomes; what arrives here ended the interpreter
-    }
-    report(outcome);
-    module.HEAPU8.fill(0, memory.length).set(memory);
-    FS.streams.length = streams;
-    FS.currentPath = directory;
+function beClean() {
+  if (calls === 0) return;
+  images.putBack(clean);
+  FS.streams.length = streams;
+  FS.currentPath = directory;
+  prepared = new Set();
+  calls = 0;
+}
+
+function outcomeOf({ program, arguments: text }) {
+  const { name, code, compiled, stateless } = job.programs[program];
+  if (stateless && images.size() === size) {
+    const outcome = computed(program, name, compiled, text);
+    if (outcome) return outcome;
   }
+  beClean();
+  calls = Number.POSITIVE_INFINITY;
+  return JSON.parse(execute(name, code ?? "", compiled ?? "", text, job.fuel, job.longestText));
+}
+
+/** Undefined where the call met what earlier calls may have changed: the end of memory, or a warning. */
+function computed(program, name, compiled, text) {
+  if (calls >= mostCallsInARow) beClean();
+  if (!prepared.has(program)) {
+    prepare(program, compiled);
+    prepared.add(program);
+  }
+  const before = growths;
+  complained = false;
+  calls++;
+  const outcome = JSON.parse(compute(program, name, text, job.fuel, job.longestText));
+  if (complained || growths !== before) {
+    calls = Number.POSITIVE_INFINITY;
+    return undefined;
+  }
+  if (outcome.kind === "out_of_fuel") calls = Number.POSITIVE_INFINITY;
+  return outcome;
+}
+
+function translated(code) {
+  beClean();
+  calls = Number.POSITIVE_INFINITY;
+  const { compiled, stateless } = JSON.parse(translate(code));
+  return compiled.length <= longestProgram ? { compiled, stateless } : { compiled: "", stateless: false };
 }
 
 /** The file system is JavaScript's, so putting memory back would not undo a write: nothing can be written. */

@@ -4,8 +4,10 @@ imports cost a child nothing; the host puts the interpreter's memory back after 
 module or to a builtin is there for the next one.
 """
 
-import calendar, cmath, collections, datetime, decimal, fractions, functools, itertools, json, math, operator, os  # noqa: E401
-import random, re, statistics, string, sys, textwrap, time, typing, unicodedata, uuid  # noqa: E401
+import ast, binascii, calendar, cmath, collections, datetime, decimal, fractions, functools, itertools, json  # noqa: E401
+import marshal, math, operator, os, random, re, statistics, string, sys, textwrap, time, typing, unicodedata  # noqa: E401
+import uuid
+import _strptime
 
 random.seed(0)
 datetime.datetime.strptime("2025-01-01", "%Y-%m-%d")  # imports what strptime imports when it is first called
@@ -46,6 +48,7 @@ def _metered(work, limit):
     except FuelExhausted:
         pass
     _monitoring.set_events(tool, 0)
+    _monitoring.free_tool_id(tool)
     return (result if used <= limit else None), used
 
 
@@ -63,11 +66,11 @@ def _complaint(error):
         return type(error).__name__
 
 
-def _call(name, code, arguments):
+def _call(name, load, arguments):
     """The kind of the outcome and its text. One namespace holds the code's imports, helpers and functions."""
     try:
         namespace = {"__name__": "tool"}
-        exec(compile(code, "<tool>", "exec"), namespace)
+        exec(load(), namespace)
         if name not in namespace:
             raise NameError(f"name '{name}' is not defined")
         result = namespace[name](**json.loads(arguments))
@@ -78,15 +81,52 @@ def _call(name, code, arguments):
         return "raised", _complaint(error)
 
 
-def execute(request):
-    """The request, and the outcome returned, are JSON text; see ToolOutcome in src/core/ports/sandbox.ts."""
-    call = json.loads(request)
-    outcome, used = _metered(lambda: _call(call["name"], call["code"], call["arguments"]), call["fuel"])
+def _report(name, load, arguments, fuel, longest):
+    """The outcome as JSON text; see ToolOutcome in src/core/ports/sandbox.ts."""
+    outcome, used = _metered(lambda: _call(name, load, arguments), fuel)
     kind, text = outcome or ("out_of_fuel", "")
-    longest = call["longestText"]
     if len(text) > longest:
         text = f"{text[:longest]}... [{len(text) - longest} more characters]"
-    return json.dumps({"kind": kind, "text": text, "fuel": min(used, call["fuel"])})
+    return json.dumps({"kind": kind, "text": text, "fuel": min(used, fuel)})
+
+
+def execute(name, code, compiled, arguments, fuel, longest):
+    """A call that may leave anything behind: the host puts memory back. `compiled`, where it is known, saves compiling."""
+    if compiled:
+        return _report(name, lambda: marshal.loads(binascii.a2b_base64(compiled)), arguments, fuel, longest)
+    return _report(name, lambda: compile(code, "<tool>", "exec"), arguments, fuel, longest)
+
+
+_prepared = {}
+
+
+def prepare(program, compiled):
+    _prepared[program] = marshal.loads(binascii.a2b_base64(compiled))
+
+
+#: What the library keeps of what it was asked, as it was before any tool: it is seen in the fuel that a call uses.
+_caches = [(cache, dict(cache)) for cache in (re._cache, re._cache2, _strptime._regex_cache)]
+re._compile_template.cache_clear()
+
+
+def compute(program, name, arguments, fuel, longest):
+    """A call of a prepared program that leaves nothing behind, by the rules of stateless.py."""
+    outcome = _report(name, lambda: _prepared[program], arguments, fuel, longest)
+    for cache, kept in _caches:
+        cache.clear()
+        cache.update(kept)
+    re._compile_template.cache_clear()
+    return outcome
+
+
+def translate(code):
+    """What a program is compiled to, marshalled, base64; and whether it is stateless. Empty where it cannot be compiled."""
+    try:
+        compiled = marshal.dumps(compile(code, "<tool>", "exec"))
+        stateless = is_stateless(ast.parse(code))  # noqa: F821 (loaded where programs are compiled)
+    except BaseException:  # the tool's own error, once it is called
+        return json.dumps({"compiled": "", "stateless": False})
+    return json.dumps({"compiled": binascii.b2a_base64(compiled, newline=False).decode(), "stateless": stateless})
 
 
 def withdraw():

@@ -1,0 +1,80 @@
+/**
+ * Children that have started their interpreter and wait for a job, so that nobody waits for them. A sandbox that is
+ * used once starts one child; from the second job on, the next one is started as soon as one is taken.
+ */
+import { z } from "zod";
+import { type Attention, type Child, type ChildEnd, type ChildStart, startChild } from "./child.ts";
+import type { Isolation } from "./isolation.ts";
+import { lineReader } from "./lines.ts";
+
+/** A child that is given no processor for so long is a machine in trouble. */
+const startMs = 60_000;
+
+const readySchema = z.strictObject({ ready: z.literal(true) });
+
+export interface Spare {
+  readonly child: Child;
+  /** Undefined once the child waits for its job; its end where it never came so far. Never rejects. */
+  readonly ready: Promise<ChildEnd | undefined>;
+}
+
+/** Starts a child and leaves it waiting. */
+export function startSpare(
+  start: ChildStart,
+  isolation: Isolation,
+  frames: readonly Uint8Array[] = [],
+): Spare {
+  let becameReady = () => {};
+  const isReady = new Promise<undefined>((resolve) => {
+    becameReady = () => resolve(undefined);
+  });
+  const attention: Attention = {
+    silenceMs: () => startMs,
+    onOutput: lineReader((line) => {
+      readySchema.parse(JSON.parse(line));
+      becameReady();
+    }),
+  };
+  const child = startChild(start, isolation, attention);
+  child.send(...frames);
+  const ready = Promise.race([isReady, child.ended]).then((end) => {
+    if (end === undefined) child.attend(null);
+    return end;
+  });
+  return { child, ready };
+}
+
+export interface Spares {
+  /** One that waits or is about to. Rejects where starting one does. */
+  take(): Promise<Spare>;
+  close(): void;
+}
+
+export function createSpares(start: () => Promise<Spare>): Spares {
+  let spare: Promise<Spare> | undefined;
+  let taken = 0;
+  let closed = false;
+  const startLater = async (current: Promise<Spare>) => {
+    const { ready } = await current;
+    await ready; // two that start at the same time would both be late
+    const next = await start();
+    if (closed) next.child.kill();
+    return next;
+  };
+  return {
+    take() {
+      const current = spare ?? start();
+      taken++;
+      spare = taken > 1 ? startLater(current) : undefined;
+      spare?.catch(() => {}); // whoever takes it is told
+      return current;
+    },
+    close() {
+      closed = true;
+      void spare?.then(
+        ({ child }) => child.kill(),
+        () => {},
+      );
+    },
+  };
+}
