@@ -83,7 +83,7 @@ describe("a checkpoint", () => {
     await expect(write("model.norm.weight", [64])).rejects.toThrow("no tensor 'model.embed_tokens.weight'");
     await expect(write("model.norm.weight", [65])).rejects.toThrow("is [65] where config.json asks for [64]");
     await expect(write("model.norm.bias", [64])).rejects.toThrow(
-      "'model.norm.bias' has no place in the Llama",
+      "'model.norm.bias' has no place in the model",
     );
   });
 });

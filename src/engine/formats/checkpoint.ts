@@ -5,8 +5,14 @@
 import { copyFile, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type LlamaConfig, parseLlamaConfig } from "../model/config.ts";
-import { emptyWeights, type Weights } from "../model/weights.ts";
-import { type Place, readSafetensors, type TensorSource, writeSafetensors } from "./safetensors.ts";
+import { emptyWeights, parameterShapes, type Weights } from "../model/weights.ts";
+import {
+  listSafetensors,
+  type Place,
+  readSafetensors,
+  type TensorSource,
+  writeSafetensors,
+} from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
 
 const weightsFile = "model.safetensors";
@@ -37,12 +43,21 @@ export async function readPolicyJson(folder: string, name: string): Promise<unkn
   }
 }
 
+/** A policy folder's shape; throws ModelUnreadable naming the field that this engine cannot compute. */
+export const readPolicyConfig = async (folder: string): Promise<LlamaConfig> =>
+  parseLlamaConfig(await readPolicyJson(folder, "config.json"), join(folder, "config.json"));
+
 /** Throws ModelUnreadable where a tensor is missing, has another shape or has no place in this architecture. */
 export async function readWeights(folder: string): Promise<Weights> {
-  const weights = emptyWeights(parseLlamaConfig(await readPolicyJson(folder, "config.json")));
+  const config = await readPolicyConfig(folder);
   const file = join(folder, weightsFile);
-  const found = await readSafetensors(file, placeIn(file, weights, ""));
-  requireAll(file, weights, "", found);
+  // Names and shapes first: memory is taken for what the file holds, not for what config.json promises.
+  const shapes = parameterShapes(config);
+  const entries = await listSafetensors(file);
+  for (const { name, shape } of entries) requireShape(file, name, shape, shapes.get(name));
+  requireAll(file, shapes.keys(), "", new Set(entries.map(({ name }) => name)));
+  const weights = emptyWeights(config);
+  await readSafetensors(file, placeIn(file, weights, ""));
   return weights;
 }
 
@@ -62,8 +77,8 @@ export async function readOptimizerState(
       ? placeIn(file, m, "m.")(name, shape, dtype)
       : placeIn(file, v, "v.")(name, shape, dtype);
   });
-  requireAll(file, m, "m.", found);
-  requireAll(file, v, "v.", found);
+  requireAll(file, m.tensors.keys(), "m.", found);
+  requireAll(file, v.tensors.keys(), "v.", found);
   if (!found.has("step")) throw unreadable(file, "it has no tensor 'step'");
   return { step: step[0]!, m, v };
 }
@@ -110,25 +125,33 @@ function sourcesOf(weights: Weights, prefix: string): TensorSource[] {
 function placeIn(file: string, weights: Weights, prefix: string): Place {
   return (name, shape, dtype) => {
     const tensor = name.startsWith(prefix) ? weights.tensors.get(name.slice(prefix.length)) : undefined;
-    if (tensor === undefined)
-      throw unreadable(file, `tensor '${name}' has no place in the Llama that config.json describes`, {
-        name,
-      });
-    if (`${shape}` !== `${tensor.shape}`)
-      throw unreadable(file, `tensor '${name}' is [${shape}] where config.json asks for [${tensor.shape}]`, {
-        name,
-      });
+    requireShape(file, name, shape, tensor?.shape);
     if (dtype === "I32") throw unreadable(file, `tensor '${name}' holds integers`, { name });
-    return tensor.data;
+    return tensor!.data;
   };
+}
+
+/** `expected` is undefined where the model has no such tensor. */
+function requireShape(
+  file: string,
+  name: string,
+  shape: readonly number[],
+  expected: readonly number[] | undefined,
+): void {
+  if (expected === undefined)
+    throw unreadable(file, `tensor '${name}' has no place in the model that config.json describes`, { name });
+  if (`${shape}` !== `${expected}`)
+    throw unreadable(file, `tensor '${name}' is [${shape}] where config.json asks for [${expected}]`, {
+      name,
+    });
 }
 
 function requireAll(
   file: string,
-  weights: Weights,
+  names: Iterable<string>,
   prefix: string,
-  found: ReadonlyMap<string, unknown>,
+  found: { has(name: string): boolean },
 ): void {
-  for (const name of weights.tensors.keys())
+  for (const name of names)
     if (!found.has(prefix + name)) throw unreadable(file, `it has no tensor '${prefix}${name}'`, { name });
 }

@@ -1,6 +1,6 @@
 /**
  * GGUF version 2 and 3: metadata and tensors of a file as llama.cpp writes it, every count and offset checked against
- * the file's size before it is used. Tensors stay in their quantized blocks until `gguf-blocks.ts` widens one.
+ * the file's size before it is used. Tensors stay in the file, in quantized blocks, until one is asked for.
  * Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 import { readRange, withFile } from "./bytes.ts";
@@ -15,7 +15,9 @@ export interface GgufTensor {
   readonly shape: readonly number[];
   /** ggml type number, one of `blockLayouts`. */
   readonly type: number;
-  readonly bytes: Uint8Array;
+  /** Where its blocks are, in bytes of the file. */
+  readonly begin: number;
+  readonly end: number;
 }
 
 export interface Gguf {
@@ -24,27 +26,54 @@ export interface Gguf {
   readonly tensors: ReadonlyMap<string, GgufTensor>;
 }
 
+/** Most bytes of metadata and tensor list: Llama 3's and Qwen3's 150,000 tokens take 6 to 8 MB. */
+const maxHeaderBytes = 2 ** 26;
+/** Read at first; a header that is longer is read again whole, or to its limit. */
+const firstBytes = 2 ** 24;
+/** Most values of one metadata array: far more than any vocabulary or list of merges. */
+const maxArrayLength = 2 ** 22;
+
 /** Throws ModelUnreadable for a file that is truncated, of another format, or has a tensor type we cannot widen. */
 export function readGguf(file: string): Promise<Gguf> {
   return withFile(file, async (handle, size) => {
-    const reader = new Reader(file, await readRange(handle, file, 0, size));
-    const magic = reader.take(4);
-    if (String.fromCharCode(...magic) !== "GGUF") throw unreadable(file, "it does not begin with 'GGUF'");
-    const version = reader.uint32();
-    if (version !== 2 && version !== 3) throw unreadable(file, `its GGUF version is ${version}, not 2 or 3`);
-    const tensorCount = reader.size();
-    const metadataCount = reader.size();
-    const metadata = new Map<string, GgufValue>();
-    for (let i = 0; i < metadataCount; i++) metadata.set(reader.text(), reader.value(reader.uint32()));
-    const infos: TensorInfo[] = [];
-    for (let i = 0; i < tensorCount; i++) infos.push(readTensorInfo(reader));
-    const alignment = metadata.get("general.alignment") ?? 32;
-    if (typeof alignment !== "number" || alignment < 1 || alignment % 8 !== 0)
-      throw unreadable(file, `general.alignment is ${alignment}, not a multiple of 8`);
-    const dataBegin = Math.ceil(reader.position / alignment) * alignment;
-    const tensors = infos.map((info) => [info.name, withBytes(reader, info, dataBegin)] as const);
-    return { file, metadata, tensors: new Map(tensors) };
+    const first = new Reader(file, await readRange(handle, file, 0, Math.min(size, firstBytes)), size);
+    try {
+      return parseGguf(first, size);
+    } catch (error) {
+      const longer = Math.min(size, maxHeaderBytes);
+      if (!first.ranOut || longer <= firstBytes) throw error;
+      return parseGguf(new Reader(file, await readRange(handle, file, 0, longer), size), size);
+    }
   });
+}
+
+/** One tensor's values, widened to float32. */
+export const readGgufTensor = (file: string, { type, begin, end }: GgufTensor): Promise<Float32Array> =>
+  withFile(file, async (handle) => blockLayouts.get(type)!.widen(await readRange(handle, file, begin, end)));
+
+function parseGguf(reader: Reader, size: number): Gguf {
+  const { file } = reader;
+  const magic = reader.take(4);
+  if (String.fromCharCode(...magic) !== "GGUF") throw unreadable(file, "it does not begin with 'GGUF'");
+  const version = reader.uint32();
+  if (version !== 2 && version !== 3) throw unreadable(file, `its GGUF version is ${version}, not 2 or 3`);
+  const tensorCount = reader.size();
+  const metadataCount = reader.size();
+  const metadata = new Map<string, GgufValue>();
+  for (let i = 0; i < metadataCount; i++) metadata.set(reader.text(), reader.value(reader.uint32()));
+  const infos: TensorInfo[] = [];
+  for (let i = 0; i < tensorCount; i++) infos.push(readTensorInfo(reader));
+  const alignment = metadata.get("general.alignment") ?? 32;
+  if (typeof alignment !== "number" || alignment < 1 || alignment % 8 !== 0)
+    throw unreadable(file, `general.alignment is ${alignment}, not a multiple of 8`);
+  const dataBegin = Math.ceil(reader.position / alignment) * alignment;
+  const tensors = new Map<string, GgufTensor>();
+  for (const info of infos) {
+    if (tensors.has(info.name))
+      throw unreadable(file, `tensor '${info.name}' is there twice`, { name: info.name });
+    tensors.set(info.name, locate(file, info, dataBegin, size));
+  }
+  return { file, metadata, tensors };
 }
 
 interface TensorInfo {
@@ -64,47 +93,49 @@ function readTensorInfo(reader: Reader): TensorInfo {
   return { name, shape, type: reader.uint32(), offset: reader.size() };
 }
 
-function withBytes(reader: Reader, info: TensorInfo, dataBegin: number): GgufTensor {
+function locate(file: string, info: TensorInfo, dataBegin: number, size: number): GgufTensor {
   const { name, shape, type, offset } = info;
   const layout = blockLayouts.get(type);
   if (layout === undefined) {
     const known = [...blockLayouts.values()].map((block) => block.name).join(", ");
-    throw unreadable(reader.file, `tensor '${name}' has ggml type ${type}, known are ${known}`, {
-      name,
-      type,
-    });
+    throw unreadable(file, `tensor '${name}' has ggml type ${type}, known are ${known}`, { name, type });
   }
   const row = shape.at(-1) ?? 1;
   if (row % layout.elements !== 0)
-    throw unreadable(
-      reader.file,
-      `rows of '${name}' have ${row} elements, no multiple of ${layout.elements}`,
-    );
-  const elements = shape.reduce((product, size) => product * size, 1);
-  const end = dataBegin + offset + (elements / layout.elements) * layout.bytes;
-  if (!(end <= reader.bytes.length))
-    throw unreadable(reader.file, `tensor '${name}' ends at byte ${end} of ${reader.bytes.length}`, { name });
-  return { name, shape, type, bytes: reader.bytes.subarray(dataBegin + offset, end) };
+    throw unreadable(file, `rows of '${name}' have ${row} elements, no multiple of ${layout.elements}`);
+  const elements = shape.reduce((product, length) => product * length, 1);
+  const begin = dataBegin + offset;
+  const end = begin + (elements / layout.elements) * layout.bytes;
+  if (!(end <= size)) throw unreadable(file, `tensor '${name}' ends at byte ${end} of ${size}`, { name });
+  return { name, shape, type, begin, end };
 }
 
-/** A cursor over the file that refuses to run past its end. */
+/** A cursor over the beginning of a file that refuses to run past what is there. */
 class Reader {
   readonly file: string;
   readonly bytes: Uint8Array;
   position = 0;
+  /** It stopped because the file goes on beyond the bytes given. */
+  ranOut = false;
+  private readonly fileBytes: number;
   private readonly view: DataView;
 
-  constructor(file: string, bytes: Uint8Array) {
+  constructor(file: string, bytes: Uint8Array, fileBytes: number) {
     this.file = file;
     this.bytes = bytes;
+    this.fileBytes = fileBytes;
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** The next `count` bytes, as a view. */
   take(count: number): Uint8Array {
     const end = this.position + count;
-    if (end > this.bytes.length)
-      throw unreadable(this.file, `its header needs byte ${end} and the file has ${this.bytes.length}`);
+    if (end > this.fileBytes)
+      throw unreadable(this.file, `its header needs byte ${end} and the file has ${this.fileBytes}`);
+    if (end > this.bytes.length) {
+      this.ranOut = true;
+      throw unreadable(this.file, `its header needs byte ${end}, at most ${maxHeaderBytes} are read`);
+    }
     const taken = this.bytes.subarray(this.position, end);
     this.position = end;
     return taken;
@@ -168,8 +199,13 @@ class Reader {
   private array(): GgufValue[] {
     const type = this.uint32();
     // Nothing we read nests arrays, and refusing them bounds the recursion of a hostile file.
-    if (type === 9) throw unreadable(this.file, "a metadata array holds arrays, which no Llama file does");
+    if (type === 9) throw unreadable(this.file, "a metadata array holds arrays, which no model's file does");
     const length = this.size();
+    if (length > maxArrayLength)
+      throw unreadable(
+        this.file,
+        `a metadata array has ${length} values, at most ${maxArrayLength} are read`,
+      );
     const values: GgufValue[] = [];
     for (let i = 0; i < length; i++) values.push(this.value(type));
     return values;

@@ -27,7 +27,8 @@ export type Place = (name: string, shape: readonly number[], dtype: string) => T
 const fresh: Place = (_name, shape, dtype) =>
   dtype === "I32" ? new Int32Array(elements(shape)) : new Float32Array(elements(shape));
 
-interface Entry {
+/** A tensor of a file: where its data begins and ends, in bytes of the file. */
+export interface SafetensorsEntry {
   readonly name: string;
   readonly dtype: string;
   readonly shape: readonly number[];
@@ -41,37 +42,52 @@ interface Entry {
  */
 export function readSafetensors(file: string, place: Place = fresh): Promise<Map<string, Tensor>> {
   return withFile(file, async (handle, size) => {
-    if (size < 8) throw unreadable(file, `a safetensors file has at least 8 bytes, this one has ${size}`);
-    const prefix = await readRange(handle, file, 0, 8);
-    const headerBytes = Number(new DataView(prefix.buffer).getBigUint64(0, true));
-    const limit = Math.min(maxHeaderBytes, size - 8);
-    if (headerBytes > limit)
-      throw unreadable(file, `its header claims ${headerBytes} bytes where at most ${limit} are possible`);
-    const dataBegin = 8 + headerBytes;
-    const header = parseHeader(file, await readRange(handle, file, 8, dataBegin));
     const tensors = new Map<string, Tensor>();
-    for (const entry of parseEntries(file, header, size - dataBegin)) {
+    for (const entry of await readEntries(handle, file, size)) {
       const data = place(entry.name, entry.shape, entry.dtype);
-      await readTensor(handle, file, entry, dataBegin, data);
+      await readTensor(handle, file, entry, data);
       tensors.set(entry.name, { shape: entry.shape, data });
     }
     return tensors;
   });
 }
 
+/** What a file holds, without its data; throws as `readSafetensors` does. */
+export const listSafetensors = (file: string): Promise<SafetensorsEntry[]> =>
+  withFile(file, (handle, size) => readEntries(handle, file, size));
+
+/** One tensor of a file that was listed. */
+export const readSafetensorsTensor = (file: string, entry: SafetensorsEntry): Promise<TensorData> =>
+  withFile(file, async (handle) => {
+    const data = fresh(entry.name, entry.shape, entry.dtype);
+    await readTensor(handle, file, entry, data);
+    return data;
+  });
+
+async function readEntries(handle: FileHandle, file: string, size: number): Promise<SafetensorsEntry[]> {
+  if (size < 8) throw unreadable(file, `a safetensors file has at least 8 bytes, this one has ${size}`);
+  const prefix = await readRange(handle, file, 0, 8);
+  const headerBytes = Number(new DataView(prefix.buffer).getBigUint64(0, true));
+  const limit = Math.min(maxHeaderBytes, size - 8);
+  if (headerBytes > limit)
+    throw unreadable(file, `its header claims ${headerBytes} bytes where at most ${limit} are possible`);
+  const dataBegin = 8 + headerBytes;
+  const header = parseHeader(file, await readRange(handle, file, 8, dataBegin));
+  return parseEntries(file, header, dataBegin, size);
+}
+
 async function readTensor(
   handle: FileHandle,
   file: string,
-  { dtype, begin, end }: Entry,
-  dataBegin: number,
+  { dtype, begin, end }: SafetensorsEntry,
   data: TensorData,
 ): Promise<void> {
   if (dtype === "F32" || dtype === "I32") {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    await readInto(handle, file, bytes, dataBegin + begin);
+    await readInto(handle, file, bytes, begin);
     return;
   }
-  const bytes = await readRange(handle, file, dataBegin + begin, dataBegin + end);
+  const bytes = await readRange(handle, file, begin, end);
   data.set(dtype === "F16" ? halfToFloat(bytes) : bfloatToFloat(bytes));
 }
 
@@ -88,7 +104,12 @@ function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
 }
 
 /** Entries in data order; together they cover the data section exactly. */
-function parseEntries(file: string, header: Record<string, unknown>, dataBytes: number): Entry[] {
+function parseEntries(
+  file: string,
+  header: Record<string, unknown>,
+  dataBegin: number,
+  size: number,
+): SafetensorsEntry[] {
   const entries = Object.entries(header)
     .filter(([name]) => name !== "__metadata__")
     .map(([name, entry]) => parseEntry(file, name, entry))
@@ -101,12 +122,17 @@ function parseEntries(file: string, header: Record<string, unknown>, dataBytes: 
       });
     covered = end;
   }
-  if (covered !== dataBytes)
-    throw unreadable(file, `its tensors need ${covered} data bytes and the file has ${dataBytes}`);
-  return entries;
+  if (covered !== size - dataBegin)
+    throw unreadable(file, `its tensors need ${covered} data bytes and the file has ${size - dataBegin}`);
+  return entries.map(({ begin, end, ...entry }) => ({
+    ...entry,
+    begin: dataBegin + begin,
+    end: dataBegin + end,
+  }));
 }
 
-function parseEntry(file: string, name: string, entry: unknown): Entry {
+/** Offsets are still those of the data section. */
+function parseEntry(file: string, name: string, entry: unknown): SafetensorsEntry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Record<string, unknown>;
   const isSize = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
   if (typeof dtype !== "string" || !Object.hasOwn(dtypeBytes, dtype)) {
@@ -137,7 +163,7 @@ export interface TensorSource {
   readonly name: string;
   readonly dtype: "F32" | "I32";
   readonly shape: readonly number[];
-  readonly read: () => TensorData;
+  readonly read: () => TensorData | Promise<TensorData>;
 }
 
 /** Writes and fsyncs one file and gives its sha256. Throws the system's error (a full disk, no folder) as it is. */
@@ -152,7 +178,7 @@ export async function writeSafetensors(file: string, sources: readonly TensorSou
   try {
     await append(encodeHeader(sorted));
     for (const { name, shape, read } of sorted) {
-      const data = read();
+      const data = await read();
       if (data.length !== elements(shape))
         throw new RangeError(`tensor '${name}' of shape [${shape}] has ${data.length} elements`);
       await append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));

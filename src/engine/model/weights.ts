@@ -61,17 +61,10 @@ export function parameterShapes(config: LlamaConfig): ReadonlyMap<string, readon
 
 const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
-/** How many numbers a model of this shape has, without making them. */
-export function parameterCount(config: LlamaConfig): number {
-  const sum = (shapes: ReadonlyMap<string, readonly number[]>) =>
-    [...shapes.values()].reduce((total, shape) => total + elements(shape), 0);
-  return sum(parameterShapes({ ...config, layers: 0 })) + config.layers * sum(layerShapes(config));
-}
-
 /** All zeros: the start of weights to be filled, of gradients and of AdamW's moments. */
 export function emptyWeights(config: LlamaConfig): Weights {
   const shapes = [...parameterShapes(config)];
-  const arena = new Float32Array(parameterCount(config));
+  const arena = new Float32Array(shapes.reduce((sum, [, shape]) => sum + elements(shape), 0));
   const tensors = new Map<string, Parameter>();
   let offset = 0;
   for (const [name, shape] of shapes) {

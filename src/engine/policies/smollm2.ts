@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress } from "../../core/ports/policy.ts";
-import { readGgufLlama } from "../formats/gguf-llama.ts";
+import { readGgufModel } from "../formats/gguf-model.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { chatMlTemplate } from "../tokenizer/chat-template.ts";
@@ -99,7 +99,7 @@ async function cachedGguf(cacheFolder: string, partial: string, options: Prepare
 }
 
 async function convert(gguf: string, folder: string, { onProgress, signal }: PrepareOptions): Promise<void> {
-  const { config, tensors, metadata } = await readGgufLlama(gguf);
+  const { config, tensors, metadata } = await readGgufModel(gguf);
   let count = 0;
   const counted = tensors.map((tensor) => ({
     ...tensor,
