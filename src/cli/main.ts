@@ -5,6 +5,7 @@ import { z } from "zod";
 import { register as doctor } from "./commands/doctor.ts";
 import { register as down } from "./commands/down.ts";
 import { register as env } from "./commands/env.ts";
+import { register as gc } from "./commands/gc.ts";
 import { register as loss } from "./commands/loss.ts";
 import { register as pause } from "./commands/pause.ts";
 import { register as report } from "./commands/report.ts";
@@ -16,6 +17,7 @@ import { register as status } from "./commands/status.ts";
 import { register as stop } from "./commands/stop.ts";
 import { runTemporal, register as temporal } from "./commands/temporal.ts";
 import { register as up } from "./commands/up.ts";
+import { register as update } from "./commands/update.ts";
 import { exitCodes, reportError } from "./exit.ts";
 
 /** `argv` without node and script. Gives the exit code; see `exit.ts` for what each means. */
@@ -45,6 +47,7 @@ function ratchet(): Command {
     stop,
     set,
     status,
+    gc,
     report,
     up,
     down,
@@ -53,6 +56,7 @@ function ratchet(): Command {
     env,
     score,
     loss,
+    update,
   ])
     register(program);
   return program;

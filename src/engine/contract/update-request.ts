@@ -1,0 +1,79 @@
+/**
+ * The contract's request and how the embedded trainer answers it: a Hugging Face folder and `metrics.json` in `output`.
+ * Another trainer that reads the same request must end with the same weights within the conformance suite's tolerance.
+ */
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { UpdateMetrics } from "../../core/ports/policy.ts";
+import type { UpdateOutcome } from "../runtime/messages.ts";
+import { createEngineWork, perform } from "../runtime/work.ts";
+import { rowsOf } from "./batch.ts";
+import { readBatchFile } from "./batch-file.ts";
+
+const contract = "ratchet.update.v1";
+const positive = z.number().positive();
+
+/** Paths are absolute, or relative to where the trainer is started. */
+export const updateRequestSchema = z.strictObject({
+  contract: z.literal(contract),
+  /** Hugging Face folder to start from; with `optimizer.safetensors` where `carryOptimizer` is to find something. */
+  parent: z.string().min(1),
+  /** Hugging Face folder of the KL term's policy; null where there is none. */
+  reference: z.string().min(1).nullable(),
+  batch: z.string().min(1),
+  /** Created by the trainer. */
+  output: z.string().min(1),
+  loss: z.discriminatedUnion("kind", [
+    z.strictObject({ kind: z.literal("sft") }),
+    z.strictObject({
+      kind: z.literal("policy-gradient"),
+      clipLow: positive,
+      clipHigh: positive,
+      clipDual: z.number().gt(1),
+      klCoefficient: z.number().min(0),
+      entropyCoefficient: z.number().min(0),
+    }),
+  ]),
+  optimizer: z.strictObject({
+    learningRate: z.number().min(0),
+    weightDecay: z.number().min(0),
+    beta1: z.number().min(0).lt(1),
+    beta2: z.number().min(0).lt(1),
+    epsilon: positive,
+    maxGradientNorm: z.number().min(0),
+  }),
+  /** False starts AdamW's moments and step count from zero. */
+  carryOptimizer: z.boolean(),
+  /** A hint of how many unique tokens to compute together; the result does not depend on it beyond rounding. */
+  packTokens: z.number().int().positive(),
+});
+export type ContractRequest = z.infer<typeof updateRequestSchema>;
+
+/** Throws InvalidInput or ModelUnreadable before any work. */
+export async function answerRequest(request: ContractRequest, threads: number): Promise<UpdateMetrics> {
+  const miniBatches = rowsOf(await readBatchFile(request.batch));
+  await mkdir(request.output, { recursive: true });
+  const engine = createEngineWork(threads, "cpu");
+  const { metrics } = (await perform(
+    engine,
+    {
+      kind: "update",
+      parent: { hash: request.parent, folder: request.parent },
+      reference:
+        request.reference === null ? undefined : { hash: request.reference, folder: request.reference },
+      settings: {
+        miniBatches,
+        loss: request.loss,
+        optimizer: request.optimizer,
+        packTokens: request.packTokens,
+      },
+      carryOptimizer: request.carryOptimizer,
+      stagingFolder: request.output,
+    },
+    () => {},
+  )) as UpdateOutcome;
+  await engine.runtime.release();
+  await writeFile(join(request.output, "metrics.json"), `${JSON.stringify({ contract, metrics })}\n`);
+  return metrics;
+}

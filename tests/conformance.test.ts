@@ -1,0 +1,65 @@
+/** The trainer contract: the embedded trainer meets it as a program, and the suite finds trainers that do not. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { conformanceFaults, type Trainer } from "./conformance/suite.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ratchet-conformance-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const cli = fileURLToPath(new URL("../bin/ratchet.mjs", import.meta.url));
+const embedded: Trainer = [process.execPath, cli, "update"];
+
+/** The embedded trainer, asked for something other than what the request says. */
+function trainerThatChanges(name: string, change: string): Trainer {
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(
+    file,
+    `import { readFileSync, writeFileSync } from "node:fs";
+     import { spawnSync } from "node:child_process";
+     const request = JSON.parse(readFileSync(process.argv[2], "utf8"));
+     ${change};
+     writeFileSync(process.argv[2], JSON.stringify(request));
+     process.exit(spawnSync(process.execPath, [${JSON.stringify(cli)}, "update", process.argv[2]]).status);`,
+  );
+  return [process.execPath, file];
+}
+
+describe("the conformance suite", () => {
+  it("finds nothing wrong with the embedded trainer", async () => {
+    expect(await conformanceFaults(embedded, join(folder, "embedded"))).toEqual([]);
+  });
+
+  it("finds a trainer that clips otherwise, by its metrics and weights", async () => {
+    const trainer = trainerThatChanges("clip", "request.optimizer.maxGradientNorm *= 2");
+    const faults = await conformanceFaults(trainer, join(folder, "clip"));
+    expect(faults.some((fault) => fault.startsWith("metrics.json: loss is "))).toBe(true);
+    expect(faults.some((fault) => fault.includes("weights of model.layers.0."))).toBe(true);
+  });
+
+  it("finds a trainer that forgets the optimizer between updates", async () => {
+    const trainer = trainerThatChanges("forgets", "request.carryOptimizer = false");
+    const faults = await conformanceFaults(trainer, join(folder, "forgets"));
+    expect(faults).toContain(
+      "one step, then two that carry on: optimizer.safetensors says 2 steps and not 3",
+    );
+  });
+
+  it("finds a trainer that ends with an error", async () => {
+    const faults = await conformanceFaults([process.execPath, "-e", "process.exit(7)"], join(folder, "ends"));
+    expect(faults[0]).toContain("the trainer ended with 7");
+  });
+});
+
+describe("ratchet update", () => {
+  it("refuses a request that it cannot read, by its field", () => {
+    const file = join(folder, "request.json");
+    writeFileSync(file, JSON.stringify({ contract: "ratchet.update.v9" }));
+    const { status, stderr } = spawnSync(process.execPath, [cli, "update", file], { encoding: "utf8" });
+    expect(status).toBe(2);
+    expect(stderr).toContain(`request ${file}: field 'contract' = "ratchet.update.v9"`);
+    expect(stderr.trim().split("\n").length).toBeLessThanOrEqual(3);
+  });
+});

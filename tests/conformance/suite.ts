@@ -1,0 +1,110 @@
+/**
+ * The trainer contract's conformance suite: golden batches with the losses, gradient norms and weights that torch and
+ * transformers give, asked of any program that takes a request's path. What it finds wrong is a list of sentences.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { TrainingRow } from "../../src/core/ports/policy.ts";
+import { forestOf } from "../../src/engine/contract/batch.ts";
+import { writeBatchFile } from "../../src/engine/contract/batch-file.ts";
+import type { ContractRequest } from "../../src/engine/contract/update-request.ts";
+import {
+  policyTextFiles,
+  readOptimizerState,
+  readWeights,
+  writeWeights,
+} from "../../src/engine/formats/checkpoint.ts";
+import { tensorOf } from "../../src/engine/model/weights.ts";
+import { goldenWeights, llamaGoldens } from "../goldens/llama.ts";
+
+const { update: golden } = llamaGoldens;
+/** Of max(1, |x|); of a weight after three clipped AdamW steps at 0.02, in float32. */
+const tolerances = { metric: 1e-4, weight: 2e-5 };
+
+export type Trainer = readonly [command: string, ...args: string[]];
+
+/** Sentences about what the trainer gets wrong; empty where it conforms. `folder` is empty at first and is kept. */
+export async function conformanceFaults(trainer: Trainer, folder: string): Promise<string[]> {
+  const parent = await policyFolder(join(folder, "parent"), golden.weights);
+  const reference = await policyFolder(join(folder, "reference"), golden.reference);
+  const [first, ...rest] = golden.miniBatches;
+  const ask = (name: string, from: string, miniBatches: typeof golden.miniBatches, carryOptimizer: boolean) =>
+    update(trainer, join(folder, name), { parent: from, reference, carryOptimizer }, miniBatches);
+  const whole = await ask("whole", parent, golden.miniBatches, false);
+  const begun = await ask("begun", parent, [first!], false);
+  const continued = await ask("continued", join(folder, "begun", "output"), rest, true);
+  const wholeOutput = join(folder, "whole", "output");
+  const continuedOutput = join(folder, "continued", "output");
+  return [
+    ...whole,
+    ...begun,
+    ...continued,
+    ...(whole.length > 0 ? [] : metricFaults(wholeOutput)),
+    ...(whole.length > 0 ? [] : await stateFaults("three steps in one update", wholeOutput)),
+    ...(continued.length > 0 ? [] : await stateFaults("one step, then two that carry on", continuedOutput)),
+  ];
+}
+
+async function policyFolder(folder: string, tensors: typeof golden.weights): Promise<string> {
+  mkdirSync(folder, { recursive: true });
+  for (const name of policyTextFiles) writeFileSync(join(folder, name), "{}");
+  writeFileSync(
+    join(folder, "config.json"),
+    JSON.stringify({ ...golden.config, architectures: ["LlamaForCausalLM"] }),
+  );
+  writeFileSync(join(folder, "generation_config.json"), JSON.stringify({ eos_token_id: 0 }));
+  await writeWeights(folder, goldenWeights(golden.config, tensors));
+  return folder;
+}
+
+async function update(
+  [command, ...args]: Trainer,
+  folder: string,
+  from: Pick<ContractRequest, "parent" | "reference" | "carryOptimizer">,
+  miniBatches: readonly (readonly TrainingRow[])[],
+): Promise<string[]> {
+  mkdirSync(folder);
+  const batch = join(folder, "batch.safetensors");
+  await writeBatchFile(batch, forestOf(miniBatches));
+  const request: ContractRequest = {
+    contract: "ratchet.update.v1",
+    ...from,
+    batch,
+    output: join(folder, "output"),
+    loss: golden.loss,
+    optimizer: golden.optimizer,
+    packTokens: 16,
+  };
+  const file = join(folder, "request.json");
+  writeFileSync(file, JSON.stringify(request));
+  const { status, stderr, error } = spawnSync(command, [...args, file], { encoding: "utf8" });
+  if (status === 0) return [];
+  return [`${file}: the trainer ended with ${status ?? error?.message}: ${stderr.trim().split("\n").at(-1)}`];
+}
+
+function metricFaults(output: string): string[] {
+  const file = join(output, "metrics.json");
+  const { metrics } = JSON.parse(readFileSync(file, "utf8")) as { metrics: Record<string, unknown> };
+  return Object.entries({ ...golden.metrics, steps: 3 }).flatMap(([name, expected]) => {
+    const given = metrics[name];
+    const near =
+      typeof given === "number" &&
+      Math.abs(given - expected) <= tolerances.metric * Math.max(1, Math.abs(expected));
+    return near ? [] : [`metrics.json: ${name} is ${given} and not ${expected}`];
+  });
+}
+
+/** The golden weights, and an optimizer that took three steps. */
+async function stateFaults(what: string, output: string): Promise<string[]> {
+  const weights = await readWeights(output);
+  const far = [...weights.tensors.keys()].flatMap((name) => {
+    const { data } = tensorOf(weights, name);
+    const error = Math.max(...golden.after[name]!.data.map((value, i) => Math.abs(data[i]! - value)));
+    return error <= tolerances.weight
+      ? []
+      : [`${what}: weights of ${name} are off by ${error.toExponential(1)}`];
+  });
+  const steps = (await readOptimizerState(output, weights.config))?.step;
+  return steps === 3 ? far : [...far, `${what}: optimizer.safetensors says ${steps} steps and not 3`];
+}
