@@ -1,4 +1,6 @@
 /** What one tool call may use, and who enforces it. */
+import { standardFuel } from "../core/ports/sandbox.ts";
+
 export interface SandboxLimits {
   /**
    * The interpreter's memory, MiB. Past it an allocation fails inside (the tool's own error); should that not hold, the
@@ -14,8 +16,8 @@ export interface SandboxLimits {
   readonly fuel: number;
 }
 
-/** A million steps are about 0.1 s in QuickJS and 1 s in Pyodide, and ample for tools over small tables. */
-export const defaultSandboxLimits: SandboxLimits = { memoryMb: 256, wallMs: 30_000, fuel: 1_000_000 };
+/** The standard fuel is ample for tools over small tables. */
+export const defaultSandboxLimits: SandboxLimits = { memoryMb: 256, wallMs: 30_000, fuel: standardFuel };
 
 /** Longest text of an outcome, in characters; what is cut off is counted at the end of the text. */
 export const longestText = 65_536;

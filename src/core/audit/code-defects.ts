@@ -63,6 +63,9 @@ export const codeDefects: readonly Defect[] = [
   inLookup("right for the question, wrong for others", "generalization", (call) => ({
     after: `${rethrow} if ($result === ${goldValue(call)}) return $result; const $all = Object.values(table.rows).map((row) => String(row[${quoted(call.facts.field)}])); return $all[($all.indexOf($result) + 1) % $all.length];`,
   })),
+  inLookup("near its fuel limit", "fuel", (call) => ({
+    before: `let $steps = 0; if (${isTheCall(call)}) while ($steps < 700000) $steps++;`,
+  })),
   inLookup("clock or chance in the output", "static-code", () => ({
     after: `${rethrow} return $result + " as of " + Date.now() + "." + Math.random();`,
   })),

@@ -5,6 +5,7 @@ import { determinismGate } from "./determinism.ts";
 import { distractorsGate } from "./distractors.ts";
 import { documentsGate } from "./documents.ts";
 import { errorBehaviourGate } from "./error-behaviour.ts";
+import { fuelGate } from "./fuel.ts";
 import type { Gate } from "./gate.ts";
 import { generalizationGate } from "./generalization.ts";
 import { documentLeakGate, questionLeakGate } from "./leaks.ts";
@@ -20,6 +21,7 @@ export const gateTable: readonly Gate[] = [
   documentLeakGate,
   staticCodeGate,
   oracleGate,
+  fuelGate,
   determinismGate,
   distractorsGate,
   negativeGate,

@@ -1,6 +1,9 @@
 /** Runs tool code nobody trusts. What a tool does is an outcome; what the machinery does wrong is a SandboxFailure. */
 import type { Json, JsonObject } from "../json.ts";
 
+/** Counted steps that one call may take where nothing else is set: about 0.1 s in QuickJS, 1 s in Pyodide. */
+export const standardFuel = 1_000_000;
+
 export interface ToolProgram {
   readonly name: string;
   readonly runtime: "javascript" | "python";
