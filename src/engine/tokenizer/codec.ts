@@ -3,41 +3,60 @@
  * deltas, and prompt + assistant turns + deltas are together the ids of the template applied to the whole conversation.
  * Text from outside (questions, tool documents and outputs) can never become a control token or tool tag.
  */
-import { Template } from "@huggingface/jinja";
-import { Tokenizer } from "@huggingface/tokenizers";
+import type { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 import type { ChatCodec } from "../../core/ports/policy.ts";
-import { readPolicyJson } from "../formats/checkpoint.ts";
+import { readPolicyConfig, readPolicyJson } from "../formats/checkpoint.ts";
 import { unreadable } from "../formats/unreadable.ts";
-import { parseLlamaConfig } from "../model/config.ts";
 import { guardDocument, opaque, unusedMark, withoutTokens } from "./guard.ts";
+import { createRenderer } from "./template.ts";
+import { createTokenizer, parseTokenizer } from "./tokenizer-file.ts";
 
-const addedTokens = z.array(z.object({ id: z.int(), content: z.string().min(1), special: z.boolean() }));
-const tokenizerFile = z.looseObject({ added_tokens: addedTokens });
-const tokenizerConfigFile = z.looseObject({ chat_template: z.string(), eos_token: z.string() });
+const specialTokenNames = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
+const tokenizerConfigFile = z.looseObject({
+  chat_template: z.string(),
+  eos_token: z.string(),
+  // Templates may write these two; null where the tokenizer has none.
+  bos_token: z.string().nullish(),
+  pad_token: z.string().nullish(),
+  unk_token: z.string().nullish(),
+});
+const tokenIds = z.union([z.int(), z.array(z.int())]).nullish();
+const generationFile = z.looseObject({ eos_token_id: tokenIds });
 
 /** Throws ModelUnreadable where the folder's tokenizer files are damaged or its template ends turns otherwise. */
 export async function createChatCodec(folder: string): Promise<ChatCodec> {
-  const tokenizerJson = await parsed(folder, "tokenizer.json", tokenizerFile);
+  const { contextTokens, vocabularySize } = await readPolicyConfig(folder);
+  const tokenizerName = `${folder}/tokenizer.json`;
+  const tokenizerJson = parseTokenizer(
+    tokenizerName,
+    await readPolicyJson(folder, "tokenizer.json"),
+    vocabularySize,
+  );
   const config = await parsed(folder, "tokenizer_config.json", tokenizerConfigFile);
-  const { contextTokens } = parseLlamaConfig(await readPolicyJson(folder, "config.json"));
+  const generation = await parsed(folder, "generation_config.json", generationFile);
   const added = new Map(tokenizerJson.added_tokens.map(({ id, content }) => [content, id] as const));
   const control = tokenizerJson.added_tokens.filter(({ special }) => special).map(({ content }) => content);
   const turnEnd = config.eos_token;
   const turnEndId = added.get(turnEnd);
   if (turnEndId === undefined)
     throw unreadable(`${folder}/tokenizer_config.json`, `eos_token '${turnEnd}' is not an added token`);
+  const stopIds = [...new Set([turnEndId, ...[generation.eos_token_id ?? []].flat()])];
 
-  const whole = new Tokenizer(tokenizerJson, config);
-  const encode = createEncoder(new Tokenizer({ ...tokenizerJson, added_tokens: [] }, config), added);
-  const template = new Template(config.chat_template);
+  const whole = createTokenizer(tokenizerName, tokenizerJson, config);
+  const plain = createTokenizer(tokenizerName, { ...tokenizerJson, added_tokens: [] }, config);
+  const encode = createEncoder(plain, added);
+  const tokens = Object.fromEntries(
+    specialTokenNames.flatMap((name) => (config[name] == null ? [] : [[name, config[name]]])),
+  );
+  const render = createRenderer(`${folder}/tokenizer_config.json`, config.chat_template, tokens);
 
   /** The template's text after an assistant turn, up to the header of the next one. */
   const afterAssistant = (outputs: readonly string[]) => {
     const mark = unusedMark(outputs);
     const results = outputs.map((output) => ({ role: "tool", content: opaque(output, mark) }));
     const messages = [{ role: "user", content: "" }, { role: "assistant", content: mark }, ...results];
-    const text = template.render({ messages, add_generation_prompt: true });
+    const text = render({ messages, tools: null, add_generation_prompt: true });
     return { text: text.slice(text.indexOf(mark) + mark.length), mark };
   };
   if (!afterAssistant([]).text.startsWith(turnEnd))
@@ -46,9 +65,13 @@ export async function createChatCodec(folder: string): Promise<ChatCodec> {
   return {
     encodePrompt: (messages, tools) => {
       const mark = unusedMark([messages, tools]);
-      const text = template.render({
+      const documents = tools.map((tool) => ({
+        type: "function",
+        function: guardDocument(tool, [...added.keys()], mark),
+      }));
+      const text = render({
         messages: messages.map(({ role, content }) => ({ role, content: opaque(content, mark) })),
-        tools: tools.map((tool) => guardDocument(tool, [...added.keys()], mark)),
+        tools: documents.length > 0 ? documents : null,
         add_generation_prompt: true,
       });
       return encode(text, mark);
@@ -62,11 +85,11 @@ export async function createChatCodec(folder: string): Promise<ChatCodec> {
       return [...encode(withoutTokens(text, control, mark), mark), turnEndId];
     },
     decode: (ids) => {
-      const said = ids.at(-1) === turnEndId ? ids.slice(0, -1) : [...ids];
+      const said = stopIds.includes(ids.at(-1)!) ? ids.slice(0, -1) : [...ids];
       const options = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
       return said.length === 0 ? "" : whole.decode(said, options);
     },
-    stopIds: [turnEndId],
+    stopIds,
     contextTokens,
   };
 }
@@ -82,7 +105,9 @@ function createEncoder(
   return (text, mark) =>
     text.split(splitter).flatMap((part) => {
       const id = added.get(part);
-      return id === undefined ? plain.encode(part.replaceAll(mark, "")).ids : [id];
+      // What a post-processor would add (Llama 3's first token) is for the template to write.
+      const plainIds = () => plain.encode(part.replaceAll(mark, ""), { add_special_tokens: false }).ids;
+      return id === undefined ? plainIds() : [id];
     });
 }
 

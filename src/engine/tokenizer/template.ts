@@ -1,0 +1,79 @@
+/**
+ * A chat template ready to render as transformers renders it, with the one hidden input it may ask for, the date, held
+ * fast: a prompt must not change overnight.
+ */
+import { Template } from "@huggingface/jinja";
+import { unreadable } from "../formats/unreadable.ts";
+
+/** Special tokens by name (`bos_token`, ...), which templates may write. */
+export type SpecialTokens = Readonly<Record<string, string>>;
+export type Render = (context: Readonly<Record<string, unknown>>) => string;
+
+/** The day that Llama 3's templates assume where there is no clock. */
+const date: Readonly<Record<string, string>> = {
+  "%d": "26",
+  "%b": "Jul",
+  "%B": "July",
+  "%m": "07",
+  "%Y": "2024",
+};
+/** @huggingface/jinja lets nobody replace its own `strftime_now`, so templates are made to ask for this. */
+const fixedClock = "strftime_fixed";
+const clock = {
+  date_string: "26 Jul 2024",
+  [fixedClock]: (format: string) => format.replace(/%[dbBmY]/g, (field) => date[field]!),
+};
+
+/** Throws ModelUnreadable where the template cannot be parsed; so does rendering what the template refuses. */
+export function createRenderer(file: string, template: string, tokens: SpecialTokens): Render {
+  const attempt = <T>(problem: string, work: () => T): T => {
+    try {
+      return work();
+    } catch (cause) {
+      throw unreadable(file, `its chat_template ${problem}: ${(cause as Error).message}`, {}, cause);
+    }
+  };
+  const parsed = attempt(
+    "cannot be parsed",
+    () => new Template(template.replaceAll("strftime_now", fixedClock)),
+  );
+  return (context) =>
+    attempt("refuses a conversation", () => parsed.render({ ...tokens, ...clock, ...context }));
+}
+
+/** What a template makes of a conversation with tools. */
+export interface TemplateAbilities {
+  /** It shows tools, asks for `<tool_call>` blocks and shows tool outputs. */
+  readonly tools: boolean;
+  /** Text between an assistant's words and the next turn's; empty where it shows no such words. */
+  readonly afterTurn: string;
+}
+
+/** Found by rendering; a template that refuses such conversations has none of these. */
+export function templateAbilities(render: Render): TemplateAbilities {
+  const [question, words, output, name] = ["probe question", "probe words", "probe output", "probe_tool"];
+  const parameters = { type: "object", properties: { place: { type: "string" } }, required: ["place"] };
+  const tool = { type: "function", function: { name, description: "A probe.", parameters } };
+  const messages = [{ role: "user", content: question }];
+  const rendered = (context: Readonly<Record<string, unknown>>) => {
+    try {
+      return render(context);
+    } catch {
+      return "";
+    }
+  };
+  const asked = rendered({ messages, tools: [tool], add_generation_prompt: true });
+  const said = [...messages, { role: "assistant", content: words }];
+  const after = rendered({ messages: said, tools: null, add_generation_prompt: true });
+  const answered = rendered({
+    messages: [...said, { role: "tool", content: output }],
+    tools: null,
+    add_generation_prompt: true,
+  });
+  return {
+    tools:
+      [question, name, "<tool_call>"].every((part) => asked.includes(part)) &&
+      answered.indexOf(output) > answered.indexOf(words),
+    afterTurn: after.includes(words) ? after.slice(after.indexOf(words) + words.length) : "",
+  };
+}

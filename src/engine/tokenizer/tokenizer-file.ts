@@ -1,0 +1,44 @@
+/**
+ * A tokenizer.json that this engine can trust: byte-level BPE, which needs no state between pieces of a text, and no token
+ * whose id the model has no row for.
+ */
+import { Tokenizer } from "@huggingface/tokenizers";
+import { z } from "zod";
+import { unreadable } from "../formats/unreadable.ts";
+
+const tokenizerFile = z.looseObject({
+  added_tokens: z
+    .array(z.looseObject({ id: z.int().min(0), content: z.string().min(1), special: z.boolean() }))
+    .default([]),
+  model: z.looseObject({ type: z.literal("BPE").optional(), vocab: z.record(z.string(), z.int().min(0)) }),
+  pre_tokenizer: z.looseObject({ type: z.string() }),
+});
+export type TokenizerJson = z.infer<typeof tokenizerFile>;
+
+/** Throws ModelUnreadable naming the file and what is wrong with it. */
+export function parseTokenizer(file: string, json: unknown, vocabularySize: number): TokenizerJson {
+  const result = tokenizerFile.safeParse(json);
+  if (!result.success) {
+    const [issue] = result.error.issues;
+    throw unreadable(file, `'${issue?.path.join(".")}': ${issue?.message}; only byte-level BPE is known`);
+  }
+  if (!JSON.stringify(result.data.pre_tokenizer).includes('"ByteLevel"'))
+    throw unreadable(file, "its pre_tokenizer has no 'ByteLevel' step; only byte-level BPE is known");
+  const { added_tokens: added, model } = result.data;
+  const ids = [...Object.entries(model.vocab), ...added.map(({ content, id }) => [content, id] as const)];
+  for (const [token, id] of ids)
+    if (id >= vocabularySize)
+      throw unreadable(file, `token '${token}' has id ${id}, config.json's vocab_size is ${vocabularySize}`);
+  return result.data;
+}
+
+/** Throws ModelUnreadable where the library cannot make or run a tokenizer of it. */
+export function createTokenizer(file: string, json: TokenizerJson, config: object): Tokenizer {
+  try {
+    const tokenizer = new Tokenizer(json, config);
+    tokenizer.encode("A probe, 1 of 1.\n", { add_special_tokens: false });
+    return tokenizer;
+  } catch (cause) {
+    throw unreadable(file, `no tokenizer can be made of it: ${(cause as Error).message}`, {}, cause);
+  }
+}
