@@ -1,38 +1,73 @@
 /** Names of policies and where they come from; each ends as a checkpoint in the artifact store. */
-import { cp } from "node:fs/promises";
+import { access, cp } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
+import { readFolderPolicy } from "../engine/policies/folder-policy.ts";
+import { writePolicy } from "../engine/policies/foreign-policy.ts";
+import { readGgufPolicy } from "../engine/policies/gguf-policy.ts";
+import { fetchFromHub } from "../engine/policies/hub.ts";
 import { prepareSmolLM2 } from "../engine/policies/smollm2.ts";
+import { parsePolicySource } from "../engine/policies/source.ts";
 import { prepareTiny } from "../engine/policies/tiny.ts";
 
 /** The tiny policy's initial weights are drawn from this seed, the same for every run. */
 const tinySeed = 0;
+const hubEndpoint = "https://huggingface.co";
+const onProgress = () => undefined; // the activity that waits heartbeats by itself
 
 export function policyPreparer(artifacts: ArtifactStore, config: Config) {
-  return async (source: string): Promise<ArtifactRef> => {
-    const staging = await artifacts.stagingFolder();
-    if (source === "tiny") await prepareTiny(staging, tinySeed);
-    else if (source === "smollm2-135m-instruct") {
-      const prepared = await prepareSmolLM2(join(config.cacheFolder, "policies"), {
-        offline: config.offline,
-        onProgress: () => undefined, // the activity that waits heartbeats by itself
-      });
-      await cp(prepared, staging, { recursive: true });
-    } else await copyFolder(source, staging);
-    return artifacts.adoptFolder("checkpoint", staging, { policy: source, parent: null });
+  /** Two runs that want the same policy at once wait for one download. */
+  const underWay = new Map<string, Promise<ArtifactRef>>();
+  return (source: string): Promise<ArtifactRef> => {
+    const begun = underWay.get(source) ?? prepare(artifacts, config, source);
+    underWay.set(source, begun);
+    const forget = () => void underWay.delete(source);
+    begun.then(forget, forget);
+    return begun;
   };
 }
 
-async function copyFolder(source: string, staging: string): Promise<void> {
+async function prepare(artifacts: ArtifactStore, config: Config, text: string): Promise<ArtifactRef> {
+  const source = parsePolicySource(text);
+  const staging = await artifacts.stagingFolder();
+  switch (source.kind) {
+    case "tiny":
+      await prepareTiny(staging, tinySeed);
+      break;
+    case "smollm2": {
+      const { offline } = config;
+      const folder = await prepareSmolLM2(join(config.cacheFolder, "policies"), { offline, onProgress });
+      await cp(folder, staging, { recursive: true });
+      break;
+    }
+    case "hub": {
+      const { HF_ENDPOINT: endpoint = hubEndpoint, HF_TOKEN: token } = config.environment;
+      const options = { endpoint: endpoint.replace(/\/+$/, ""), token, offline: config.offline, onProgress };
+      const folder = await fetchFromHub(source, config.cacheFolder, options);
+      await writePolicy(await readFolderPolicy(folder, source.reasoning), staging, onProgress);
+      break;
+    }
+    case "gguf":
+      await requirePath(text, source.file);
+      await writePolicy(await readGgufPolicy(source.file, source.reasoning), staging, onProgress);
+      break;
+    case "folder":
+      await requirePath(text, source.folder);
+      await writePolicy(await readFolderPolicy(source.folder, source.reasoning), staging, onProgress);
+  }
+  return artifacts.adoptFolder("checkpoint", staging, { policy: text, parent: null });
+}
+
+async function requirePath(text: string, path: string): Promise<void> {
   try {
-    await cp(source, staging, { recursive: true });
+    await access(path);
   } catch (error) {
     throw new RatchetError(
       "InvalidInput",
-      `field 'policy' = "${source}" is no policy: expected tiny, smollm2-135m-instruct or a readable Hugging Face folder; correct the path`,
-      { field: "policy", value: source },
+      `field 'policy' = "${text}" is no policy: there is nothing to read at ${path}; expected tiny, smollm2-135m-instruct, hf:org/name@revision, a .gguf file or a Hugging Face folder; correct the path`,
+      { field: "policy", value: text },
       error,
     );
   }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { f32, ggufFile, ggufText, type RawTensor, text, u32, u64 } from "./gguf.test-support.ts";
 import { readGguf, readGgufTensor } from "./gguf.ts";
 import { blockLayouts } from "./gguf-blocks.ts";
 import { readGgufModel, restoreRotaryRows } from "./gguf-model.ts";
@@ -10,39 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "ratchet-gguf-"));
 const file = join(folder, "a.gguf");
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
-const u64 = (value: number | bigint) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
-const f32 = (...values: number[]) => Buffer.from(Float32Array.from(values).buffer);
-const text = (value: string) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
-const textValue = (key: string, value: string) => Buffer.concat([text(key), u32(8), text(value)]);
-const numberValue = (key: string, value: number) => Buffer.concat([text(key), u32(6), f32(value)]);
-
-interface RawTensor {
-  readonly name: string;
-  /** Innermost first, as the file has it. */
-  readonly dimensions: readonly number[];
-  readonly type: number;
-  readonly data: Buffer;
-}
-
-function gguf(metadata: Buffer[], tensors: readonly RawTensor[]): Buffer {
-  let offset = 0;
-  const infos = tensors.map(({ name, dimensions, type, data }) => {
-    const info = [text(name), u32(dimensions.length), ...dimensions.map(u64), u32(type), u64(offset)];
-    offset += Math.ceil(data.length / 32) * 32;
-    return Buffer.concat(info);
-  });
-  const head = Buffer.concat([
-    Buffer.from("GGUF"),
-    u32(3),
-    u64(tensors.length),
-    u64(metadata.length),
-    ...metadata,
-    ...infos,
-  ]);
-  const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc((32 - (bytes.length % 32)) % 32)]);
-  return Buffer.concat([padded(head), ...tensors.map(({ data }) => padded(data))]);
-}
+const numberValue = (key: string, value: number) => ({ key, value });
 
 const tensor = (name: string, dimensions: number[], ...values: number[]): RawTensor => ({
   name,
@@ -54,7 +23,7 @@ const tensor = (name: string, dimensions: number[], ...values: number[]): RawTen
 describe("reading GGUF", () => {
   it("gives metadata, and tensors outermost dimension first", async () => {
     const list = Buffer.concat([text("list"), u32(9), u32(5), u64(2), u32(1), u32(0xffffffff)]);
-    writeFileSync(file, gguf([textValue("name", "x"), list], [tensor("t", [3, 2], 1, 2, 3, 4, 5, 6)]));
+    writeFileSync(file, ggufFile([ggufText("name", "x"), list], [tensor("t", [3, 2], 1, 2, 3, 4, 5, 6)]));
     const { metadata, tensors } = await readGguf(file);
     expect(Object.fromEntries(metadata)).toEqual({ name: "x", list: [1, -1] });
     expect(tensors.get("t")).toMatchObject({ shape: [2, 3], type: 0 });
@@ -62,7 +31,7 @@ describe("reading GGUF", () => {
   });
 
   it("refuses a file cut at any byte", async () => {
-    const bytes = gguf([textValue("name", "x")], [tensor("t", [8], 1, 2, 3, 4, 5, 6, 7, 8)]);
+    const bytes = ggufFile([ggufText("name", "x")], [tensor("t", [8], 1, 2, 3, 4, 5, 6, 7, 8)]);
     for (let length = 0; length < bytes.length; length++) {
       writeFileSync(file, bytes.subarray(0, length));
       await expect(readGguf(file), `${length} bytes`).rejects.toMatchObject({ type: "ModelUnreadable" });
@@ -86,18 +55,18 @@ describe("reading GGUF", () => {
     ["five dimensions", Buffer.concat([head(1n, 0n), text("t"), u32(5)]), "has 5 dimensions"],
     [
       "an unknown tensor type",
-      gguf([], [{ ...tensor("t", [1], 1), type: 99 }]),
+      ggufFile([], [{ ...tensor("t", [1], 1), type: 99 }]),
       "ggml type 99, known are F32, F16",
     ],
     [
       "rows that are no whole blocks",
-      gguf([], [{ ...tensor("t", [33], 1), type: 3 }]),
+      ggufFile([], [{ ...tensor("t", [33], 1), type: 3 }]),
       "have 33 elements, no multiple of 32",
     ],
-    ["a tensor past the end", gguf([], [tensor("t", [1000], 1)]), "tensor 't' ends at byte"],
+    ["a tensor past the end", ggufFile([], [tensor("t", [1000], 1)]), "tensor 't' ends at byte"],
     [
       "sizes whose product overflows",
-      gguf([], [tensor("t", [2 ** 50, 2 ** 50], 1)]),
+      ggufFile([], [tensor("t", [2 ** 50, 2 ** 50], 1)]),
       "tensor 't' ends at byte",
     ],
   ])("refuses %s", async (_, bytes, message) => {
@@ -149,12 +118,12 @@ describe("a model in GGUF", () => {
   });
 
   it("refuses another architecture and unknown tensors by name", async () => {
-    writeFileSync(file, gguf([textValue("general.architecture", "mamba")], []));
+    writeFileSync(file, ggufFile([ggufText("general.architecture", "mamba")], []));
     await expect(readGgufModel(file)).rejects.toThrow(
       "its architecture is 'mamba', known are llama, qwen2, qwen3",
     );
     const llama = [
-      textValue("general.architecture", "llama"),
+      ggufText("general.architecture", "llama"),
       ...[
         ["tokenizer.ggml.bos_token_id", 1],
         ["tokenizer.ggml.eos_token_id", 2],
@@ -170,11 +139,11 @@ describe("a model in GGUF", () => {
         ["llama.vocab_size", 3],
       ].map(([key, value]) => numberValue(key as string, value as number)),
     ];
-    writeFileSync(file, gguf(llama, [tensor("blk.0.attn_q.scale", [1], 1)]));
+    writeFileSync(file, ggufFile(llama, [tensor("blk.0.attn_q.scale", [1], 1)]));
     await expect(readGgufModel(file)).rejects.toThrow(
       "tensor 'blk.0.attn_q.scale' is not one of a Llama's or Qwen's",
     );
-    writeFileSync(file, gguf(llama.slice(0, 3), []));
+    writeFileSync(file, ggufFile(llama.slice(0, 3), []));
     await expect(readGgufModel(file)).rejects.toThrow("its metadata has no number 'llama.embedding_length'");
   });
 });

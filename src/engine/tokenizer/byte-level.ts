@@ -25,6 +25,13 @@ const gpt2Pattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\
  */
 export const digitsThenWords = [isolate("\\p{N}"), isolate(gpt2Pattern)];
 
+/** Contractions, words with the character before them, runs of `digits`, punctuation, line feeds: Qwen's and Llama 3's. */
+export const wordsWithContractions = (digits: string) => [
+  isolate(
+    `(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
+  ),
+];
+
 function isolate(regex: string) {
   return { type: "Split", pattern: { Regex: regex }, behavior: "Isolated", invert: false };
 }
@@ -42,10 +49,15 @@ export interface ByteLevelModel {
   readonly added: readonly AddedToken[];
   /** Steps that cut text into words before merging; none for a vocabulary without merges. */
   readonly words: readonly object[];
+  /** Characters are composed (Unicode NFC) first; false unless said. */
+  readonly nfc?: boolean;
+  /** A word that is a token is that token, whatever the merges say; false unless said. */
+  readonly ignoreMerges?: boolean;
 }
 
 /** A tokenizer.json for both Hugging Face libraries. A token's id is its place in `vocabulary`. */
-export function byteLevelTokenizer({ vocabulary, merges, added, words }: ByteLevelModel): object {
+export function byteLevelTokenizer(options: ByteLevelModel): object {
+  const { vocabulary, merges, added, words, nfc = false, ignoreMerges = false } = options;
   const byteLevel = { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: false };
   return {
     version: "1.0",
@@ -60,7 +72,7 @@ export function byteLevelTokenizer({ vocabulary, merges, added, words }: ByteLev
       normalized: false,
       special,
     })),
-    normalizer: null,
+    normalizer: nfc ? { type: "NFC" } : null,
     pre_tokenizer: { type: "Sequence", pretokenizers: [...words, byteLevel] },
     post_processor: null,
     decoder: byteLevel,
@@ -72,7 +84,7 @@ export function byteLevelTokenizer({ vocabulary, merges, added, words }: ByteLev
       end_of_word_suffix: null,
       fuse_unk: false,
       byte_fallback: false,
-      ignore_merges: false,
+      ignore_merges: ignoreMerges,
       vocab: Object.fromEntries(vocabulary.map((token, id) => [token, id])),
       merges,
     },

@@ -43,7 +43,7 @@ export function createRenderer(file: string, template: string, tokens: SpecialTo
 
 /** What a template makes of a conversation with tools. */
 export interface TemplateAbilities {
-  /** It shows tools, asks for `<tool_call>` blocks and shows tool outputs. */
+  /** It shows tools and their outputs, with the tags that Ratchet reads: `<tool_call>` or `<tool_response>`. */
   readonly tools: boolean;
   /** Text between an assistant's words and the next turn's; empty where it shows no such words. */
   readonly afterTurn: string;
@@ -72,8 +72,9 @@ export function templateAbilities(render: Render): TemplateAbilities {
   });
   return {
     tools:
-      [question, name, "<tool_call>"].every((part) => asked.includes(part)) &&
-      answered.indexOf(output) > answered.indexOf(words),
+      [question, name].every((part) => asked.includes(part)) &&
+      answered.indexOf(output) > answered.indexOf(words) &&
+      (asked.includes("<tool_call>") || answered.includes("<tool_response>")),
     afterTurn: after.includes(words) ? after.slice(after.indexOf(words) + words.length) : "",
   };
 }

@@ -1,0 +1,120 @@
+/**
+ * The policy in a Hugging Face folder: `save_pretrained` of any transformers since fast tokenizers, a snapshot of the Hub,
+ * or a checkpoint of our own. Files that are fit for training as they are keep their bytes.
+ */
+import { readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type ForeignTensor, modelTensors } from "../formats/model-tensors.ts";
+import { listSafetensors, readSafetensorsTensor } from "../formats/safetensors.ts";
+import { unreadable } from "../formats/unreadable.ts";
+import { parseLlamaConfig } from "../model/config.ts";
+import { parseTokenizer } from "../tokenizer/tokenizer-file.ts";
+import { type ForeignPolicy, jsonText } from "./foreign-policy.ts";
+import { fitTexts } from "./policy-texts.ts";
+
+const weightsFile = "model.safetensors";
+const indexFile = "model.safetensors.index.json";
+const optimizerFile = "optimizer.safetensors";
+/** A text longer than this is no small file; the largest tokenizers take 35 MB. */
+const maxTextBytes = 2 ** 28;
+
+const jsonObject = z.record(z.string(), z.unknown());
+
+/** Throws ModelUnreadable. `reasoning` undefined leaves that to the template's default. */
+export async function readFolderPolicy(
+  folder: string,
+  reasoning: boolean | undefined,
+): Promise<ForeignPolicy> {
+  const needed = async (name: string, nextStep: string) => {
+    const found = await jsonOf(folder, name);
+    if (found === undefined) throw unreadable(folder, `it has no ${name}; ${nextStep}`);
+    return found;
+  };
+  const config = await needed("config.json", "name the folder that a model was saved in");
+  const shape = parseLlamaConfig(config.value, join(folder, "config.json"));
+  const tokenizer = await needed("tokenizer.json", "save the model's fast tokenizer there with transformers");
+  parseTokenizer(join(folder, "tokenizer.json"), tokenizer.value, shape.vocabularySize);
+  const tokenizerConfig = await jsonOf(folder, "tokenizer_config.json");
+  const generation = await jsonOf(folder, "generation_config.json");
+  const fit = fitTexts({
+    place: folder,
+    config: config.value,
+    tokenizer: tokenizer.value,
+    tokenizerConfig: tokenizerConfig?.value ?? {},
+    generation: generation?.value,
+    template: await textOf(folder, "chat_template.jinja"),
+    reasoning,
+  });
+  const kept = (before: JsonFile | undefined, after: object) =>
+    before && JSON.stringify(before.value) === JSON.stringify(after) ? before.text : jsonText(after);
+  return {
+    texts: new Map([
+      ["config.json", kept(config, fit.config)],
+      ["generation_config.json", kept(generation, fit.generation)],
+      ["tokenizer.json", tokenizer.text],
+      ["tokenizer_config.json", kept(tokenizerConfig, fit.tokenizerConfig)],
+    ]),
+    tensors: modelTensors(folder, shape, await folderTensors(folder)),
+    optimizer: (await isFile(join(folder, optimizerFile))) ? join(folder, optimizerFile) : undefined,
+  };
+}
+
+/** The tensors of `model.safetensors`, or of the parts that its index names. */
+async function folderTensors(folder: string): Promise<ForeignTensor[]> {
+  const tensors: ForeignTensor[] = [];
+  for (const name of await weightFiles(folder)) {
+    const file = join(folder, name);
+    for (const entry of await listSafetensors(file)) {
+      const read = () => readSafetensorsTensor(file, entry);
+      const dtype = entry.dtype === "I32" ? "I32" : "F32";
+      tensors.push({ file, source: { name: entry.name, dtype, shape: entry.shape, read } });
+    }
+  }
+  return tensors;
+}
+
+async function weightFiles(folder: string): Promise<string[]> {
+  if (await isFile(join(folder, weightsFile))) return [weightsFile];
+  const index = await jsonOf(folder, indexFile);
+  if (index === undefined)
+    throw unreadable(
+      folder,
+      `it has neither ${weightsFile} nor ${indexFile}; save the model as safetensors with transformers`,
+    );
+  const map = z.record(z.string(), z.string().regex(/^[\w-]+(\.[\w-]+)*$/)).safeParse(index.value.weight_map);
+  if (map.success) return [...new Set(Object.values(map.data))].sort();
+  throw unreadable(join(folder, indexFile), "its weight_map does not give each tensor a file of this folder");
+}
+
+interface JsonFile {
+  readonly text: string;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** Undefined where there is no such file. */
+async function jsonOf(folder: string, name: string): Promise<JsonFile | undefined> {
+  const text = await textOf(folder, name);
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw unreadable(join(folder, name), (cause as Error).message, {}, cause);
+  }
+  const object = jsonObject.safeParse(value);
+  if (object.success) return { text, value: object.data };
+  throw unreadable(join(folder, name), "it is not a JSON object");
+}
+
+async function textOf(folder: string, name: string): Promise<string | undefined> {
+  const file = join(folder, name);
+  const bytes = (await stat(file).catch(() => undefined))?.size;
+  if (bytes === undefined) return undefined;
+  if (bytes > maxTextBytes) throw unreadable(file, `it has ${bytes} bytes, at most ${maxTextBytes} are read`);
+  return readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(file, `it cannot be read (${cause.code})`, {}, cause);
+  });
+}
+
+const isFile = async (file: string) => (await stat(file).catch(() => undefined))?.isFile() === true;

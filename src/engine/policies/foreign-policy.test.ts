@@ -1,0 +1,238 @@
+/** Models from elsewhere as policy folders: what is kept, what is made fit, and what is refused by file and tensor. */
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { familyFolder, familyWeights } from "../../../tests/goldens/families.ts";
+import { readWeights } from "../formats/checkpoint.ts";
+import { type TensorSource, writeSafetensors } from "../formats/safetensors.ts";
+import { createChatCodec } from "../tokenizer/codec.ts";
+import { readFolderPolicy } from "./folder-policy.ts";
+import { writePolicy } from "./foreign-policy.ts";
+import { prepareTiny } from "./tiny.ts";
+
+const root = mkdtempSync(join(tmpdir(), "ratchet-foreign-"));
+afterAll(() => rmSync(root, { recursive: true }));
+const fresh = () => mkdtempSync(join(root, "folder-"));
+const json = (folder: string, name: string) =>
+  JSON.parse(readFileSync(join(folder, name), "utf8")) as Record<string, unknown>;
+const change = (folder: string, name: string, over: object) =>
+  writeFileSync(join(folder, name), JSON.stringify({ ...json(folder, name), ...over }));
+
+const tensors = (folder: string): TensorSource[] =>
+  [...familyWeights(json(folder, "config.json")).tensors].map(([name, { shape, data }]) => ({
+    name,
+    dtype: "F32",
+    shape,
+    read: () => data,
+  }));
+
+/** What transformers saved of a tiny model, with its weights. */
+async function saved(name: string, edit = (sources: TensorSource[]) => sources): Promise<string> {
+  const folder = fresh();
+  cpSync(familyFolder(name), folder, { recursive: true });
+  await writeSafetensors(join(folder, "model.safetensors"), edit(tensors(folder)));
+  return folder;
+}
+
+async function adopted(source: string, reasoning?: boolean): Promise<string> {
+  const folder = fresh();
+  await writePolicy(await readFolderPolicy(source, reasoning), folder, () => {});
+  return folder;
+}
+
+describe("a Hugging Face folder", () => {
+  it("that is a policy already keeps the bytes of every file", async () => {
+    const source = fresh();
+    await prepareTiny(source, 1);
+    const folder = await adopted(source);
+    expect(readdirSync(folder).sort()).toEqual(readdirSync(source).sort());
+    for (const name of readdirSync(source))
+      expect(readFileSync(join(folder, name)).equals(readFileSync(join(source, name))), name).toBe(true);
+  });
+
+  it("of Qwen3 keeps its own template, weights and stop tokens", async () => {
+    const source = await saved("qwen3");
+    const folder = await adopted(source);
+    expect((await readWeights(folder)).arena).toEqual(familyWeights(json(source, "config.json")).arena);
+    const template = readFileSync(join(source, "chat_template.jinja"), "utf8");
+    expect(json(folder, "tokenizer_config.json")).toMatchObject({
+      chat_template: template,
+      eos_token: "<|im_end|>",
+    });
+    expect(readFileSync(join(folder, "generation_config.json"))).toEqual(
+      readFileSync(join(source, "generation_config.json")),
+    );
+  });
+
+  it("is told to reason or not in its template, where that has the choice", async () => {
+    const prompt = async (folder: string) => {
+      const codec = await createChatCodec(folder);
+      return codec.decode(codec.encodePrompt([{ role: "user", content: "Hi" }], []));
+    };
+    const plain = "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n";
+    const qwen3 = await saved("qwen3");
+    expect(await prompt(await adopted(qwen3, false))).toBe(`${plain}<think>\n\n</think>\n\n`);
+    expect(await prompt(await adopted(qwen3, true))).toBe(plain);
+    await expect(adopted(await saved("qwen2"), false)).rejects.toThrow(
+      "reasoning is to be off and its chat_template has no 'enable_thinking'; leave '?reasoning=' out",
+    );
+  });
+
+  it("whose template shows no tools as Ratchet reads them gets ours, between its own turn marks", async () => {
+    const codec = await createChatCodec(await adopted(await saved("llama")));
+    const tool = {
+      name: "f",
+      description: "F.",
+      parameters: { type: "object", properties: {}, required: [] },
+    } as const;
+    const text = codec.decode(codec.encodePrompt([{ role: "user", content: "Hi" }], [tool as never]));
+    expect(text).toBe(
+      '<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nAnswer by calling these tools:\n<tools>\n{"name":"f","description":"F.","parameters":{"type":"object","properties":{},"required":[]}}\n</tools>\nFor each call write\n<tool_call>\n{"name": <name>, "arguments": <object>}\n</tool_call><|eot_id|><|start_header_id|>user<|end_header_id|>\n\nHi<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n',
+    );
+    expect(codec.decode(codec.encodeToolResults(["1", "2"], true))).toBe(
+      "<|start_header_id|>user<|end_header_id|>\n\n<tool_response>\n1\n</tool_response>\n<tool_response>\n2\n</tool_response><|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
+    );
+  });
+
+  it("may be in parts, with a tied head written out and a table of frequencies", async () => {
+    const source = await saved("qwen2");
+    const [first, ...rest] = tensors(source);
+    rmSync(join(source, "model.safetensors"));
+    const table = { dtype: "F32" as const, shape: [4], read: () => new Float32Array(4) };
+    await writeSafetensors(join(source, "model-00001-of-00002.safetensors"), [first!]);
+    await writeSafetensors(join(source, "model-00002-of-00002.safetensors"), [
+      ...rest,
+      { ...first!, name: "lm_head.weight" },
+      { ...table, name: "model.layers.0.self_attn.rotary_emb.inv_freq" },
+    ]);
+    const names = [first!, ...rest].map(({ name }, i) => [
+      name,
+      `model-0000${i === 0 ? 1 : 2}-of-00002.safetensors`,
+    ]);
+    writeFileSync(
+      join(source, "model.safetensors.index.json"),
+      JSON.stringify({ weight_map: Object.fromEntries(names) }),
+    );
+    change(source, "config.json", { dtype: "bfloat16" });
+    const folder = await adopted(source);
+    expect((await readWeights(folder)).arena).toEqual(familyWeights(json(source, "config.json")).arena);
+    // What is written is float32, and says so.
+    expect(json(folder, "config.json").dtype).toBe("float32");
+  });
+
+  const edited = (name: string, edit: (source: TensorSource) => TensorSource) => (sources: TensorSource[]) =>
+    sources.map((source) => (source.name === name ? edit(source) : source));
+  const norm = "model.norm.weight";
+  it.each([
+    [
+      "a value that is no number",
+      edited(norm, (s) => ({ ...s, read: () => new Float32Array(16).fill(Number.NaN, 3) })),
+      `model.safetensors: tensor '${norm}' holds NaN at element 3`,
+    ],
+    [
+      "a tensor of another shape",
+      edited(norm, (s) => ({ ...s, shape: [4, 4] })),
+      `tensor '${norm}' is [4,4] where the configuration asks for [16]`,
+    ],
+    [
+      "a tensor too few",
+      (sources: TensorSource[]) => sources.filter(({ name }) => name !== norm),
+      `it has no tensor '${norm}'`,
+    ],
+    [
+      "a tensor too many",
+      (sources: TensorSource[]) => [...sources, { ...sources[0]!, name: "model.extra" }],
+      "tensor 'model.extra' has no place in the model",
+    ],
+  ])("is refused with %s", async (_, edit, message) => {
+    await expect(adopted(await saved("qwen3", edit))).rejects.toMatchObject({
+      type: "ModelUnreadable",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it.each([
+    ["no config.json", (f: string) => rmSync(join(f, "config.json")), "it has no config.json"],
+    [
+      "no tokenizer",
+      (f: string) => rmSync(join(f, "tokenizer.json")),
+      "it has no tokenizer.json; save the model's",
+    ],
+    [
+      "no weights",
+      (f: string) => rmSync(join(f, "model.safetensors")),
+      "it has neither model.safetensors nor",
+    ],
+    [
+      "weights cut short",
+      (f: string) => truncateSync(join(f, "model.safetensors"), 9_000),
+      "data bytes and the file has",
+    ],
+    [
+      "another architecture",
+      (f: string) => change(f, "config.json", { model_type: "mamba" }),
+      "config.json: 'model_type' is not readable",
+    ],
+    [
+      "quantized weights",
+      (f: string) => change(f, "config.json", { quantization_config: { quant_method: "gptq" } }),
+      "'quantization_config' is not readable",
+    ],
+    [
+      "a token that has no row",
+      (f: string) => change(f, "config.json", { vocab_size: 300 }),
+      "has id 300, config.json's vocab_size is 300",
+    ],
+    [
+      "a tokenizer that is not byte-level",
+      (f: string) => change(f, "tokenizer.json", { pre_tokenizer: { type: "Metaspace" } }),
+      "its pre_tokenizer has no 'ByteLevel' step",
+    ],
+    [
+      "a template that cannot be parsed",
+      (f: string) => writeFileSync(join(f, "chat_template.jinja"), "{% if %}"),
+      "its chat_template cannot be parsed",
+    ],
+    [
+      "an index that leads out of the folder",
+      (f: string) => {
+        rmSync(join(f, "model.safetensors"));
+        writeFileSync(join(f, "model.safetensors.index.json"), '{"weight_map": {"a": "../a"}}');
+      },
+      "its weight_map does not give each tensor a file of this folder",
+    ],
+  ])("is refused with %s", async (_, damage, message) => {
+    const source = await saved("qwen3");
+    damage(source);
+    await expect(adopted(source)).rejects.toMatchObject({
+      type: "ModelUnreadable",
+      message: expect.stringContaining(message),
+    });
+    await expect(adopted(source)).rejects.toThrow(source);
+  });
+
+  it("without a template or turn marks of a known kind is refused with what to write", async () => {
+    const source = await saved("qwen2");
+    rmSync(join(source, "chat_template.jinja"));
+    const { added_tokens: added } = json(source, "tokenizer.json") as { added_tokens: { content: string }[] };
+    change(source, "tokenizer.json", {
+      added_tokens: added.map((token) => ({ ...token, content: token.content.replace("im_", "turn_") })),
+    });
+    await expect(adopted(source)).rejects.toThrow(
+      "it has no chat_template, and its tokenizer has neither ChatML's nor Llama 3's turn marks for ours; write a chat_template with tools",
+    );
+  });
+});
+
+describe("a base model's folder", () => {
+  it("stops where its template ends turns, whatever its eos_token was", async () => {
+    const source = await saved("qwen2");
+    change(source, "tokenizer_config.json", { eos_token: { content: "<|endoftext|>" } });
+    const generation = json(source, "generation_config.json") as { eos_token_id: number[] };
+    change(source, "generation_config.json", { eos_token_id: generation.eos_token_id[1] });
+    const folder = await adopted(source);
+    expect(json(folder, "tokenizer_config.json").eos_token).toBe("<|im_end|>");
+    expect(json(folder, "generation_config.json").eos_token_id).toEqual(generation.eos_token_id);
+  });
+});

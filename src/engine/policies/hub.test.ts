@@ -1,0 +1,185 @@
+/** The Hub, against a local server that speaks the two endpoints that are used. */
+import { createHash } from "node:crypto";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { fetchFromHub } from "./hub.ts";
+
+const root = mkdtempSync(join(tmpdir(), "ratchet-hub-"));
+const sha = "0123456789abcdef0123456789abcdef01234567";
+const weights = Buffer.alloc(100_000, "weights");
+const contents: Readonly<Record<string, Buffer>> = {
+  "config.json": Buffer.from("{}"),
+  "tokenizer.json": Buffer.from('{"a": 1}'),
+  "model.safetensors": weights,
+  "pytorch_model.bin": Buffer.from("a pickle"),
+  "README.md": Buffer.from("# A model"),
+};
+const siblings = () =>
+  Object.entries(contents).map(([rfilename, bytes]) => ({
+    rfilename,
+    size: bytes.length,
+    blobId: createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex"),
+    ...(rfilename.startsWith("model") && {
+      lfs: { sha256: createHash("sha256").update(bytes).digest("hex"), size: bytes.length, pointerSize: 1 },
+    }),
+  }));
+
+/** What was asked for, and how the next answers differ from a healthy Hub's. */
+let asked: string[];
+let listing: () => unknown;
+let breaksAfter: number[];
+let served: Readonly<Record<string, Buffer>>;
+let ignoresRange: boolean;
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const range = request.headers.range;
+  // No connection is kept: on a slow machine one may end just as it is used again.
+  response.setHeader("connection", "close");
+  asked.push(`${request.url}${range ? ` ${range}` : ""}`);
+  const [, name] = /^\/org\/model\/resolve\/\w+\/(.+)$/.exec(request.url!) ?? [];
+  if (request.url!.startsWith("/api/models/org/model/revision/")) response.end(JSON.stringify(listing()));
+  else if (request.url!.startsWith("/api/models/org/gated/")) response.writeHead(401).end();
+  else if (name === undefined || !served[name]) response.writeHead(404).end();
+  else {
+    const begin = range && !ignoresRange ? Number(/\d+/.exec(range)![0]) : 0;
+    const bytes = served[name].subarray(begin);
+    response.writeHead(begin > 0 ? 206 : 200, { "content-length": bytes.length });
+    const limit = name === "model.safetensors" ? breaksAfter.shift() : undefined;
+    if (limit === undefined) response.end(bytes);
+    else response.write(bytes.subarray(0, limit), () => response.destroy());
+  }
+}
+
+const server = createServer(answer);
+let endpoint: string;
+beforeAll(async () => {
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  rmSync(root, { recursive: true });
+});
+beforeEach(() => {
+  asked = [];
+  listing = () => ({ sha, siblings: siblings() });
+  breaksAfter = [];
+  served = contents;
+  ignoresRange = false;
+});
+
+const cache = () => mkdtempSync(join(root, "cache-"));
+const fetchModel = (cacheFolder: string, over: object = {}, name = "org/model") =>
+  fetchFromHub({ repository: name, revision: "main" }, cacheFolder, {
+    endpoint,
+    token: undefined,
+    offline: false,
+    onProgress: () => {},
+    ...over,
+  });
+const downloads = () => asked.filter((line) => line.includes("/resolve/"));
+
+describe("a model of the Hub", () => {
+  it("comes with the files that a policy needs and no others, told as bytes", async () => {
+    const told: number[] = [];
+    const folder = await fetchModel(cache(), {
+      onProgress: ({ count, total }: { count: number; total: number }) => told.push(count / total),
+    });
+    expect(readdirSync(folder).sort()).toEqual(["config.json", "model.safetensors", "tokenizer.json"]);
+    expect(readFileSync(join(folder, "model.safetensors"))).toEqual(weights);
+    expect(asked[0]).toBe("/api/models/org/model/revision/main?blobs=true");
+    expect(told.at(-1)).toBe(1);
+  });
+
+  it("is fetched once, and not at all where nothing may be fetched", async () => {
+    const folder = cache();
+    const first = await fetchModel(folder);
+    const count = downloads().length;
+    expect(await fetchModel(folder)).toBe(first);
+    expect(downloads()).toHaveLength(count);
+    asked = [];
+    expect(await fetchModel(folder, { offline: true })).toBe(first);
+    expect(asked).toEqual([]);
+    await expect(fetchModel(cache(), { offline: true })).rejects.toMatchObject({
+      type: "ServiceUnavailable",
+      message: expect.stringContaining("hf:org/model@main is not in the cache"),
+    });
+  });
+
+  it("is fetched again where a cached file was damaged", async () => {
+    const folder = await fetchModel(cache());
+    writeFileSync(join(folder, "model.safetensors"), Buffer.alloc(weights.length, "damaged"));
+    await fetchModel(join(folder, "..", "..", ".."));
+    expect(readFileSync(join(folder, "model.safetensors"))).toEqual(weights);
+  });
+
+  it("goes on at the byte where a connection broke", async () => {
+    breaksAfter = [30_000, 20_000];
+    const folder = await fetchModel(cache());
+    expect(readFileSync(join(folder, "model.safetensors"))).toEqual(weights);
+    const ranges = downloads().filter((line) => line.includes("model.safetensors"));
+    expect(ranges).toHaveLength(3);
+    expect(ranges[2]).toMatch(/bytes=[1-9]\d*-$/);
+  });
+
+  it("goes on where a process that is gone stopped, even if the server sends the whole anew", async () => {
+    const folder = cache();
+    const snapshot = join(folder, "hub", "org--model", sha);
+    mkdirSync(snapshot, { recursive: true });
+    // Above the largest pid that Linux gives.
+    writeFileSync(join(snapshot, "model.safetensors.4194999.partial"), weights.subarray(0, 70_000));
+    await fetchModel(folder);
+    expect(downloads().at(-1)).toContain("model.safetensors");
+    expect(downloads().filter((line) => line.endsWith("bytes=70000-"))).toHaveLength(1);
+    expect(readdirSync(snapshot).sort()).toEqual(["config.json", "model.safetensors", "tokenizer.json"]);
+
+    ignoresRange = true;
+    breaksAfter = [50_000];
+    const again = await fetchModel(cache());
+    expect(readFileSync(join(again, "model.safetensors"))).toEqual(weights);
+  });
+
+  it("is refused where its bytes have another hash than the Hub names", async () => {
+    served = { ...contents, "model.safetensors": Buffer.alloc(weights.length, "changed") };
+    const folder = cache();
+    await expect(fetchModel(folder)).rejects.toMatchObject({
+      type: "ModelUnreadable",
+      message: expect.stringMatching(
+        /model\.safetensors: its sha256 hash is \w{64}, the Hub promises \w{64}/,
+      ),
+    });
+    expect(readdirSync(join(folder, "hub", "org--model", sha))).not.toContain("model.safetensors");
+    served = { ...contents, "tokenizer.json": Buffer.from('{"a": 2}') };
+    await expect(fetchModel(cache())).rejects.toThrow(/tokenizer\.json: its git hash is/);
+    served = { ...contents, "tokenizer.json": Buffer.from('{"a": 12345}') };
+    await expect(fetchModel(cache())).rejects.toThrow("sends more than the 8 bytes that the Hub names");
+  });
+
+  it("is refused by name where there is none, or no permission, or no safetensors", async () => {
+    const options = { type: "InvalidInput", message: expect.stringContaining("answers 404") };
+    await expect(fetchModel(cache(), {}, "org/none")).rejects.toMatchObject(options);
+    await expect(fetchModel(cache(), {}, "org/gated")).rejects.toThrow("accept its terms and set HF_TOKEN");
+    listing = () => ({ sha, siblings: siblings().filter(({ rfilename }) => !rfilename.startsWith("model")) });
+    await expect(fetchModel(cache())).rejects.toThrow(
+      "cannot read hf:org/model@main: it has neither model.safetensors nor model.safetensors.index.json among its 4 files",
+    );
+    listing = () => ({ sha: "../../etc", siblings: [] });
+    await expect(fetchModel(cache())).rejects.toThrow("it is no list of a model's files: 'sha'");
+  });
+
+  it("says what to do where the network does not allow it", async () => {
+    const nobody = { endpoint: "http://127.0.0.1:9" };
+    await expect(fetchModel(cache(), nobody)).rejects.toMatchObject({
+      type: "ServiceUnavailable",
+      message: expect.stringMatching(
+        /cannot fetch http:\/\/127\.0\.0\.1:9\/api.*check the network \(HF_ENDPOINT names a mirror\), or give the path of a folder/,
+      ),
+    });
+    breaksAfter = [10, 0, 0, 0, 0];
+    await expect(fetchModel(cache())).rejects.toMatchObject({ type: "ServiceUnavailable" });
+  });
+});

@@ -1,0 +1,154 @@
+/**
+ * A model of the Hugging Face Hub in a cache: the files a policy needs at one commit, each held to the hash that the Hub
+ * names. Killed at any point, the next call goes on where the download stopped.
+ * API: https://huggingface.co/docs/hub/api (`/api/models/NAME/revision/REVISION?blobs=true`, `/NAME/resolve/COMMIT/FILE`).
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { RatchetError } from "../../core/errors.ts";
+import type { OnProgress } from "../../core/ports/policy.ts";
+import { unreadable } from "../formats/unreadable.ts";
+import { download, type RemoteFile } from "./download.ts";
+import { request } from "./request.ts";
+
+export interface HubModel {
+  /** organisation/name */
+  readonly repository: string;
+  /** Branch, tag or commit. */
+  readonly revision: string;
+}
+
+export interface HubOptions {
+  /** The Hub or a mirror of it, without a slash at the end. */
+  readonly endpoint: string;
+  /** For models that ask for one. */
+  readonly token: string | undefined;
+  /** Use what is cached and never the network. */
+  readonly offline: boolean;
+  readonly onProgress: OnProgress;
+}
+
+const wanted = [
+  "config.json",
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "chat_template.jinja",
+];
+const indexFile = "model.safetensors.index.json";
+const shard = /^model-\d+-of-\d+\.safetensors$/;
+
+const commit = z.string().regex(/^[0-9a-f]{40}$/);
+const modelInfo = z.object({
+  sha: commit,
+  siblings: z.array(
+    z.object({
+      rfilename: z.string(),
+      size: z.int().min(0),
+      blobId: commit.optional(),
+      lfs: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().min(0) }).nullish(),
+    }),
+  ),
+});
+const remoteFiles = z.array(
+  z.object({
+    name: z.string(),
+    bytes: z.int(),
+    hash: z.object({ kind: z.enum(["sha256", "git"]), hex: z.string() }),
+  }),
+);
+
+/**
+ * Path of a Hugging Face folder under `cacheFolder`. Throws InvalidInput where there is no such model or it may not be
+ * read, ServiceUnavailable where the Hub cannot be reached, ModelUnreadable where what came is not what the Hub says.
+ */
+export async function fetchFromHub(
+  { repository, revision }: HubModel,
+  cacheFolder: string,
+  options: HubOptions,
+): Promise<string> {
+  const cache = join(cacheFolder, "hub", repository.replace("/", "--"));
+  const { sha, files } = await resolveRevision(cache, { repository, revision }, options);
+  const folder = join(cache, sha);
+  await mkdir(folder, { recursive: true });
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let before = 0;
+  for (const file of files) {
+    const url = `${options.endpoint}/${repository}/resolve/${sha}/${file.name}`;
+    const onBytes = (bytes: number) =>
+      options.onProgress({ unit: "downloaded bytes", count: before + bytes, total });
+    await download(file, join(folder, file.name), { ...options, url, onBytes });
+    before += file.bytes;
+  }
+  return folder;
+}
+
+interface Resolved {
+  readonly sha: string;
+  readonly files: readonly RemoteFile[];
+}
+
+/** The commit and its files: from the cache where the revision is a commit or nothing may be fetched, else from the Hub. */
+async function resolveRevision(cache: string, model: HubModel, options: HubOptions): Promise<Resolved> {
+  const { repository, revision } = model;
+  if (options.offline || commit.safeParse(revision).success) {
+    const known = await remembered(cache, revision);
+    if (known !== undefined) return known;
+  }
+  if (options.offline)
+    throw new RatchetError(
+      "ServiceUnavailable",
+      `hf:${repository}@${revision} is not in the cache ${cache} and RATCHET_OFFLINE forbids fetching it; unset it once, or name a folder`,
+      { repository, revision },
+    );
+  const url = `${options.endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
+  const response = await request(url, {}, options);
+  const parsed = modelInfo.safeParse(await response.json().catch(() => undefined));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw unreadable(url, `it is no list of a model's files: '${issue?.path.join(".")}' ${issue?.message}`);
+  }
+  const resolved = { sha: parsed.data.sha, files: neededFiles(model, parsed.data) };
+  await mkdir(join(cache, "commits"), { recursive: true });
+  await mkdir(join(cache, "revisions"), { recursive: true });
+  await writeFile(join(cache, "commits", `${resolved.sha}.json`), JSON.stringify(resolved.files));
+  await writeFile(join(cache, "revisions", encodeURIComponent(revision)), resolved.sha);
+  return resolved;
+}
+
+/** What was resolved before; undefined where that is not known, or half written. */
+async function remembered(cache: string, revision: string): Promise<Resolved | undefined> {
+  const text = (...path: string[]) => readFile(join(cache, ...path), "utf8").catch(() => "");
+  const named = commit.safeParse(revision).success
+    ? revision
+    : await text("revisions", encodeURIComponent(revision));
+  if (!commit.safeParse(named).success) return undefined;
+  try {
+    return { sha: named, files: remoteFiles.parse(JSON.parse(await text("commits", `${named}.json`))) };
+  } catch {
+    return undefined;
+  }
+}
+
+function neededFiles(
+  { repository, revision }: HubModel,
+  { siblings }: z.infer<typeof modelInfo>,
+): RemoteFile[] {
+  const names = siblings.map(({ rfilename }) => rfilename);
+  const whole = names.includes("model.safetensors");
+  if (!whole && !names.includes(indexFile))
+    throw unreadable(
+      `hf:${repository}@${revision}`,
+      `it has neither model.safetensors nor ${indexFile} among its ${names.length} files; only safetensors are fetched`,
+    );
+  const isWeights = (name: string) =>
+    whole ? name === "model.safetensors" : name === indexFile || shard.test(name);
+  return siblings
+    .filter(({ rfilename }) => wanted.includes(rfilename) || isWeights(rfilename))
+    .map(({ rfilename: name, size, blobId, lfs }): RemoteFile => {
+      if (lfs) return { name, bytes: lfs.size, hash: { kind: "sha256", hex: lfs.sha256 } };
+      if (blobId !== undefined) return { name, bytes: size, hash: { kind: "git", hex: blobId } };
+      throw unreadable(`hf:${repository}@${revision}`, `the Hub names no hash of '${name}'`);
+    });
+}
