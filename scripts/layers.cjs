@@ -12,6 +12,7 @@ const layers = [
   layer("config", "^src/config/", ["^src/config/", "^src/core/"]),
   layer("workflows", "^src/workflows/", ["^src/workflows/", "^src/core/", "^src/activities/"]),
   layer("activities", "^src/activities/", ["^src/activities/", "^src/core/", "^src/workflows/names.ts"]),
+  layer("serve", "^src/serve/", ["^src/serve/", "^src/core/"]),
   layer("report", "^src/report/", ["^src/report/", "^src/core/"]),
   layer("services", "^src/services/", [
     "^src/services/",
@@ -20,7 +21,7 @@ const layers = [
     "^src/workflows/names",
   ]),
   layer("cli", "^src/cli/", [
-    "^src/(cli|core|config|store|services|report|sandbox|engine|activities|authors)/",
+    "^src/(cli|core|config|store|services|report|sandbox|serve|engine|activities|authors)/",
     "^src/workflows/names",
   ]),
 ];

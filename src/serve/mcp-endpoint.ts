@@ -1,0 +1,46 @@
+/** MCP's streamable HTTP: a client that initializes gets a session of its own, named in a header from then on. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js";
+import { isInitializeRequest } from "@modelcontextprotocol/sdk/types.js";
+import { createMcpServer } from "./mcp.ts";
+import { Refusal, readBody } from "./messages.ts";
+import type { Session } from "./session.ts";
+import { createSessions } from "./sessions.ts";
+
+export interface McpEndpoint {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createMcpEndpoint(open: () => Session, mostSessions: number): McpEndpoint {
+  const sessions = createSessions<StreamableHTTPServerTransport>(mostSessions, (transport) => {
+    void transport.close();
+  });
+
+  const begin = async (): Promise<StreamableHTTPServerTransport> => {
+    let transport: StreamableHTTPServerTransport | undefined;
+    const id = sessions.add((id) => {
+      transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => id });
+      return transport;
+    });
+    transport!.onclose = () => sessions.end(id);
+    await createMcpServer(open()).connect(
+      transport! as Parameters<ReturnType<typeof createMcpServer>["connect"]>[0],
+    );
+    return transport!;
+  };
+
+  return {
+    async handle(request, response) {
+      const id = request.headers["mcp-session-id"];
+      const body = request.method === "POST" ? await readBody(request) : undefined;
+      const known = typeof id === "string" ? sessions.get(id) : undefined;
+      if (id !== undefined && !known)
+        throw new Refusal(404, "this MCP session is unknown or was ended; initialize again");
+      if (!known && !isInitializeRequest(body))
+        throw new Refusal(400, "an MCP session begins with initialize");
+      await (known ?? (await begin())).handleRequest(request, response, body);
+    },
+    close: async () => sessions.endAll(),
+  };
+}

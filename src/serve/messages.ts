@@ -1,0 +1,54 @@
+/** HTTP without a framework: bodies of bounded size in, JSON out, and who may ask. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+/** Arguments of a tool call are a few hundred bytes. */
+const longestBody = 1024 * 1024;
+
+export interface Reply {
+  readonly status: number;
+  readonly body?: unknown;
+}
+
+/** What the client did wrong, with the HTTP status that says so. */
+export class Refusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export async function readBody(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > longestBody) throw new Refusal(413, `the body is over its limit of ${longestBody} bytes`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+  } catch {
+    throw new Refusal(400, "the body is no JSON");
+  }
+}
+
+export function send(response: ServerResponse, { status, body }: Reply): void {
+  if (response.headersSent) {
+    response.end();
+    return;
+  }
+  const headers = body === undefined ? {} : { "content-type": "application/json" };
+  response.writeHead(status, headers).end(body === undefined ? undefined : JSON.stringify(body));
+}
+
+/** A page of another origin, or a name that was made to lead here, shows in these headers. */
+export function isLocal({ headers }: IncomingMessage): boolean {
+  const { host, origin } = headers;
+  return isLocalHost(`http://${host}`) && (origin === undefined || isLocalHost(origin));
+}
+
+function isLocalHost(url: string): boolean {
+  return URL.canParse(url) && ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
+}

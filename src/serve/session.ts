@@ -1,0 +1,54 @@
+/**
+ * One agent's stay in an environment: its tools, and which sub-answers its calls have found. A session begins with
+ * nothing found, and no call sees another's state. What a call gives is what a policy is shown in training, errors
+ * included: the same bytes in process, over HTTP and over MCP.
+ */
+import { type ToolDocument, unsolvedSet } from "../core/environment/environment.ts";
+import { programOf } from "../core/environment/program.ts";
+import type { Case } from "../core/gates/gate.ts";
+import type { JsonObject } from "../core/json.ts";
+import type { Sandbox } from "../core/ports/sandbox.ts";
+import { badArgumentsFeedback, toolFeedback, unknownToolFeedback } from "../core/reward/feedback.ts";
+import { solveTurn } from "../core/reward/solve.ts";
+import { countUnsolved } from "../core/trajectory/trajectory.ts";
+
+export interface CallResult {
+  /** False for an error, which the model may read and mend. */
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+export interface Session {
+  readonly tools: readonly ToolDocument[];
+  /** Throws SandboxFailure where the machine failed; whatever the model does wrong is a result. */
+  call(name: string, given: unknown, signal?: AbortSignal): Promise<CallResult>;
+  progress(): { readonly calls: number; readonly solved: number; readonly unsolved: number };
+}
+
+export function openSession({ environment, tables }: Case, sandbox: Sandbox): Session {
+  const owed = unsolvedSet(environment);
+  let unsolved: Readonly<Record<string, readonly string[]>> = owed;
+  let calls = 0;
+  return {
+    tools: environment.tools.map(({ document }) => document),
+    async call(name, given, signal) {
+      calls += 1;
+      const tool = environment.tools.find(({ document }) => document.name === name);
+      if (!tool) return { ok: false, text: unknownToolFeedback(name) };
+      if (!isObject(given)) return { ok: false, text: badArgumentsFeedback(name) };
+      const [outcome] = await sandbox.run([{ program: programOf(tool, tables), arguments: given }], signal);
+      const text = toolFeedback(name, outcome!);
+      const ok = outcome!.kind === "returned";
+      unsolved = solveTurn(unsolved, [{ name, output: ok ? text : null }]).unsolved;
+      return { ok, text };
+    },
+    progress: () => ({
+      calls,
+      solved: countUnsolved(owed) - countUnsolved(unsolved),
+      unsolved: countUnsolved(unsolved),
+    }),
+  };
+}
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,0 +1,39 @@
+/** A tool call as a client sends it: OpenAI's `{ id, function: { name, arguments } }`, or `{ name, arguments }`. */
+import { z } from "zod";
+import { Refusal } from "./messages.ts";
+
+const named = { name: z.string(), arguments: z.unknown() };
+const bodySchema = z.union([
+  z.object({ id: z.string().optional(), function: z.object(named) }),
+  z.object(named),
+]);
+
+export interface ToolCall {
+  readonly id?: string;
+  readonly name: string;
+  /** What the model wrote; text that is no JSON stays text, for the tool to refuse. */
+  readonly given: unknown;
+}
+
+/** Throws a Refusal where the client, not the model, is at fault. */
+export function readToolCall(body: unknown): ToolCall {
+  const parsed = bodySchema.safeParse(body);
+  if (!parsed.success)
+    throw new Refusal(
+      400,
+      'the body is no tool call; send {"name": "...", "arguments": {...}} or OpenAI\'s form',
+    );
+  if ("name" in parsed.data) return { name: parsed.data.name, given: parsedArguments(parsed.data.arguments) };
+  const { id, function: called } = parsed.data;
+  return { ...(id === undefined ? {} : { id }), name: called.name, given: parsedArguments(called.arguments) };
+}
+
+function parsedArguments(given: unknown): unknown {
+  if (given === undefined) return {};
+  if (typeof given !== "string") return given;
+  try {
+    return JSON.parse(given);
+  } catch {
+    return given;
+  }
+}
