@@ -75,11 +75,11 @@ function garbageValue(schema: Schema, random: Random): Json {
       return low + random.integer(high - low + 1) + 0.5;
     case "array":
       return Array.from({ length: Math.max(1, Number(schema.minItems ?? 1)) }, () =>
-        garbageValue(schema.items as Schema, random),
+        garbageValue((schema.items ?? {}) as Schema, random),
       );
     case "object":
       return garbageObject(
-        schema.properties as Record<string, Schema>,
+        (schema.properties ?? {}) as Record<string, Schema>,
         (schema.required ?? []) as readonly string[],
         random,
       );
@@ -105,7 +105,7 @@ export function plausibleArguments(
 ): JsonObject[] {
   let combinations: JsonObject[] = [{}];
   for (const name of required) {
-    const values = plausibleValues(properties[name]!, names, numbers);
+    const values = plausibleValues(properties[name] ?? {}, names, numbers);
     combinations = combinations.flatMap((given) =>
       values.filter((value) => !repeatsOperand(given, value)).map((value) => ({ ...given, [name]: value })),
     );
@@ -128,7 +128,7 @@ function plausibleValues(schema: Schema, names: readonly string[], numbers: read
     case "boolean":
       return [false, true];
     case "array": {
-      const items = schema.items as Schema;
+      const items = (schema.items ?? {}) as Schema;
       if (items.type === "number") return numbers.length > 0 ? [[...numbers]] : [];
       return plausibleValues(items, names, numbers).map((value) => [value]);
     }
@@ -136,7 +136,7 @@ function plausibleValues(schema: Schema, names: readonly string[], numbers: read
       return plausibleArguments(
         {
           type: "object",
-          properties: schema.properties as Record<string, Schema>,
+          properties: (schema.properties ?? {}) as Record<string, Schema>,
           required: [...((schema.required ?? []) as readonly string[])],
         },
         names,

@@ -1,5 +1,5 @@
 /** What does not deserve an answer gets none: a silent agent, garbage, and the arguments of another sub-question. */
-import { environmentHash } from "../environment/environment.ts";
+import { environmentHash, unsolvedSet } from "../environment/environment.ts";
 import { seedOf } from "../hash.ts";
 import { seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
@@ -18,7 +18,7 @@ export const negativeGate: ExecutingGate = {
   again: false,
   plan: (subject) => {
     const calls = madeCalls(subject);
-    const probes = [...garbageProbes(subject, calls), ...swappedProbes(subject, calls)];
+    const probes = [...garbageProbes(subject), ...swappedProbes(subject, calls)];
     const silent = calls
       .filter(({ sub }) => answerMatches(sub.answer, ""))
       .map(({ sub }) => `${sub.id} is solved by silence`);
@@ -27,11 +27,12 @@ export const negativeGate: ExecutingGate = {
   },
 };
 
-function garbageProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
-  const random = seededRandom(seedOf("garbage", environmentHash(subject.environment)));
-  const tools = [...new Set(calls.map(({ tool }) => tool))];
-  return tools.flatMap((tool) => {
-    const owned = calls.filter((call) => call.tool === tool).map(({ sub }) => sub.answer);
+/** Also of tools that no reference call is known of: an imported environment has none. */
+function garbageProbes(subject: Case): Probe[] {
+  const { environment } = subject;
+  const random = seededRandom(seedOf("garbage", environmentHash(environment)));
+  return Object.entries(unsolvedSet(environment)).flatMap(([name, owned]) => {
+    const tool = environment.tools.find(({ document }) => document.name === name)!;
     return Array.from({ length: garbageCalls }, () =>
       probe(subject, tool, garbageArguments(tool.document.parameters, random), owned),
     );
