@@ -1,0 +1,96 @@
+/**
+ * What Ratchet writes, transformers loads: tiny models of each family as policy folders, trained for one step and written
+ * as checkpoints. Needs a python3 with torch and transformers (PARITY_PYTHON names another); left out where there is none.
+ */
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readWeights, writeCheckpoint, writeWeights } from "../src/engine/formats/checkpoint.ts";
+import { readFolderPolicy } from "../src/engine/policies/folder-policy.ts";
+import { writePolicy } from "../src/engine/policies/foreign-policy.ts";
+import { Runtime } from "../src/engine/runtime/session.ts";
+import { BlockCache } from "../src/engine/sampling/block-cache.ts";
+import { samplingPolicy } from "../src/engine/sampling/policy.ts";
+import { sampleShard, standardLimits } from "../src/engine/sampling/sample.ts";
+import { createChatCodec } from "../src/engine/tokenizer/codec.ts";
+import { familyFolder, familyFolders, familyGoldens, familyWeights } from "./goldens/families.ts";
+
+const python = process.env.PARITY_PYTHON ?? "python3";
+const withoutTransformers = (() => {
+  try {
+    execFileSync(python, ["-c", "import torch, transformers"], { stdio: "ignore" });
+    return false;
+  } catch {
+    return true;
+  }
+})();
+
+const root = mkdtempSync(join(tmpdir(), "ratchet-export-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+interface Loaded {
+  readonly tokens: number[];
+  readonly text: string;
+  readonly chat: string;
+  readonly stops: number[];
+}
+
+describe.skipIf(withoutTransformers)("transformers", () => {
+  const folders = new Map<string, string>();
+  let loaded: Record<string, Loaded>;
+
+  beforeAll(async () => {
+    for (const name of familyFolders) {
+      const source = mkdtempSync(join(root, "source-"));
+      cpSync(familyFolder(name), source, { recursive: true });
+      await writeWeights(
+        source,
+        familyWeights(JSON.parse(readFileSync(join(source, "config.json"), "utf8"))),
+      );
+      const policy = join(root, name);
+      await writePolicy(
+        await readFolderPolicy(source, name === "qwen3" ? false : undefined),
+        policy,
+        () => {},
+      );
+      // A step's worth of change, so that what is loaded is a successor and not a copy.
+      const weights = await readWeights(policy);
+      weights.arena.forEach((value, i) => {
+        weights.arena[i] = Math.fround(value + 0.01 * Math.sin(i));
+      });
+      const checkpoint = mkdtempSync(join(root, `${name}-`));
+      await writeCheckpoint(checkpoint, policy, weights, undefined);
+      folders.set(name, checkpoint);
+    }
+    const wanted = [...folders].map(
+      ([name, folder]) =>
+        `${folder}=${familyGoldens.folders[name as (typeof familyFolders)[number]].greedy.prompt.join(",")}`,
+    );
+    const output = execFileSync(python, ["tests/goldens/loads.py", ...wanted], { encoding: "utf8" });
+    loaded = JSON.parse(output.trim().split("\n").at(-1)!) as Record<string, Loaded>;
+  });
+
+  it.each(familyFolders)(
+    "says of a %s checkpoint what the engine says, in the same text and turns",
+    async (name) => {
+      const folder = folders.get(name)!;
+      const { tokens, text, chat, stops } = loaded[folder]!;
+      const runtime = new Runtime({ threads: 1, provider: "cpu", sessionCapacity: 16 });
+      const sampler = { runtime, cache: new BlockCache(2 ** 20), limits: standardLimits };
+      const policy = samplingPolicy(name, await readWeights(folder), []);
+      const requests = [{ prompt: familyGoldens.folders[name].greedy.prompt, seeds: [0] }];
+      const options = { temperature: 0, topP: 1, maxNewTokens: 24 };
+      const [[said]] = (await sampleShard(sampler, policy, requests, options, () => {})) as [
+        [{ tokens: number[] }],
+      ];
+      await runtime.release();
+      expect(said.tokens).toEqual(tokens);
+      const codec = await createChatCodec(folder);
+      expect(codec.decode(tokens)).toBe(text);
+      expect(codec.stopIds).toEqual(stops);
+      expect(codec.decode(codec.encodePrompt([{ role: "user", content: "Hi" }], []))).toBe(chat);
+    },
+  );
+});
