@@ -1,0 +1,301 @@
+/**
+ * How fast environments are built and tools are called: `npm run bench:environments -- [--json] [--compact 64] [--ftrl 16]`.
+ * Batches go through the very activities that `buildEnvironment` runs, with the real author, sandbox, Postgres and
+ * artifact folder. Processor seconds stand beside the wall clock, for they alone mean something on a machine in use.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { MockActivityEnvironment } from "@temporalio/testing";
+import { createEnvironmentActivities } from "../src/activities/environments.ts";
+import type { CpuPorts } from "../src/activities/ports.ts";
+import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
+import { type EnvironmentSet, type Profile, scenarioTypes } from "../src/core/environment/environment.ts";
+import type { BuildSpecification } from "../src/core/experiment/input.ts";
+import type { Gate } from "../src/core/gates/gate.ts";
+import { gateTable } from "../src/core/gates/table.ts";
+import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
+import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
+import { type Batch, planBatches } from "../src/core/synthesis/batches.ts";
+import { referenceInvocations } from "../src/core/trajectory/golden.ts";
+import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
+import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { openStore } from "../src/store/store.ts";
+import { startPostgres } from "../tests/postgres.ts";
+
+const { values } = parseArgs({
+  options: {
+    json: { type: "boolean", default: false },
+    compact: { type: "string", default: "64" },
+    ftrl: { type: "string", default: "16" },
+  },
+});
+
+/** Batches in flight, as in `buildEnvironments`. */
+const batchWindow = 2;
+const episodes = 16;
+const callsPerEpisode = 16;
+const repetitions = 5;
+/** A spare child is given so long to be ready before a batch is timed. */
+const spareMs = 3_000;
+
+/** `cpuMs` is of this process and of its children that have ended. */
+type Spent = Readonly<Record<"wallMs" | "cpuMs", number>>;
+
+interface GateCost {
+  readonly gate: string;
+  /** Of the main thread: looking, planning calls and judging their outcomes. */
+  ms: number;
+  /** Planned; equal calls of several gates are made once. */
+  calls: number;
+}
+
+const folder = mkdtempSync(join(tmpdir(), "ratchet-bench-"));
+const postgres = await startPostgres();
+const store = await openStore({ databaseUrl: await postgres.freshDatabase(), artifactFolder: folder });
+const sandbox = createSandbox({ ...defaultSandboxLimits, log: (line) => process.stderr.write(`${line}\n`) });
+const toolCalls = { made: 0, wallMs: 0 };
+const countingSandbox: typeof sandbox = {
+  ...sandbox,
+  run: async (invocations, signal) => {
+    const started = performance.now();
+    const outcomes = await sandbox.run(invocations, signal);
+    toolCalls.made += invocations.length;
+    toolCalls.wallMs += performance.now() - started;
+    return outcomes;
+  },
+};
+const activities = createEnvironmentActivities({
+  artifacts: store.artifacts,
+  ledger: store.ledger,
+  author: createKnowledgeAuthor(),
+  sandbox: countingSandbox,
+} as unknown as CpuPorts); // the ports that building environments uses
+const costs = gateTable.map(timeGate);
+const loadBefore = loadavg()[0]!;
+
+try {
+  const results = await bench();
+  process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : `${tableOf(results)}\n`);
+} finally {
+  await sandbox.close();
+  await store.close();
+  await postgres.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function bench() {
+  const start = await spent(() => build("compact", 4, "start"));
+  const compact = await buildTimed("compact", Number(values.compact));
+  const ftrl = await buildTimed("ftrl", Number(values.ftrl));
+  const javascript = await callTimed(javascriptCalls(compact.set));
+  const pythonInvocations = pythonCalls();
+  const python = await callTimed(pythonInvocations);
+  return {
+    machine: { processor: cpus()[0]!.model, cores: cpus().length, node: process.version, loadBefore },
+    loadAfter: loadavg()[0]!,
+    start: { wallMs: start.wallMs, cpuMs: start.cpuMs },
+    building: [compact.result, ftrl.result],
+    toolCalls: { javascript, python, unsandboxedPython: nativePython(pythonInvocations) },
+  };
+}
+
+/** What `buildEnvironments` does of a specification in its first round, without Temporal between the activities. */
+async function build(profile: Profile, count: number, stage: string): Promise<EnvironmentSet> {
+  const each = Math.ceil(count / scenarioTypes.length);
+  const scenarios = Object.fromEntries(scenarioTypes.map((type) => [type, each]));
+  const environments = { author: "knowledge", split: "train", profile, scenarios } as BuildSpecification;
+  const context = { run: "bench", stage, branch: 0, seed: 1, iteration: 0 };
+  const batches = planBatches(scenarios, scenarios, 0);
+  const proven: ArtifactRef[] = [];
+  const work = async (batch: Batch) => {
+    const input = { context, environments, batch };
+    let from = await asActivity(activities.decomposeScenarios, input);
+    for (const stageOf of [
+      "documentTools",
+      "integrateTools",
+      "scaleComplexity",
+      "deployEnvironments",
+    ] as const)
+      from = await asActivity(activities[stageOf], { ...input, from });
+    proven[batches.indexOf(batch)] = from;
+  };
+  const waiting = [...batches];
+  const lane = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) await work(next);
+  };
+  await Promise.all(Array.from({ length: batchWindow }, lane));
+  const last = { context, environments, batches: proven, last: false };
+  const { set } = await asActivity(activities.assembleEnvironments, last);
+  return (await store.artifacts.getJson(set)) as EnvironmentSet;
+}
+
+function asActivity<I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> {
+  return new MockActivityEnvironment().run(activity, input);
+}
+
+async function buildTimed(profile: Profile, count: number) {
+  for (const cost of costs) Object.assign(cost, { ms: 0, calls: 0 });
+  Object.assign(toolCalls, { made: 0, wallMs: 0 });
+  const { value: set, wallMs, cpuMs } = await spent(() => build(profile, count, `bench-${profile}`));
+  const accepted = set.environments.length;
+  const result = {
+    profile,
+    accepted,
+    quarantined: set.quarantined.length,
+    wallMs,
+    cpuMs,
+    acceptedPerMinute: (accepted / wallMs) * 60_000,
+    /** What two cores would accept if both did nothing else and were never idle. */
+    acceptedPerMinuteOfTwoCores: (accepted / cpuMs) * 2 * 60_000,
+    toolCalls: { ...toolCalls },
+    gates: costs.map((cost) => ({ ...cost })),
+  };
+  return { set, result };
+}
+
+/** Wraps a gate in place, so that the pipeline under measure is the one that is used everywhere. */
+function timeGate(gate: Gate): GateCost {
+  const cost: GateCost = { gate: gate.gate, ms: 0, calls: 0 };
+  const timed =
+    <A extends unknown[], R>(work: (...given: A) => R) =>
+    (...given: A): R => {
+      const started = performance.now();
+      const result = work(...given);
+      cost.ms += performance.now() - started;
+      return result;
+    };
+  if (gate.kind === "static") Object.assign(gate, { judge: timed(gate.judge) });
+  else {
+    const plan = timed(gate.plan);
+    Object.assign(gate, {
+      plan: (...given: Parameters<typeof plan>) => {
+        const trial = plan(...given);
+        cost.calls += trial.invocations.length;
+        return { ...trial, judge: timed(trial.judge) };
+      },
+    });
+  }
+  return cost;
+}
+
+/** Sixteen episodes of sixteen calls, each episode in its own environment. */
+function javascriptCalls({ environments, tables }: EnvironmentSet): ToolInvocation[] {
+  return environments.slice(0, episodes).flatMap((environment) => {
+    const calls = referenceInvocations(environment, tables);
+    return Array.from({ length: callsPerEpisode }, (_, i) => calls[i % calls.length]!);
+  });
+}
+
+/** The same with tools of FTRL's test set: three of them an episode. */
+function pythonCalls(): ToolInvocation[] {
+  const file = new URL("../tests/fixtures/ftrl_tool_calls.jsonl", import.meta.url);
+  const rows = readFileSync(file, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { name: string; code: string; arguments: string });
+  const perEpisode = Math.floor(rows.length / episodes);
+  return Array.from({ length: episodes * callsPerEpisode }, (_, i) => {
+    const {
+      name,
+      code,
+      arguments: text,
+    } = rows[Math.floor(i / callsPerEpisode) * perEpisode + (i % perEpisode)]!;
+    return { program: { name, runtime: "python", code }, arguments: JSON.parse(text), argumentsText: text };
+  });
+}
+
+/** Per call, ms. The first batch starts its own child and, for Python, compiles; the others find a spare. */
+async function callTimed(invocations: readonly ToolInvocation[]) {
+  const first = await spent(() => sandbox.run(invocations));
+  const single = await runSpaced(invocations.slice(0, 1));
+  const batches = await runSpaced(invocations);
+  const { length: calls } = invocations;
+  return {
+    calls,
+    batches: repetitions,
+    wallMsPerCall: batches.wallMs / calls,
+    /** Beyond what a batch of one call takes, start-up included. */
+    cpuMsPerCall: (batches.cpuMs - single.cpuMs) / (calls - 1),
+    startUp: { cpuMs: single.cpuMs },
+    firstBatchMsPerCall: first.wallMs / calls,
+  };
+}
+
+/** Median wall clock and mean processor time of a batch that found a spare child waiting. */
+async function runSpaced(invocations: readonly ToolInvocation[]): Promise<Spent> {
+  const all: Spent[] = [];
+  for (let i = 0; i < repetitions; i++) {
+    await sleep(spareMs);
+    all.push(await spent(() => sandbox.run(invocations)));
+  }
+  const walls = all.map(({ wallMs }) => wallMs).sort((a, b) => a - b);
+  return {
+    wallMs: walls[Math.floor(repetitions / 2)]!,
+    cpuMs: all.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / repetitions,
+  };
+}
+
+/** FTRL's own way on the same calls: exec the tool's code, then call the function, in the machine's python3. */
+function nativePython(invocations: readonly ToolInvocation[]) {
+  const script = `
+import contextlib, io, json, sys, time
+calls = json.load(sys.stdin)
+wall, cpu = time.perf_counter(), time.process_time()
+with contextlib.redirect_stdout(io.StringIO()):
+    for name, code, text in calls:
+        try:
+            namespace = {}
+            exec(code, namespace)
+            namespace[name](**json.loads(text))
+        except Exception:
+            pass
+print(json.dumps({"wallMs": (time.perf_counter() - wall) * 1000, "cpuMs": (time.process_time() - cpu) * 1000, "python": sys.version.split()[0]}))`;
+  const input = JSON.stringify(
+    invocations.map(({ program, argumentsText }) => [program.name, program.code, argumentsText]),
+  );
+  const { wallMs, cpuMs, python } = JSON.parse(
+    execFileSync("python3", ["-c", script], { input, encoding: "utf8" }),
+  ) as Spent & { python: string };
+  return { python, wallMsPerCall: wallMs / invocations.length, cpuMsPerCall: cpuMs / invocations.length };
+}
+
+async function spent<T>(work: () => Promise<T>): Promise<Spent & { value: T }> {
+  const [wall, cpu] = [performance.now(), processorMs()];
+  const value = await work();
+  return { value, wallMs: performance.now() - wall, cpuMs: processorMs() - cpu };
+}
+
+/** Of this process, and of its ended children where the kernel tells (fields 16 and 17 of stat, in hundredths of a second). */
+function processorMs(): number {
+  const { user, system } = process.cpuUsage();
+  if (process.platform !== "linux") return (user + system) / 1000;
+  const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]!.split(" ");
+  return (user + system) / 1000 + (Number(fields[13]) + Number(fields[14])) * 10;
+}
+
+function tableOf({
+  machine,
+  loadAfter,
+  building,
+  toolCalls: calls,
+}: Awaited<ReturnType<typeof bench>>): string {
+  const { javascript, python, unsandboxedPython: native } = calls;
+  const ms = (value: number) => value.toFixed(2).padStart(9);
+  return [
+    `${machine.processor}, ${machine.cores} cores, Node ${machine.node}, load ${machine.loadBefore.toFixed(1)} to ${loadAfter.toFixed(1)}`,
+    ...building.flatMap((one) => [
+      `${one.profile}: ${one.accepted} accepted, ${one.quarantined} quarantined, ${(one.wallMs / 1000).toFixed(1)} s wall, ${(one.cpuMs / 1000).toFixed(1)} s CPU, ${one.acceptedPerMinute.toFixed(0)} a minute (${one.acceptedPerMinuteOfTwoCores.toFixed(0)} by CPU time of 2 cores), ${one.toolCalls.made} tool calls in ${(one.toolCalls.wallMs / 1000).toFixed(1)} s`,
+      ...one.gates.map(
+        (cost) => `  ${cost.gate.padEnd(20)}${ms(cost.ms)} ms  ${String(cost.calls).padStart(6)} calls`,
+      ),
+    ]),
+    "ms a call             wall      CPU   first batch",
+    `JavaScript       ${ms(javascript.wallMsPerCall)}${ms(javascript.cpuMsPerCall)}     ${ms(javascript.firstBatchMsPerCall)}`,
+    `Python           ${ms(python.wallMsPerCall)}${ms(python.cpuMsPerCall)}     ${ms(python.firstBatchMsPerCall)}`,
+    `python3 ${native.python.padEnd(9)}${ms(native.wallMsPerCall)}${ms(native.cpuMsPerCall)}`,
+  ].join("\n");
+}
