@@ -3,6 +3,7 @@
  * records what was resolved. Nothing else in a workflow reads names.
  */
 
+import { setNamed } from "../core/environment/build-name.ts";
 import { RatchetError } from "../core/errors.ts";
 import {
   type BuildInput,
@@ -68,6 +69,13 @@ export function createJobActivities(ports: CpuPorts) {
     });
     await ports.runs.putStage({ run: input.id, stage: input.stage, type, inputHash: "", state: "running" });
   };
+  /** A name is resolved once, here: the workflow's history holds what it stood for. */
+  const storedSet = async (given: string): Promise<ArtifactRef> => {
+    const { hash } = isHash(given)
+      ? { hash: given }
+      : setNamed(given, await ports.runs.getStages(given.split("/")[0]!));
+    return ports.artifacts.find("environment-set", hash);
+  };
   const resolve = async (input: TrainInput | EvaluateInput) => ({
     run: input.id,
     stage: input.stage,
@@ -76,10 +84,7 @@ export function createJobActivities(ports: CpuPorts) {
     policy: isHash(input.policy)
       ? await ports.artifacts.find("checkpoint", input.policy)
       : await ports.preparePolicy(input.policy),
-    environments:
-      typeof input.environments === "string"
-        ? await ports.artifacts.find("environment-set", input.environments)
-        : null,
+    environments: typeof input.environments === "string" ? await storedSet(input.environments) : null,
     build: typeof input.environments === "string" ? null : input.environments,
   });
   const checkThreads = (input: { threads: number }) => {

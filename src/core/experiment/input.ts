@@ -3,6 +3,7 @@
  * `evaluatePolicy`, with every default and unit. An unknown field is an error; so is a number outside its limits.
  */
 import { z } from "zod";
+import { buildNamePattern } from "../environment/build-name.ts";
 import { profiles, splits } from "../environment/environment.ts";
 import { RatchetError } from "../errors.ts";
 
@@ -46,9 +47,17 @@ export const buildSchema = z.strictObject({
     .describe("Most tools shown to the policy, distractors included; the profile's own limit by default"),
 });
 
+const storedSet = z
+  .string()
+  .regex(
+    new RegExp(`^[0-9a-f]{64}$|${buildNamePattern.source}`),
+    "must be a content hash, or the name of a build: RUN or RUN/STAGE",
+  );
 const environmentsSchema = z
-  .union([contentHash, buildSchema])
-  .describe("A stored set by content hash, or what to build (see environments)");
+  .union([storedSet, buildSchema])
+  .describe(
+    "A stored set by content hash or by the name of its build (RUN or RUN/STAGE), or what to build (see environments)",
+  );
 
 export const samplingSchema = z.strictObject({
   temperature: z.number().min(0).max(5).default(1).describe("0 is greedy"),

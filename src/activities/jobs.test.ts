@@ -1,0 +1,68 @@
+import { MockActivityEnvironment } from "@temporalio/testing";
+import { describe, expect, it } from "vitest";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { StageRecord } from "../core/ports/runs.ts";
+import { createJobActivities } from "./jobs.ts";
+import type { CpuPorts } from "./ports.ts";
+
+const built: ArtifactRef = { kind: "environment-set", hash: "b".repeat(64), bytes: 12 };
+const policy: ArtifactRef = { kind: "checkpoint", hash: "c".repeat(64), bytes: 7 };
+const stages: readonly StageRecord[] = ["train-environments", "test-environments"].map((stage, i) => ({
+  run: "first",
+  stage,
+  type: "build",
+  inputHash: "",
+  state: "done",
+  result: { set: { ...built, hash: String(i).repeat(64) } },
+}));
+
+/** A store that holds the two builds of run "first" and nothing else. */
+const ports = {
+  engineThreads: 2,
+  runs: {
+    getRun: async () => undefined,
+    putRun: async () => {},
+    putStage: async () => {},
+    getStages: async (run: string) => stages.filter((stage) => stage.run === run),
+  },
+  artifacts: {
+    find: async (kind: string, hash: string): Promise<ArtifactRef> => ({ kind, hash, bytes: 12 }),
+  },
+  preparePolicy: async () => policy,
+} as unknown as CpuPorts;
+
+const resolved = async (environments: unknown) => {
+  const job = await new MockActivityEnvironment().run(createJobActivities(ports).prepareEvaluation, {
+    id: "second",
+    seed: 1,
+    policy: "tiny",
+    environments,
+    evaluation: {},
+  } as never);
+  return (job as { environments: ArtifactRef }).environments;
+};
+
+describe("the environments of an input", () => {
+  it("may be a content hash", async () => {
+    expect(await resolved(built.hash)).toEqual(built);
+  });
+
+  it("may be the name of a build, which is resolved to its content hash", async () => {
+    expect(await resolved("first/test-environments")).toEqual({ ...built, hash: "1".repeat(64) });
+  });
+
+  it("are refused where a name means several builds or none", async () => {
+    await expect(resolved("first")).rejects.toThrow(
+      "environments 'first' names several builds; choose one of first/train-environments, first/test-environments",
+    );
+    await expect(resolved("other/build")).rejects.toThrow(
+      "environments 'other/build' names no finished build",
+    );
+  });
+
+  it("are refused where a text is neither", async () => {
+    await expect(resolved("First Run")).rejects.toThrow(
+      /field 'environments' = "First Run": must be a content hash, or the name of a build: RUN or RUN\/STAGE/,
+    );
+  });
+});
