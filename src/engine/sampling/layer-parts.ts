@@ -44,13 +44,15 @@ export function startLayer(g: Graph, config: LlamaConfig, rows: number): LayerSt
     sin: g.input("sin", table),
   };
   const normed = rmsNorm(g, x, weight(weights, "input_layernorm"), config.rmsNormEpsilon);
-  const q = headNorm(g, config, weights, "q_norm", project(g, weights, "q_proj", normed));
-  const k = headNorm(g, config, weights, "k_norm", project(g, weights, "k_proj", normed));
+  const turned = (name: "q" | "k", heads: number) => {
+    const projected = project(g, weights, `${name}_proj`, normed);
+    return rope(g, headNorm(g, config, weights, `${name}_norm`, projected), rotary, heads);
+  };
   return {
     x,
     weights,
-    q: rope(g, q, rotary, config.heads),
-    k: rope(g, k, rotary, config.kvHeads),
+    q: turned("q", config.heads),
+    k: turned("k", config.kvHeads),
     v: project(g, weights, "v_proj", normed),
   };
 }
