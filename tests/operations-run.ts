@@ -1,6 +1,9 @@
 /** Services of a home of their own, and small experiments on the tiny policy that last long enough to be operated. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { Client, Connection } from "@temporalio/client";
 import { readConfig } from "../src/config/config.ts";
 import type { ExperimentInput, ReinforcementSettings } from "../src/core/experiment/input.ts";
@@ -23,8 +26,10 @@ export interface Operated {
   close(): Promise<void>;
 }
 
-export async function operate(): Promise<Operated> {
+/** Without a device worker, where asked: sampling and updates then wait. */
+export async function operate({ device = true } = {}): Promise<Operated> {
   const { home, remove } = emptyHome();
+  const services = device ? undefined : await superviseWithoutDevice(home);
   const up = ratchet(home, "up");
   if (up.status !== 0) throw new Error(up.stderr);
   const config = readConfig({ ...process.env, RATCHET_HOME: home });
@@ -59,9 +64,20 @@ export async function operate(): Promise<Operated> {
       await store.close();
       await connection.close();
       ratchet(home, "down");
+      if (services !== undefined && services.exitCode === null) await once(services, "close");
       remove();
     },
   };
+}
+
+async function superviseWithoutDevice(home: string): Promise<ChildProcess> {
+  const program = fileURLToPath(new URL("fixtures/faults/supervise.ts", import.meta.url));
+  const services = spawn(process.execPath, ["--import", "tsx", program], {
+    env: { ...process.env, RATCHET_HOME: home, FAULT: "late" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  await once(services.stdout, "data");
+  return services;
 }
 
 /** Build, cold start, and reinforcement learning of as many iterations: about a second each. */
@@ -79,8 +95,31 @@ export function trainingOnly(
   return { ...tiny, id, stages: { ...stages, rl: { ...rl, training } } };
 }
 
-/** A minute is many times what anything here takes; after it, what was waited for will not come. */
-const patienceMs = 60_000;
+export interface Trained {
+  readonly weightsSha256: string;
+  readonly optimizerSha256: string;
+}
+
+/** The `rl` stage of a finished run once more, by hand and under another id, so that nothing is taken from before. */
+export async function trainedAlone({ client, store }: Operated, input: ExperimentInput): Promise<Trained> {
+  const stages = await store.runs.getStages(input.id);
+  const resultOf = (stage: string) => stages.find((found) => found.stage === stage)!.result as never;
+  const { checkpoint } = resultOf("cold-start") as { checkpoint: { hash: string } };
+  const { set } = resultOf("train-environments") as { set: { hash: string } };
+  const rl = input.stages.rl!;
+  if (rl.type !== "train") throw new Error("rl is a training");
+  const id = `${input.id}-alone`;
+  const job = { id, stage: "rl", seed: input.seed, threads: input.threads, training: rl.training };
+  const { weightsSha256, optimizerSha256 } = (await client.workflow.execute("trainPolicy", {
+    workflowId: id,
+    taskQueue: "ratchet",
+    args: [{ ...job, policy: checkpoint.hash, environments: set.hash }],
+  })) as Trained;
+  return { weightsSha256, optimizerSha256 };
+}
+
+/** Many times what anything here takes on a busy machine; after it, what was waited for will not come. */
+const patienceMs = 240_000;
 
 export async function until(met: () => Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + patienceMs; !(await met()); await sleep(100))

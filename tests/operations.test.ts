@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ratchet } from "./experiment-run.ts";
-import { type Operated, operate, trainingOnly, until } from "./operations-run.ts";
+import { type Operated, operate, trainedAlone, trainingOnly, until } from "./operations-run.ts";
 
 let operated: Operated;
 beforeAll(async () => {
@@ -18,12 +18,6 @@ interface Told {
 const progressOf = (workflowId: string) =>
   operated.client.workflow.getHandle(workflowId).query<Told>("progress");
 const updates = async (run: string) => (await operated.store.runs.lineageOf(run, "rl", 0)).length;
-
-interface Trained {
-  readonly weightsSha256: string;
-  readonly optimizerSha256: string;
-  readonly iterations: number;
-}
 
 describe("a run that is paused, reset while paused, resumed, stopped and resumed again", () => {
   const iterations = 12;
@@ -74,29 +68,9 @@ describe("a run that is paused, reset while paused, resumed, stopped and resumed
   it("ends with the weights of a training left alone once it is resumed", async () => {
     operated.command("resume", "steered", "--exit");
     expect((await operated.ended("steered")).state).toBe("done");
-    const stages = await operated.store.runs.getStages("steered");
-    const resultOf = (stage: string) => stages.find((found) => found.stage === stage)!.result as never;
-    const { checkpoint } = resultOf("cold-start") as { checkpoint: { hash: string } };
-    const { set } = resultOf("train-environments") as { set: { hash: string } };
-    const rl = input.stages.rl!;
-    if (rl.type !== "train") throw new Error("rl is a training");
-    const alone = await operated.client.workflow.execute("trainPolicy", {
-      workflowId: "alone",
-      taskQueue: "ratchet",
-      args: [
-        {
-          id: "alone",
-          stage: "rl",
-          seed: input.seed,
-          threads: input.threads,
-          policy: checkpoint.hash,
-          environments: set.hash,
-          training: rl.training,
-        },
-      ],
-    });
-    const { weightsSha256, optimizerSha256 } = alone as Trained;
-    expect(resultOf("rl")).toMatchObject({ weightsSha256, optimizerSha256, iterations, altered: false });
+    const rl = (await operated.store.runs.getStages("steered")).find(({ stage }) => stage === "rl");
+    const alone = await trainedAlone(operated, input);
+    expect(rl!.result).toMatchObject({ ...alone, iterations, altered: false });
   });
 });
 

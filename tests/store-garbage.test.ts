@@ -47,7 +47,11 @@ async function stored(): Promise<string[]> {
 }
 const hashes = (refs: ArtifactRef[]) => refs.map(({ hash }) => hash).sort();
 
-async function chain(length: number): Promise<ArtifactRef[]> {
+/** Hashes that a collection takes. */
+const removedBy = async (keep: readonly string[], budget: number) =>
+  hashes([...(await store.collectGarbage(keep, budget)).removed]);
+
+async function chain(length: number, rewards: readonly number[] = []): Promise<ArtifactRef[]> {
   const made: ArtifactRef[] = [];
   for (let iteration = 1; iteration <= length; iteration++) {
     const ref = await checkpoint(`iteration ${iteration}`);
@@ -64,7 +68,7 @@ async function chain(length: number): Promise<ArtifactRef[]> {
       checkpoint: ref,
       weightsSha256: "w",
       optimizerSha256: "o",
-      metrics: {},
+      metrics: rewards.length === 0 ? {} : { rewardMean: rewards[iteration - 1]! },
     };
     await store.ledger.commit(step.key, claim.fence, { checkpoint: { ...ref } }, { lineage });
     made.push(ref);
@@ -84,14 +88,41 @@ describe("collecting garbage", () => {
     const made = await chain(5);
     await expireLeases();
     const budget = made.slice(1).reduce((sum, { bytes }) => sum + bytes, 0);
-    expect(await store.collectGarbage([], budget)).toEqual({ removed: [made[0]], bytes: budget });
+    const { removed, bytes } = await store.collectGarbage([], budget);
+    expect(removed).toEqual([{ ...made[0]!, origin: "iteration 1 of run, train" }]);
+    expect(bytes).toBe(budget);
   });
 
   it("leaves the newest two of a branch, whatever the budget", async () => {
     const made = await chain(4);
     await expireLeases();
-    expect((await store.collectGarbage([], 0)).removed).toEqual(made.slice(0, 2));
+    expect(await removedBy([], 0)).toEqual(hashes(made.slice(0, 2)));
     expect(await stored()).toEqual(hashes(made.slice(2)));
+  });
+
+  it("leaves the best of a branch, which the iteration after it measures, and says why of each that stays", async () => {
+    const made = await chain(5, [0.1, 0.9, 0.2, 0.3, 0.4]);
+    const dry = await store.collectGarbage([], 0, true);
+    expect(await stored()).toEqual(hashes(made));
+    const report = await store.collectGarbage([], 0);
+    expect({ removed: report.removed, kept: report.kept }).toEqual({ removed: dry.removed, kept: dry.kept });
+    expect(report.removed.map(({ origin }) => origin)).toEqual([
+      "iteration 2 of run, train",
+      "iteration 3 of run, train",
+    ]);
+    expect(report.kept.map(({ hash, because }) => [hash, because])).toEqual([
+      [made[0]!.hash, "the best of run, train, branch 0: iteration 1, mean reward 0.9000"],
+      [made[3]!.hash, "among the newest 2 of run, train, branch 0: iteration 4"],
+      [made[4]!.hash, "among the newest 2 of run, train, branch 0: iteration 5"],
+    ]);
+  });
+
+  it("leaves what a run's input names: a run by hand may start from any checkpoint", async () => {
+    const made = await chain(4);
+    const run = { run: "by-hand", workflowType: "trainPolicy", state: "running", branch: 0 } as const;
+    await store.runs.putRun({ ...run, input: { policy: made[0]!.hash } });
+    await expireLeases();
+    expect(await removedBy([], 0)).toEqual(hashes([made[1]!]));
   });
 
   it("leaves what the caller names, what a stage's result names and what another step's result names", async () => {
@@ -115,7 +146,7 @@ describe("collecting garbage", () => {
     });
     await expireLeases();
     expect((await store.collectGarbage([made[0]!.hash], 0)).removed).toEqual([]);
-    expect((await store.collectGarbage([], 0)).removed).toEqual([made[0]]);
+    expect(await removedBy([], 0)).toEqual(hashes([made[0]!]));
     expect(await stored()).toEqual(hashes([base, ...made.slice(1)]));
   });
 
@@ -123,7 +154,7 @@ describe("collecting garbage", () => {
     const orphan = await checkpoint("orphan");
     expect((await store.collectGarbage([], 0)).removed).toEqual([]);
     await expireLeases();
-    expect((await store.collectGarbage([], 0)).removed).toEqual([orphan]);
+    expect(await removedBy([], 0)).toEqual(hashes([orphan]));
     await expect(store.artifacts.pathOf(orphan)).rejects.toMatchObject({ type: "ArtifactMissing" });
   });
 
@@ -131,7 +162,7 @@ describe("collecting garbage", () => {
     const base = await checkpoint("base", { parent: null });
     const trained = await checkpoint("trained", { parent: base.hash });
     await expireLeases();
-    expect((await store.collectGarbage([], 0)).removed).toEqual([trained]);
+    expect(await removedBy([], 0)).toEqual(hashes([trained]));
   });
 
   it("never takes a checkpoint from under a writer that adopts it again", async () => {

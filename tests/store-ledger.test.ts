@@ -46,6 +46,23 @@ describe("the step ledger", () => {
     expect(await claimFence(step)).toBeGreaterThan(first);
   });
 
+  it("gives a committed step anew where an artifact of its result is gone, a checkpoint apart", async () => {
+    const step = newStep();
+    const ref = await store.artifacts.putJson("shard", { lost: "soon" });
+    await store.ledger.commit(step.key, await claimFence(step), { shard: { ...ref } });
+    expect((await store.ledger.claim(step)).state).toBe("committed");
+    await rm(join(folder, "shard", ref.hash.slice(0, 2), ref.hash));
+    const fence = await claimFence(step);
+    await store.artifacts.putJson("shard", { lost: "soon" });
+    await store.ledger.commit(step.key, fence, { shard: { ...ref } });
+    expect(await store.ledger.claim(step)).toEqual({ state: "committed", result: { shard: ref } });
+
+    const update = newStep();
+    const checkpoint = { kind: "checkpoint", hash: "c".repeat(64), bytes: 1 };
+    await store.ledger.commit(update.key, await claimFence(update), { checkpoint });
+    expect((await store.ledger.claim(update)).state).toBe("committed");
+  });
+
   it("refuses the commit of an attempt that was overtaken, and names both fences", async () => {
     const step = newStep();
     const frozen = await claimFence(step);

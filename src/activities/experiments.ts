@@ -1,6 +1,7 @@
 /** What the `experiment` workflow does outside its children: checking its input, the stage cache, the run's record. */
 
 import { ApplicationFailure } from "@temporalio/common";
+import { isLost } from "../core/errors.ts";
 import {
   type BuildInput,
   type EvaluateInput,
@@ -12,6 +13,7 @@ import {
 import { planStages } from "../core/experiment/plan.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import { artifactsIn } from "../core/named-artifacts.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded, type StageProgress, type StepContext } from "./step.ts";
@@ -54,6 +56,18 @@ const stageVersions: Readonly<Record<StageInput["type"], number>> = {
 };
 
 export function createExperimentActivities(ports: CpuPorts) {
+  /** What a result names is stored and undamaged; else its stage has to be done again. */
+  const isWhole = async (result: Json): Promise<boolean> => {
+    for (const { kind, hash } of artifactsIn(result))
+      try {
+        await ports.artifacts.find(kind, hash);
+      } catch (error) {
+        if (isLost(error)) return false;
+        throw error;
+      }
+    return true;
+  };
+
   return {
     prepareExperiment: guarded(
       async (raw: ExperimentInput): Promise<{ input: ExperimentInput; order: string[] }> => {
@@ -88,7 +102,8 @@ export function createExperimentActivities(ports: CpuPorts) {
         const { id: _run, ...inputs } = value as { id?: string };
         const author = type === "build" ? [ports.author.name, ports.author.version] : [];
         const inputHash = contentHash([type, stageVersions[type], ...author, inputs]);
-        const found = type === "report" ? undefined : await ports.runs.findCachedStage(inputHash);
+        const known = type === "report" ? undefined : await ports.runs.findCachedStage(inputHash);
+        const found = known && (await isWhole(known.result)) ? known : undefined;
         await ports.runs.putStage({
           run: stage.run,
           stage: stage.stage,

@@ -6,6 +6,7 @@ import { createExperimentActivities } from "./experiments.ts";
 import { createJobActivities } from "./jobs.ts";
 import type { CpuPorts, DevicePorts } from "./ports.ts";
 import { createReportActivities } from "./reports.ts";
+import { createRestorationActivities } from "./restoration.ts";
 import { createRolloutActivities } from "./rollouts.ts";
 import { createSamplingActivities } from "./sampling.ts";
 import { createTrainingActivities } from "./training.ts";
@@ -21,6 +22,7 @@ export function createCpuActivities(ports: CpuPorts) {
     ...createTrainingActivities(ports),
     ...createEvaluationActivities(ports),
     ...createReportActivities(ports),
+    ...createRestorationActivities(ports),
   };
 }
 

@@ -2,27 +2,17 @@
  * Policy updates, on the device. The batch was committed before, so an update is a function of (parent state, batch,
  * hyper-parameters), and doing it again gives the same bytes.
  */
+
+import { RatchetError } from "../core/errors.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type {
-  LossSettings,
-  OptimizerSettings,
-  TrainingRow,
-  UpdateMetrics,
-  UpdateResult,
-} from "../core/ports/policy.ts";
+import type { TrainingRow, UpdateMetrics, UpdateResult } from "../core/ports/policy.ts";
+import type { KnownUpdate, UpdateRecipe } from "../core/ports/runs.ts";
 import type { DevicePorts } from "./ports.ts";
-import { runStep, type StepContext } from "./step.ts";
+import { runStep, type StepContext, toFailure } from "./step.ts";
 
-export interface UpdatePolicy {
+export interface UpdatePolicy extends UpdateRecipe {
   readonly context: StepContext;
-  readonly parent: ArtifactRef;
-  readonly reference: ArtifactRef | null;
-  readonly batch: ArtifactRef;
-  readonly loss: LossSettings;
-  readonly optimizer: OptimizerSettings;
-  readonly packTokens: number;
-  readonly carryOptimizer: boolean;
   /** What the batch was made of, kept with the update: mean reward, share of zero-variance groups, ... */
   readonly batchMetrics: JsonObject;
 }
@@ -36,6 +26,25 @@ export interface UpdatedPolicy {
 }
 
 export function createUpdateActivities(ports: DevicePorts) {
+  const apply = async (recipe: UpdateRecipe): Promise<UpdateResult> => {
+    const miniBatches = (await ports.artifacts.getJson(recipe.batch)) as TrainingRow[][];
+    return ports.device((engine, onProgress, signal) =>
+      engine.update(
+        {
+          parent: recipe.parent,
+          ...(recipe.reference ? { reference: recipe.reference } : {}),
+          miniBatches,
+          loss: recipe.loss,
+          optimizer: recipe.optimizer,
+          packTokens: recipe.packTokens,
+          carryOptimizer: recipe.carryOptimizer,
+        },
+        onProgress,
+        signal,
+      ),
+    );
+  };
+
   return {
     updatePolicy: (input: UpdatePolicy): Promise<UpdatedPolicy> =>
       runStep(ports.ledger, {
@@ -51,26 +60,23 @@ export function createUpdateActivities(ports: DevicePorts) {
           input.packTokens,
           input.carryOptimizer,
         ],
-        work: async (key) => {
-          const miniBatches = (await ports.artifacts.getJson(input.batch)) as TrainingRow[][];
-          const updated = await ports.device((engine, onProgress, signal) =>
-            engine.update(
-              {
-                parent: input.parent,
-                ...(input.reference ? { reference: input.reference } : {}),
-                miniBatches,
-                loss: input.loss,
-                optimizer: input.optimizer,
-                packTokens: input.packTokens,
-                carryOptimizer: input.carryOptimizer,
-              },
-              onProgress,
-              signal,
-            ),
-          );
-          return withLineage(input, key, updated);
-        },
+        work: async (key) => withLineage(input, key, await apply(input)),
       }),
+
+    /** Writes a lost checkpoint again. The update is committed already, so nothing but its artifact changes. */
+    restoreUpdate: async ({ checkpoint, recipe, run, stage, iteration }: KnownUpdate): Promise<void> => {
+      try {
+        const again = (await apply(recipe)).checkpoint;
+        if (again.hash !== checkpoint.hash)
+          throw new RatchetError(
+            "NumericsMismatch",
+            `the update of ${run}, ${stage}, iteration ${iteration}, applied again, gives checkpoint ${again.hash} where ${checkpoint.hash} was recorded; use the version of Ratchet and the machine that made it, or restore its folder`,
+            { expected: checkpoint.hash, found: again.hash },
+          );
+      } catch (error) {
+        throw toFailure(error);
+      }
+    },
   };
 }
 
@@ -89,5 +95,7 @@ function withLineage(input: UpdatePolicy, key: string, updated: UpdateResult) {
     optimizerSha256: updated.optimizerSha256,
     metrics: { ...input.batchMetrics, ...updated.metrics },
   };
-  return { result: { ...updated, branch: input.context.branch }, alongside: { lineage } };
+  const { parent, reference, batch, loss, optimizer, packTokens, carryOptimizer } = input;
+  const recipe = { parent, reference, batch, loss, optimizer, packTokens, carryOptimizer };
+  return { result: { ...updated, branch: input.context.branch }, alongside: { lineage, recipe } };
 }

@@ -29,6 +29,10 @@ const retryableTypes: ReadonlySet<ErrorType> = new Set([
   "SandboxFailure",
 ]);
 
+/** What was stored is gone or damaged; whoever made it may be able to make it again. */
+export const isLost = (error: unknown): boolean =>
+  error instanceof RatchetError && (error.type === "ArtifactMissing" || error.type === "ArtifactCorrupt");
+
 export class RatchetError extends Error {
   readonly type: ErrorType;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /**
- * Keeps checkpoints within a budget, the oldest going first, and never one that work still needs: the newest two of each
- * branch, what a stage's or another step's result names, what is leased, what the caller names, and base policies, which
- * no update could make again. Other kinds are small and stay.
+ * Keeps checkpoints within a budget, the oldest going first, and never one that work still needs: what `needed.ts` names,
+ * what is leased, what the caller names, and base policies, which no update could make again. Other kinds are small and
+ * stay. It says of each checkpoint why it stayed.
  *
  * A writer takes its lease before it renames a checkpoint into place, and both the lease and the removal lock the hash;
  * so either the removal sees the lease, or the writer finds the place empty and fills it.
@@ -12,13 +12,12 @@ import { type Kysely, sql, type Transaction } from "kysely";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { artifactPath, type HoldLease } from "./artifacts.ts";
 import type { Database } from "./database.ts";
+import { knownCheckpoints, namedBy } from "./needed.ts";
 import { stagingPath, sweepStaging } from "./staging.ts";
 import type { Tables } from "./tables.ts";
 
 /** Between a checkpoint's rename and its commit lie seconds; a day outlasts a laptop's sleep. */
 const leaseHours = 24;
-/** Newest checkpoints of a branch that stay: the state to go on from, and the one before. */
-const newestKept = 2;
 
 export function leaseHolder(database: Database): HoldLease {
   return (ref) =>
@@ -40,8 +39,18 @@ export function leaseHolder(database: Database): HoldLease {
     );
 }
 
+interface RemovedCheckpoint extends ArtifactRef {
+  /** The update that made it: "iteration 3 of tiny, rl"; null where it was never committed. */
+  readonly origin: string | null;
+}
+
+interface KeptCheckpoint extends RemovedCheckpoint {
+  readonly because: string;
+}
+
 export interface GarbageReport {
-  readonly removed: readonly ArtifactRef[];
+  readonly removed: readonly RemovedCheckpoint[];
+  readonly kept: readonly KeptCheckpoint[];
   /** Bytes of checkpoints still stored; above the budget when all of them are needed. */
   readonly bytes: number;
 }
@@ -52,28 +61,50 @@ export async function collectGarbage(
   staging: string,
   keep: readonly string[],
   budgetBytes: number,
+  dryRun: boolean,
 ): Promise<GarbageReport> {
-  await sweepStaging(staging);
-  const removed: ArtifactRef[] = [];
+  if (!dryRun) await sweepStaging(staging);
+  const removed: RemovedCheckpoint[] = [];
+  const kept: KeptCheckpoint[] = [];
   let bytes = 0;
   await database.run(async (tables) => {
     await tables.deleteFrom("leases").where("expires_at", "<", sql<Date>`now()`).execute();
     const checkpoints = await storedCheckpoints(tables);
+    const { needed, origins } = await knownCheckpoints(tables);
     bytes = checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0);
-    const needed = new Set([...keep, ...(await newestOfBranches(tables))]);
-    for (const checkpoint of checkpoints) {
-      if (bytes <= budgetBytes) break;
-      if (needed.has(checkpoint.hash) || (await isNamedByResult(tables, checkpoint.hash))) continue;
-      if (await isBasePolicy(artifactPath(artifactFolder, checkpoint))) continue;
-      const aside = await stagingPath(staging);
-      if (!(await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside))))
-        continue;
-      await rm(aside, { recursive: true, force: true });
-      removed.push(checkpoint);
-      bytes -= checkpoint.bytes;
+    for (const ref of checkpoints) {
+      const checkpoint = { ...ref, origin: origins.get(ref.hash) ?? null };
+      const because =
+        (keep.includes(ref.hash) ? "the run that collects works with it" : undefined) ??
+        needed.get(ref.hash) ??
+        (await namedBy(tables, ref.hash)) ??
+        (await basePolicy(artifactPath(artifactFolder, ref))) ??
+        (bytes <= budgetBytes ? `within the budget of ${budgetBytes} bytes` : undefined) ??
+        (await remove(tables, artifactFolder, staging, ref, dryRun));
+      if (because === undefined) {
+        removed.push(checkpoint);
+        bytes -= ref.bytes;
+      } else kept.push({ ...checkpoint, because });
     }
   });
-  return { removed, bytes };
+  return { removed, kept, bytes };
+}
+
+/** Why it was not removed after all; undefined where it was. */
+async function remove(
+  tables: Kysely<Tables>,
+  artifactFolder: string,
+  staging: string,
+  checkpoint: ArtifactRef,
+  dryRun: boolean,
+): Promise<string | undefined> {
+  const leased = "leased: just written, or about to be used";
+  if (dryRun) return (await isLeased(tables, checkpoint.hash)) ? leased : undefined;
+  const aside = await stagingPath(staging);
+  const gone = await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside));
+  if (!gone) return leased;
+  await rm(aside, { recursive: true, force: true });
+  return undefined;
 }
 
 /** Oldest first. */
@@ -88,31 +119,21 @@ async function storedCheckpoints(tables: Kysely<Tables>): Promise<ArtifactRef[]>
   return rows.map(({ kind, hash, bytes }) => ({ kind, hash, bytes: Number(bytes) }));
 }
 
-async function newestOfBranches(tables: Kysely<Tables>): Promise<string[]> {
-  const { rows } = await sql<{ hash: string }>`
-    SELECT checkpoint->>'hash' AS hash FROM (
-      SELECT checkpoint, row_number() OVER (PARTITION BY run, stage, branch ORDER BY iteration DESC) AS age
-      FROM lineage) AS aged
-    WHERE age <= ${newestKept}`.execute(tables);
-  return rows.map(({ hash }) => hash);
-}
-
-/** An update's own result does not count: its lineage row says whether it is among the newest. */
-async function isNamedByResult(tables: Kysely<Tables>, hash: string): Promise<boolean> {
-  const pattern = `%${hash}%`;
-  const { rows } = await sql`
-    SELECT 1 FROM stages WHERE result::text LIKE ${pattern}
-    UNION ALL
-    SELECT 1 FROM steps WHERE result::text LIKE ${pattern}
-      AND NOT EXISTS (SELECT 1 FROM lineage WHERE lineage.step_key = steps.key)
-    LIMIT 1`.execute(tables);
-  return rows.length > 0;
-}
-
 /** A checkpoint's manifest names its parent; that of a policy which Ratchet did not train is null. */
-async function isBasePolicy(path: string): Promise<boolean> {
+async function basePolicy(path: string): Promise<string | undefined> {
   const manifest = await readFile(join(path, "manifest.json"), "utf8").catch(() => "{}");
-  return (JSON.parse(manifest) as { parent?: unknown }).parent === null;
+  const { parent } = JSON.parse(manifest) as { parent?: unknown };
+  return parent === null ? "a policy to start from, which no update could make again" : undefined;
+}
+
+async function isLeased(tables: Kysely<Tables>, hash: string): Promise<boolean> {
+  const lease = await tables
+    .selectFrom("leases")
+    .select("hash")
+    .where("hash", "=", hash)
+    .where("expires_at", ">", sql<Date>`now()`)
+    .executeTakeFirst();
+  return lease !== undefined;
 }
 
 async function setAside(
@@ -122,13 +143,7 @@ async function setAside(
   aside: string,
 ): Promise<boolean> {
   await lockHash(tx, checkpoint.hash);
-  const lease = await tx
-    .selectFrom("leases")
-    .select("hash")
-    .where("hash", "=", checkpoint.hash)
-    .where("expires_at", ">", sql<Date>`now()`)
-    .executeTakeFirst();
-  if (lease !== undefined) return false;
+  if (await isLeased(tx, checkpoint.hash)) return false;
   await rename(artifactPath(artifactFolder, checkpoint), aside).catch((error: NodeJS.ErrnoException) => {
     // A removal that crashed before its commit has moved the folder already.
     if (error.code !== "ENOENT") throw error;

@@ -2,11 +2,15 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { JsonObject } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { LineageRecord } from "../core/ports/runs.ts";
+import type { KnownUpdate, LineageRecord, UpdateRecipe } from "../core/ports/runs.ts";
 import type { Tables } from "./tables.ts";
 
 /** Inserts the record where it belongs and returns that branch; see RunStore.putLineage. */
-export async function insertLineage(tx: Transaction<Tables>, record: LineageRecord): Promise<number> {
+export async function insertLineage(
+  tx: Transaction<Tables>,
+  record: LineageRecord,
+  recipe?: UpdateRecipe,
+): Promise<number> {
   const { run, stage, iteration, stepKey } = record;
   // One writer per stage at a time, or two could take the same free branch number.
   await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`lineage ${run} ${stage}`}, 0))`.execute(tx);
@@ -36,8 +40,11 @@ export async function insertLineage(tx: Transaction<Tables>, record: LineageReco
       weights_sha256: record.weightsSha256,
       optimizer_sha256: record.optimizerSha256,
       metrics: JSON.stringify(record.metrics),
+      recipe: recipe === undefined ? null : JSON.stringify(recipe),
     })
     .execute();
+  // From here on the lineage says whether it is needed.
+  await tx.deleteFrom("leases").where("hash", "=", record.checkpoint.hash).execute();
   return branch;
 }
 
@@ -67,6 +74,33 @@ export async function stageLineage(
     optimizerSha256: row.optimizer_sha256,
     metrics: row.metrics as JsonObject,
   }));
+}
+
+/** The first one recorded, where several runs made the same state. */
+export async function updateThatMade(
+  tables: Kysely<Tables>,
+  checkpoint: string,
+): Promise<KnownUpdate | undefined> {
+  const row = await tables
+    .selectFrom("lineage")
+    .select(["run", "stage", "iteration", "checkpoint", "recipe"])
+    .where(sql`checkpoint->>'hash'`, "=", checkpoint)
+    .where("recipe", "is not", null)
+    .orderBy("run")
+    .orderBy("stage")
+    .orderBy("branch")
+    .orderBy("iteration")
+    .limit(1)
+    .executeTakeFirst();
+  return (
+    row && {
+      run: row.run,
+      stage: row.stage,
+      iteration: row.iteration,
+      checkpoint: row.checkpoint as ArtifactRef,
+      recipe: row.recipe as UpdateRecipe,
+    }
+  );
 }
 
 /**

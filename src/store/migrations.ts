@@ -37,4 +37,12 @@ const first: Migration = {
   },
 };
 
-export const migrations: Record<string, Migration> = { "0001_first": first };
+/** What an update was computed from; null for those made before it was kept. */
+const recipes: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await sql`ALTER TABLE lineage ADD COLUMN recipe json`.execute(database);
+    await sql`CREATE INDEX lineage_by_checkpoint ON lineage ((checkpoint->>'hash'))`.execute(database);
+  },
+};
+
+export const migrations: Record<string, Migration> = { "0001_first": first, "0002_recipes": recipes };

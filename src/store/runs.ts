@@ -3,7 +3,7 @@ import { type Kysely, type Selectable, sql } from "kysely";
 import type { Json } from "../core/json.ts";
 import type { RunState, RunStore, StageRecord, StageState, StoredRun } from "../core/ports/runs.ts";
 import type { Database } from "./database.ts";
-import { insertLineage, stageLineage, walkLineage } from "./lineage.ts";
+import { insertLineage, stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
 import type { Tables } from "./tables.ts";
 
 export function createRunStore(database: Database): RunStore {
@@ -75,6 +75,14 @@ export function createRunStore(database: Database): RunStore {
       database.run((tables) => tables.transaction().execute((tx) => insertLineage(tx, record))),
     lineageOf: (run, stage, branch) =>
       database.run(async (tables) => walkLineage(await stageLineage(tables, run, stage), branch)),
+    updateThatMade: (checkpoint) => database.run((tables) => updateThatMade(tables, checkpoint)),
+    policySources: () =>
+      database.run(async (tables) => {
+        const { rows } = await sql<{ source: string }>`
+          SELECT DISTINCT input->>'policy' AS source FROM runs
+          WHERE input->>'policy' !~ '^[0-9a-f]{64}$' ORDER BY source`.execute(tables);
+        return rows.map(({ source }) => source);
+      }),
   };
 }
 

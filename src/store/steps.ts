@@ -11,9 +11,20 @@ import { insertLineage } from "./lineage.ts";
 import { updateProgress } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
-export function createStepLedger(database: Database): StepLedger {
+/** Whether everything that a result names is stored. */
+type HasArtifacts = (result: Json) => Promise<boolean>;
+
+export function createStepLedger(database: Database, hasArtifacts: HasArtifacts): StepLedger {
   return {
-    claim: (step) => database.run((tables) => tables.transaction().execute((tx) => claim(tx, step))),
+    claim: async (step) => {
+      const claimed = await database.run((tables) => tables.transaction().execute((tx) => claim(tx, step)));
+      if (claimed.state === "claimed" || (await hasArtifacts(claimed.result))) return claimed;
+      const fence = await database.run((tables) => reopen(tables, step.key));
+      // Another attempt was faster: its claim is overtaken as any other.
+      return fence === undefined
+        ? database.run((tables) => claim(tables, step))
+        : { state: "claimed", fence };
+    },
     countFailure: (key) =>
       database.run(async (tables) => {
         const { failures } = await tables
@@ -31,7 +42,23 @@ export function createStepLedger(database: Database): StepLedger {
   };
 }
 
-async function claim(tx: Transaction<Tables>, step: StepIdentity): Promise<StepClaim> {
+async function reopen(tables: Kysely<Tables>, key: string): Promise<number | undefined> {
+  const reopened = await tables
+    .updateTable("steps")
+    .set({
+      state: "claimed",
+      result: null,
+      committed_at: sql<never>`NULL`,
+      fence: sql<number>`nextval('fences')`,
+    })
+    .where("key", "=", key)
+    .where("state", "=", "committed")
+    .returning("fence")
+    .executeTakeFirst();
+  return reopened && Number(reopened.fence);
+}
+
+async function claim(tx: Kysely<Tables>, step: StepIdentity): Promise<StepClaim> {
   const nextFence = sql<number>`nextval('fences')`;
   const claimed = await tx
     .insertInto("steps")
@@ -66,7 +93,10 @@ async function commit(
     .returning("key")
     .executeTakeFirst();
   if (committed === undefined) return firstResult(tx, key, fence);
-  const branch = alongside.lineage === undefined ? undefined : await insertLineage(tx, alongside.lineage);
+  const branch =
+    alongside.lineage === undefined
+      ? undefined
+      : await insertLineage(tx, alongside.lineage, alongside.recipe);
   if (alongside.progress !== undefined) {
     const { run, stage, progress } = alongside.progress;
     await updateProgress(tx, run, stage, progress);

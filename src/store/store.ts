@@ -6,6 +6,7 @@ import type { StepLedger } from "../core/ports/steps.ts";
 import { openArtifactFolder } from "./artifacts.ts";
 import { openDatabase, type StoreLog } from "./database.ts";
 import { collectGarbage, type GarbageReport, leaseHolder } from "./garbage.ts";
+import { hasArtifacts } from "./named-artifacts.ts";
 import { createRunStore } from "./runs.ts";
 import { openStaging } from "./staging.ts";
 import { createStepLedger } from "./steps.ts";
@@ -24,9 +25,9 @@ export interface Store {
   readonly runs: RunStore;
   /**
    * Removes the oldest checkpoints nobody needs until all of them take at most `budgetBytes`; `keep` names hashes that
-   * stay. Also clears what killed processes left half-written.
+   * stay. Also clears what killed processes left half-written. A dry run changes nothing and reports what it would do.
    */
-  collectGarbage(keep: readonly string[], budgetBytes: number): Promise<GarbageReport>;
+  collectGarbage(keep: readonly string[], budgetBytes: number, dryRun?: boolean): Promise<GarbageReport>;
   close(): Promise<void>;
 }
 
@@ -39,9 +40,10 @@ export async function openStore({ databaseUrl, artifactFolder, log }: StoreOptio
     const staging = await openStaging(folder);
     return {
       artifacts,
-      ledger: createStepLedger(database),
+      ledger: createStepLedger(database, (result) => hasArtifacts(folder, result)),
       runs: createRunStore(database),
-      collectGarbage: (keep, budgetBytes) => collectGarbage(database, folder, staging, keep, budgetBytes),
+      collectGarbage: (keep, budgetBytes, dryRun = false) =>
+        collectGarbage(database, folder, staging, keep, budgetBytes, dryRun),
       close: () => database.close(),
     };
   } catch (error) {

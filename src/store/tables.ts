@@ -55,6 +55,7 @@ interface LineageTable {
   weights_sha256: string;
   optimizer_sha256: string;
   metrics: JsonColumn;
+  recipe: NullableJsonColumn;
 }
 
 interface ArtifactsTable {

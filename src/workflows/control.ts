@@ -13,6 +13,7 @@ import {
 } from "./children.ts";
 import { mendableFailure, stoppedWhileParked } from "./failures.ts";
 import { messages } from "./names.ts";
+import { withArtifacts } from "./restore.ts";
 
 const pauseSignal = defineSignal(messages.pause);
 const resumeSignal = defineSignal(messages.resume);
@@ -42,8 +43,8 @@ export interface Control {
   /** Shown in the UI and to the `progress` query; Markdown. */
   describe(details: string): void;
   /**
-   * Runs the work; where it fails for want of something an operator can mend, waits for `resume` and tries again. Told
-   * to stop while it waits, it gives the work up: throws `Stopped`.
+   * Runs the work; where it fails for want of something an operator can mend, waits for `resume` and tries again. Lost
+   * artifacts that can be made again are. Told to stop while it waits, it gives the work up: throws `Stopped`.
    */
   orPark<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -132,7 +133,7 @@ export function installControl(from: Steered = { paused: false, stopping: false 
     orPark: async (work) => {
       for (;;) {
         try {
-          return await work();
+          return await withArtifacts(work);
         } catch (error) {
           const failure = mendableFailure(error);
           if (failure === undefined) throw error;

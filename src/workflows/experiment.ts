@@ -20,7 +20,7 @@ import { trainPolicy } from "./train-policy.ts";
 
 type Results = ReadonlyMap<string, Json>;
 
-export interface ExperimentResult {
+interface ExperimentResult {
   readonly run: string;
   /** `stopped` by an operator before every stage was done. */
   readonly state: "done" | "stopped";

@@ -1,5 +1,6 @@
 /** Failures as workflows see them: what lies at the bottom of one, whether a person can mend it, and what a stop is. */
 import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure } from "@temporalio/workflow";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
 
 /** Failures that are nobody's input error: a person mends the machine and resumes. */
 const mendable: ReadonlySet<string> = new Set([
@@ -29,6 +30,14 @@ function rootFailure(error: unknown): ApplicationFailure | undefined {
 export function mendableFailure(error: unknown): ApplicationFailure | undefined {
   const failure = rootFailure(error);
   return failure?.type && mendable.has(failure.type) ? failure : undefined;
+}
+
+/** The artifact that work failed for want of, missing or damaged. */
+export function lostArtifact(error: unknown): Pick<ArtifactRef, "kind" | "hash"> | undefined {
+  const failure = rootFailure(error);
+  if (failure?.type !== "ArtifactMissing" && failure?.type !== "ArtifactCorrupt") return undefined;
+  const { kind, hash } = (failure.details?.[0] ?? {}) as Partial<ArtifactRef>;
+  return kind !== undefined && hash !== undefined ? { kind, hash } : undefined;
 }
 
 export const stoppedWhileParked = (reason: string): ApplicationFailure =>

@@ -4,6 +4,7 @@
  */
 import type { Json, JsonObject } from "../json.ts";
 import type { ArtifactRef } from "./artifacts.ts";
+import type { LossSettings, OptimizerSettings } from "./policy.ts";
 
 /** `paused` waits for an operator; `stopped` was ended by one; `failed` can be resumed. */
 export const runStates = ["running", "paused", "stopped", "done", "failed"] as const;
@@ -63,6 +64,28 @@ export interface LineageRecord {
   readonly metrics: JsonObject;
 }
 
+/** Everything an update is a function of: from it the checkpoint can be made again, byte for byte. */
+export interface UpdateRecipe {
+  /** Full state: weights and optimizer. */
+  readonly parent: ArtifactRef;
+  /** Policy of the KL term, where there is one. */
+  readonly reference: ArtifactRef | null;
+  readonly batch: ArtifactRef;
+  readonly loss: LossSettings;
+  readonly optimizer: OptimizerSettings;
+  readonly packTokens: number;
+  readonly carryOptimizer: boolean;
+}
+
+/** The update that made a checkpoint. */
+export interface KnownUpdate {
+  readonly run: string;
+  readonly stage: string;
+  readonly iteration: number;
+  readonly checkpoint: ArtifactRef;
+  readonly recipe: UpdateRecipe;
+}
+
 export interface RunStore {
   putRun(run: RunRecord): Promise<void>;
   getRun(run: string): Promise<StoredRun | undefined>;
@@ -87,4 +110,8 @@ export interface RunStore {
   putLineage(record: LineageRecord): Promise<number>;
   /** The updates that led to a branch's newest state, first iteration first, over the branches it came from. */
   lineageOf(run: string, stage: string, branch: number): Promise<LineageRecord[]>;
+  /** The first update of any run that made this checkpoint; undefined for a policy from elsewhere. */
+  updateThatMade(checkpoint: string): Promise<KnownUpdate | undefined>;
+  /** What the runs' inputs name as the policy to start from, each once: "tiny", a folder. */
+  policySources(): Promise<string[]>;
 }

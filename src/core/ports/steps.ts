@@ -3,10 +3,12 @@
  *
  * A step's key is a hash of what goes into it (parent state, ordered input references, hyper-parameters, stage version),
  * so the same work has the same key whoever does it. An attempt claims the key and gets a fence; the commit succeeds
- * only under the newest fence and returns the first committed result for ever after.
+ * only under the newest fence and returns the first committed result for as long as what it names is stored. A result
+ * whose artifacts are lost is no longer a result: the step is claimed anew, and its work writes them again. Checkpoints
+ * do not count, for they are collected on purpose and made again from their lineage.
  */
 import type { Json } from "../json.ts";
-import type { LineageRecord } from "./runs.ts";
+import type { LineageRecord, UpdateRecipe } from "./runs.ts";
 
 export interface StepIdentity {
   readonly key: string;
@@ -25,6 +27,8 @@ export type StepClaim =
 /** What a commit writes in the same transaction, so that a crash leaves all of it or none. */
 export interface CommitAlongside {
   readonly lineage?: LineageRecord;
+  /** What the lineage's update was computed from. */
+  readonly recipe?: UpdateRecipe;
   /** The stage's new progress. */
   readonly progress?: { readonly run: string; readonly stage: string; readonly progress: Json };
 }

@@ -1,0 +1,50 @@
+/** Which updates have to be applied again for a checkpoint that is no longer there. */
+import { isLost, RatchetError } from "../core/errors.ts";
+import type { KnownUpdate } from "../core/ports/runs.ts";
+import type { CpuPorts } from "./ports.ts";
+import { guarded } from "./step.ts";
+
+export function createRestorationActivities(ports: CpuPorts) {
+  const isWhole = (hash: string) =>
+    ports.artifacts.find("checkpoint", hash).then(
+      () => true,
+      (error: unknown) => {
+        if (!isLost(error)) throw error;
+        return false;
+      },
+    );
+
+  /** A policy that no update made is fetched or made again by its name. */
+  const prepareAgain = async (hash: string): Promise<boolean> => {
+    for (const source of await ports.runs.policySources())
+      if ((await ports.preparePolicy(source)).hash === hash) return true;
+    return false;
+  };
+
+  return {
+    /**
+     * Oldest first; each starts from a checkpoint that is whole or that the one before makes. The named one is taken for
+     * lost: who asks has found it so. Throws ArtifactMissing where it came from nowhere that is known.
+     */
+    planRestoration: guarded(async (lost: string): Promise<KnownUpdate[]> => {
+      const plan = new Map<string, KnownUpdate>();
+      const need = async (hash: string): Promise<void> => {
+        if (plan.has(hash) || (hash !== lost && (await isWhole(hash)))) return;
+        const update = await ports.runs.updateThatMade(hash);
+        if (update === undefined) {
+          if (await prepareAgain(hash)) return;
+          throw new RatchetError(
+            "ArtifactMissing",
+            `checkpoint ${hash} is lost, and no update or policy of a known run makes it; restore its folder under the artifacts, or start again from another policy`,
+            { kind: "checkpoint", hash },
+          );
+        }
+        await need(update.recipe.parent.hash);
+        if (update.recipe.reference) await need(update.recipe.reference.hash);
+        plan.set(hash, update);
+      };
+      await need(lost);
+      return [...plan.values()];
+    }),
+  };
+}

@@ -1,0 +1,73 @@
+/** What a run needs and finds lost is made again, byte for byte; what was computed before counts only while it is there. */
+import { existsSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Json } from "../src/core/json.ts";
+import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
+import { runningProcesses } from "../src/services/process-table.ts";
+import { type Operated, operate, trainedAlone, trainingOnly, until } from "./operations-run.ts";
+
+let operated: Operated;
+beforeAll(async () => {
+  operated = await operate();
+});
+afterAll(() => operated.close());
+
+const updatesOf = (run: string, stage: string) => operated.store.runs.lineageOf(run, stage, 0);
+const pathOf = ({ kind, hash }: Pick<ArtifactRef, "kind" | "hash">) =>
+  join(operated.home, "artifacts", kind, hash.slice(0, 2), hash);
+const stageOf = async (run: string, stage: string) =>
+  (await operated.store.runs.getStages(run)).find((found) => found.stage === stage)!;
+const stateOf = async (workflowId: string) =>
+  (await operated.client.workflow.getHandle(workflowId).query<{ state: string }>("progress")).state;
+
+/** An iteration count of its own keeps a run's training from being taken from another's. */
+async function pausedAfter(run: string, iteration: number, iterations: number): Promise<void> {
+  await operated.begin(trainingOnly(run, iterations));
+  await until(async () => (await updatesOf(run, "rl")).length >= iteration);
+  // The command takes longer to start than an iteration of the tiny policy.
+  await operated.client.workflow.getHandle(`experiment-${run}`).signal("pause");
+  await until(async () => (await stateOf(`experiment-${run}`)) === "paused");
+}
+
+describe("a training whose checkpoints are lost", () => {
+  it("applies their updates again and ends as it would have", async () => {
+    await pausedAfter("lost", 1, 6);
+    const made = [...(await updatesOf("lost", "cold-start")), ...(await updatesOf("lost", "rl"))];
+    for (const { checkpoint } of made) rmSync(pathOf(checkpoint), { recursive: true });
+    await operated.client.workflow.getHandle("experiment-lost").signal("resume");
+    expect((await operated.ended("lost")).state).toBe("done");
+    const { events } = await operated.client.workflow.getHandle("lost.rl").fetchHistory();
+    const again = events!.filter(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === "restoreUpdate",
+    );
+    expect(again).toHaveLength(made.length);
+    const { result } = await stageOf("lost", "rl");
+    expect(result).toMatchObject(await trainedAlone(operated, trainingOnly("lost", 6)));
+  });
+
+  it("replaces one that is damaged, once a worker reads it afresh", async () => {
+    await pausedAfter("damaged", 1, 7);
+    const { checkpoint } = (await updatesOf("damaged", "rl")).at(-1)!;
+    rmSync(join(pathOf(checkpoint), "model.safetensors"));
+    for (const { role, pid } of runningProcesses(operated.home))
+      if (role === "gpu-worker" || role === "cpu-worker") process.kill(pid, "SIGKILL");
+    await operated.client.workflow.getHandle("experiment-damaged").signal("resume");
+    expect((await operated.ended("damaged")).state).toBe("done");
+    expect(existsSync(join(pathOf(checkpoint), "model.safetensors"))).toBe(true);
+  });
+});
+
+describe("a stage that was computed before", () => {
+  const setOf = (result: Json | undefined) => (result as unknown as { set: ArtifactRef }).set;
+
+  it("is done again where its artifacts are lost, with the same result", async () => {
+    const set = setOf((await stageOf("lost", "train-environments")).result);
+    rmSync(pathOf(set));
+    await operated.begin(trainingOnly("again", 1));
+    await operated.ended("again");
+    const built = await stageOf("again", "train-environments");
+    expect([built.state, setOf(built.result)]).toEqual(["done", set]);
+    expect((await stageOf("again", "cold-start")).state).toBe("cached");
+  });
+});
