@@ -286,6 +286,7 @@ describe("commands that only look", () => {
     expect(JSON.parse((await run(["status", "--json"])).stdout)).toEqual({
       run: null,
       state: null,
+      waits: null,
       iteration: null,
       weightsSha256: null,
       optimizerSha256: null,

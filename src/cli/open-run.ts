@@ -5,7 +5,7 @@ import { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
 import { experimentWorkflowId, messages, type WorkflowType } from "../workflows/names.ts";
 
-export interface OpenWorkflow {
+interface OpenWorkflow {
   readonly workflowId: string;
   readonly type: WorkflowType;
   readonly parent: string | undefined;

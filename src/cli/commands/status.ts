@@ -21,6 +21,7 @@ export function register(ratchet: Command): void {
         : undefined;
       if (name !== undefined && endpoints === undefined) runningEndpoints(config);
       const facts = endpoints && (await factsOf(config, endpoints, name));
+      const waits = endpoints && facts ? await waitsOf(endpoints, facts) : null;
       if (json) {
         const run = facts ?? {
           run: null,
@@ -30,9 +31,29 @@ export function register(ratchet: Command): void {
           optimizerSha256: null,
         };
         const services = endpoints ? addressesOf(endpoints) : null;
-        process.stdout.write(`${JSON.stringify({ ...run, home: config.home, services, processes })}\n`);
-      } else process.stdout.write(describe(config, processes, endpoints, facts));
+        process.stdout.write(
+          `${JSON.stringify({ ...run, waits, home: config.home, services, processes })}\n`,
+        );
+      } else process.stdout.write(describe(config, processes, endpoints, facts, waits));
     });
+}
+
+/** What a run under way waits for at this moment, in one line; null where nothing, or where Temporal does not answer. */
+async function waitsOf(endpoints: Endpoints, { run, state }: RunFacts): Promise<string | null> {
+  if (state !== "running") return null;
+  const [{ withClient }, { readWaiting }, { explainWaiting }] = await Promise.all([
+    import("../temporal-client.ts"),
+    import("../read-waiting.ts"),
+    import("../waiting.ts"),
+  ]);
+  try {
+    const waiting = await withClient(endpoints, (client) => readWaiting(client, run));
+    return waiting === undefined
+      ? `no workflow of it is open; go on with: npx ratchet resume ${run}`
+      : explainWaiting(run, waiting);
+  } catch {
+    return null;
+  }
 }
 
 /** Undefined also while Postgres is being started again: the processes are worth showing by themselves. */
@@ -52,6 +73,7 @@ function describe(
   processes: ReturnType<typeof runningProcesses>,
   endpoints: Endpoints | undefined,
   facts: RunFacts | undefined,
+  waits: string | null,
 ): string {
   if (endpoints === undefined) return `nothing runs for ${config.home}; start it with: npx ratchet up\n`;
   const run =
@@ -59,6 +81,7 @@ function describe(
       ? ["no run yet"]
       : [
           `run ${facts.run}: ${facts.state}${facts.iteration === null ? "" : `, ${facts.stage} at iteration ${facts.iteration}`}`,
+          ...(waits === null ? [] : [`  ${waits}`]),
           ...facts.stages.map(({ stage, state }) => `  ${state.padEnd(8)} ${stage}`),
           ...(facts.weightsSha256 === null ? [] : [`  weights ${facts.weightsSha256}`]),
         ];

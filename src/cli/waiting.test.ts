@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { explainWaiting, type Pending, type Waiting } from "./waiting.ts";
+
+const turn: Pending = {
+  workflowId: "tiny.rl.i3.s2",
+  what: "turn 4",
+  queue: "ratchet-sample",
+  started: false,
+  forMs: 312_000,
+  attempt: 1,
+  failure: null,
+  worker: null,
+};
+const running: Waiting = {
+  state: "running",
+  waitsFor: null,
+  pending: [turn],
+  polledMsAgo: { ratchet: 10, "ratchet-sample": 20_000 },
+};
+
+describe("why a run does not go on", () => {
+  it("names a queue that no worker polls", () => {
+    expect(explainWaiting("tiny", { ...running, polledMsAgo: { ratchet: 10 } })).toBe(
+      "waits for turn 4 of shard 2 (tiny.rl.i3.s2) since 312 s: no worker polls ratchet-sample",
+    );
+  });
+
+  it("says what a parked run waits for and how a paused one goes on, before anything else", () => {
+    expect(explainWaiting("tiny", { ...running, waitsFor: "the disk is full", polledMsAgo: {} })).toBe(
+      "parked: the disk is full; mend it, then: npx ratchet resume tiny",
+    );
+    expect(explainWaiting("tiny", { ...running, state: "paused" })).toBe(
+      "paused by a person; go on with: npx ratchet resume tiny",
+    );
+  });
+
+  it("says that orchestration itself is missing", () => {
+    expect(explainWaiting("tiny", { ...running, polledMsAgo: { ratchet: 71_000 } })).toBe(
+      "waits for orchestration: no worker polls ratchet",
+    );
+  });
+
+  it("shows the failure of work that is tried again", () => {
+    const failing = { ...turn, workflowId: "tiny.rl", attempt: 3, failure: "Postgres does not answer" };
+    expect(explainWaiting("tiny", { ...running, pending: [turn, failing] })).toBe(
+      "waits for turn 4 of tiny.rl since 312 s: attempt 3, as the one before failed: Postgres does not answer",
+    );
+  });
+
+  it("names the longest of the work under way, or the queue it stands in", () => {
+    const started = { ...turn, started: true, forMs: 400_000, worker: "ratchet-gpu-7@host" };
+    expect(explainWaiting("tiny", { ...running, pending: [turn, started] })).toBe(
+      "waits for turn 4 of shard 2 (tiny.rl.i3.s2) since 400 s: under way on ratchet-gpu-7@host",
+    );
+    expect(explainWaiting("tiny", running)).toBe(
+      "waits for turn 4 of shard 2 (tiny.rl.i3.s2) since 312 s: in the queue of ratchet-sample",
+    );
+    expect(explainWaiting("tiny", { ...running, pending: [] })).toBeNull();
+  });
+});

@@ -1,0 +1,60 @@
+/** Why a run does not go on, in one line: the first reason that a person can do something about. Pure. */
+import { taskQueues } from "../workflows/names.ts";
+import { duration } from "./progress.ts";
+
+/** An activity that is scheduled or under way. */
+export interface Pending {
+  readonly workflowId: string;
+  /** What the workflow calls it, "turn 4"; the activity's type where it gave no summary. */
+  readonly what: string;
+  readonly queue: string;
+  readonly started: boolean;
+  /** Since it was last scheduled or started. */
+  readonly forMs: number;
+  readonly attempt: number;
+  /** Of the attempt before, one line; null where none failed. */
+  readonly failure: string | null;
+  readonly worker: string | null;
+}
+
+export interface Waiting {
+  /** As the run's outermost workflow says of itself; undefined where no worker answers. */
+  readonly state: string | undefined;
+  readonly waitsFor: string | null;
+  readonly pending: readonly Pending[];
+  /** Milliseconds since a worker last asked each queue for work; absent where none has for minutes. */
+  readonly polledMsAgo: Readonly<Record<string, number>>;
+}
+
+/** A poll lasts a minute at most, so a queue whose last one began earlier has no worker. */
+const pollMs = 70_000;
+
+export function explainWaiting(
+  run: string,
+  { state, waitsFor, pending, polledMsAgo }: Waiting,
+): string | null {
+  const isPolled = (queue: string) => (polledMsAgo[queue] ?? Number.POSITIVE_INFINITY) < pollMs;
+  if (waitsFor !== null) return `parked: ${waitsFor}; mend it, then: npx ratchet resume ${run}`;
+  if (state === "paused") return `paused by a person; go on with: npx ratchet resume ${run}`;
+  if (!isPolled(taskQueues.workflows))
+    return `waits for orchestration: no worker polls ${taskQueues.workflows}`;
+  const longest = [...pending].sort((a, b) => b.forMs - a.forMs);
+  const unpolled = longest.find(({ started, queue }) => !started && !isPolled(queue));
+  if (unpolled !== undefined) return `${waitsOn(unpolled)}: no worker polls ${unpolled.queue}`;
+  const failed = longest.find(({ failure }) => failure !== null);
+  if (failed !== undefined)
+    return `${waitsOn(failed)}: attempt ${failed.attempt}, as the one before failed: ${failed.failure}`;
+  const [first] = longest;
+  if (first === undefined) return null;
+  const busy = first.started ? `under way on ${first.worker}` : `in the queue of ${first.queue}`;
+  return `${waitsOn(first)}: ${busy}`;
+}
+
+const waitsOn = ({ what, workflowId, forMs }: Pending) =>
+  `waits for ${what} of ${placeOf(workflowId)} since ${forMs < 600_000 ? `${Math.round(forMs / 1000)} s` : duration(forMs)}`;
+
+/** A shard is known by its number, anything else by its workflow. */
+function placeOf(workflowId: string): string {
+  const shard = /\.s(\d+)$/.exec(workflowId)?.[1];
+  return shard === undefined ? workflowId : `shard ${shard} (${workflowId})`;
+}
