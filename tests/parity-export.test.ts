@@ -1,6 +1,6 @@
 /**
- * What Ratchet writes, transformers loads: tiny models of each family as policy folders, trained for one step and written
- * as checkpoints. Needs a python3 with torch and transformers (PARITY_PYTHON names another); left out where there is none.
+ * What Ratchet writes, transformers loads: tiny models of each family as policy folders, their weights changed and
+ * written as checkpoints. Needs a python3 with torch and transformers (PARITY_PYTHON names another); left out where there is none.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";

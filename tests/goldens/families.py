@@ -130,7 +130,8 @@ LLAMA_TOKENS = [(t, True) for t in ("<|begin_of_text|>", "<|end_of_text|>", "<|s
 FOLDERS = {
     "qwen2": (QWEN_TOKENS, QWEN_WORDS, normalizers.NFC(), "qwen2_5", "<|im_end|>", "<|endoftext|>", None),
     "qwen3": (QWEN_TOKENS + THINK_TOKENS, QWEN_WORDS, normalizers.NFC(), "qwen3", "<|im_end|>", "<|endoftext|>", None),
-    "llama": (LLAMA_TOKENS, LLAMA3_WORDS, None, "llama3_2", "<|eot_id|>", "<|end_of_text|>", "<|begin_of_text|>"),
+    # Published under a licence of its own, so the folder keeps ours (templateFor in src/engine/tokenizer/chat-template.ts).
+    "llama": (LLAMA_TOKENS, LLAMA3_WORDS, None, None, "<|eot_id|>", "<|end_of_text|>", "<|begin_of_text|>"),
 }
 
 
@@ -145,7 +146,8 @@ def tokenizer_of(tokens, words, normalizer, template, end, pad, bos):
     if bos:
         core.post_processor = processors.TemplateProcessing(single=f"{bos} $A", pair=f"{bos} $A {bos} $B", special_tokens=[(bos, core.token_to_id(bos))])
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, eos_token=end, pad_token=pad, bos_token=bos, model_max_length=4096)
-    tokenizer.chat_template = (TEMPLATES / f"{template}.jinja").read_text()
+    own = FIXTURES / "families" / "llama" / "chat_template.jinja"
+    tokenizer.chat_template = (TEMPLATES / f"{template}.jinja" if template else own).read_text()
     return tokenizer
 
 

@@ -1,4 +1,7 @@
-/** Tokenizers and chat templates as published for Llama 3, Qwen2.5 and Qwen3 against transformers (tests/goldens/families.py). */
+/**
+ * Tokenizers as published for Llama 3, Qwen2.5 and Qwen3, with the chat templates published for the Qwens and ours for Llama 3, against
+ * transformers (tests/goldens/families.py).
+ */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
