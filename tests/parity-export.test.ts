@@ -82,11 +82,9 @@ describe.skipIf(withoutTransformers)("transformers", () => {
       const policy = samplingPolicy(name, await readWeights(folder), []);
       const requests = [{ prompt: familyGoldens.folders[name].greedy.prompt, seeds: [0] }];
       const options = { temperature: 0, topP: 1, maxNewTokens: 24 };
-      const [[said]] = (await sampleShard(sampler, policy, requests, options, () => {})) as [
-        [{ tokens: number[] }],
-      ];
+      const [responses] = await sampleShard(sampler, policy, requests, options, () => {});
       await runtime.release();
-      expect(said.tokens).toEqual(tokens);
+      expect(responses![0]!.tokens).toEqual(tokens);
       const codec = await createChatCodec(folder);
       expect(codec.decode(tokens)).toBe(text);
       expect(codec.stopIds).toEqual(stops);
