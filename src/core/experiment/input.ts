@@ -14,11 +14,13 @@ const identifier = z
 const count = (max: number) => z.number().int().min(1).max(max);
 const contentHash = z.string().regex(/^[0-9a-f]{64}$/);
 
-/** "tiny" and "smollm2-135m-instruct" are prepared by Ratchet; anything else is a Hugging Face folder on the workers. */
+/** "tiny" and "smollm2-135m-instruct" are prepared by Ratchet; anything else is a model of one's own, see docs/models.md. */
 export const policySourceSchema = z
   .string()
   .min(1)
-  .describe("tiny, smollm2-135m-instruct, or the path of a Hugging Face folder");
+  .describe(
+    "tiny, smollm2-135m-instruct, hf:org/name@revision, or the path of a Hugging Face folder or a .gguf file",
+  );
 
 export const buildSchema = z.strictObject({
   author: z
@@ -155,7 +157,9 @@ export const evaluationSchema = z.strictObject({
 
 const policySchema = z
   .union([contentHash, policySourceSchema])
-  .describe("A checkpoint by content hash, or tiny, smollm2-135m-instruct, or a Hugging Face folder");
+  .describe(
+    "A checkpoint by content hash, or tiny, smollm2-135m-instruct, hf:org/name@revision, a Hugging Face folder or a .gguf file",
+  );
 const seed = z
   .number()
   .int()
