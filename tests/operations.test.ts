@@ -20,7 +20,7 @@ const progressOf = (workflowId: string) =>
 const updates = async (run: string) => (await operated.store.runs.lineageOf(run, "rl", 0)).length;
 
 describe("a run that is paused, reset while paused, resumed, stopped and resumed again", () => {
-  const iterations = 12;
+  const iterations = 20;
   const input = trainingOnly("steered", iterations);
 
   it("holds its training when it is paused, and says so", async () => {
@@ -74,16 +74,24 @@ describe("a run that is paused, reset while paused, resumed, stopped and resumed
   });
 });
 
+/** A command takes longer to start than an iteration of the tiny policy, so the training waits for it. */
+async function heldAfterFirst(run: string): Promise<void> {
+  await until(async () => (await updates(run)) >= 1);
+  await operated.client.workflow.getHandle(`experiment-${run}`).signal("pause");
+  await until(async () => (await progressOf(`experiment-${run}`)).state === "paused");
+}
+
 describe("hyper-parameters of a training under way", () => {
   it("are changed from the next iteration on, and the result is marked as altered", async () => {
     await operated.begin(trainingOnly("changed", 6));
-    await until(async () => (await updates("changed")) >= 1);
+    await heldAfterFirst("changed");
     const told = operated.command("set", "changed", "learningRate=1e-5", "--json");
     expect(JSON.parse(told)).toEqual({
       run: "changed",
       workflowId: "changed.rl",
       changed: { learningRate: 0.00001 },
     });
+    await operated.client.workflow.getHandle("experiment-changed").signal("resume");
     expect((await operated.ended("changed")).state).toBe("done");
     const rl = (await operated.store.runs.getStages("changed")).find(({ stage }) => stage === "rl");
     expect(rl!.result).toMatchObject({ altered: true, stopped: false, iterations: 6 });
@@ -95,8 +103,8 @@ describe("hyper-parameters of a training under way", () => {
     expect(none.stderr).toBe(
       "ratchet: run 'changed' has no training under way (open: none); what a later stage uses is in its input\n",
     );
-    await operated.begin(trainingOnly("refused", 30, { learningRate: 0.002 }));
-    await until(async () => (await updates("refused")) >= 1);
+    await operated.begin(trainingOnly("refused", 6, { learningRate: 0.002 }));
+    await heldAfterFirst("refused");
     const high = ratchet(operated.home, "set", "refused", "learningRate=5");
     expect(high.status).toBe(2);
     expect(high.stderr).toBe("ratchet: refused.rl: 'learningRate' = 5 must be a number from 0 to 1\n");
