@@ -15,7 +15,7 @@ describe("rows in parquet", () => {
       fc.integer(),
       fc.double({ noNaN: true, noDefaultInfinity: true }),
     );
-    const name = fc.string({ minLength: 1, maxLength: 8 });
+    const name = fc.string({ minLength: 1, maxLength: 8 }).filter((text) => text !== "__proto__");
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.dictionary(name, value, { minKeys: 1 }), { minLength: 1, maxLength: 6 }),
@@ -33,6 +33,21 @@ describe("rows in parquet", () => {
       '{"a": 9007199254740993, "b": 0.0}',
       '{"a": -1, "b": 1e+300}',
     ]);
+  });
+
+  it("keep nested values as they were written, and names that mean something to JavaScript", async () => {
+    const rows = [
+      '{"a": {"b": 0.0, "__proto__": [9007199254740993]}, "valueOf": -0}',
+      '{"a": 1, "valueOf": 1.5}',
+    ];
+    expect(await thereAndBack(rows)).toEqual([
+      '{"a": {"b": 0.0, "__proto__": [9007199254740993]}, "valueOf": -0.0}',
+      '{"a": 1, "valueOf": 1.5}',
+    ]);
+  });
+
+  it("refuse the one column name that cannot be read again", () => {
+    expect(() => parquetBytes(['{"__proto__": 1}'])).toThrow("field '__proto__' cannot be a parquet column");
   });
 
   it("keep a field that is not there apart from one that is null", async () => {

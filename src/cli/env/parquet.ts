@@ -1,6 +1,6 @@
 /**
  * Rows as a parquet file and back, with no value changed: text, whole numbers, doubles and truth values as columns of
- * their type, lists of messages as pandas and datasets write them, and whatever else as JSON columns.
+ * their type, lists of messages as pandas and datasets write them, and whatever else as JSON text.
  */
 import { parquetMetadata, parquetReadObjects } from "hyparquet";
 import { type ColumnSource, parquetWriteBuffer, schemaFromColumnData } from "hyparquet-writer";
@@ -10,8 +10,16 @@ import { readJson } from "../../core/trajectory/json-source.ts";
 
 type SchemaElements = ReturnType<typeof schemaFromColumnData>;
 
-/** A column has a value in every row; this entry of the file says in which rows a field was not there at all. */
-const absentKey = "ratchet.absent";
+/** What the columns alone do not say, as JSON in the file's own metadata. */
+const notesKey = "ratchet.rows";
+interface Notes {
+  /** Columns that hold JSON text, which is given back as it is. */
+  readonly json: readonly string[];
+  /** Column -> rows in which the field was not there at all: a column has a value in every row. */
+  readonly absent: readonly (readonly [string, readonly number[]])[];
+}
+/** Its text would set an object's prototype instead of a member when rows are read. */
+const unreadableName = "__proto__";
 const int64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
 
 /** One value with the text it had, which tells 0.0 from 0. */
@@ -20,6 +28,7 @@ interface Cell {
   readonly text: string;
 }
 
+/** Throws InvalidInput for a field that no reader would give back. */
 export function parquetBytes(texts: readonly string[]): Uint8Array {
   const rows = texts.map((text) => {
     const { value, members } = readJson(text);
@@ -31,6 +40,12 @@ export function parquetBytes(texts: readonly string[]): Uint8Array {
     );
   });
   const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
+  if (names.includes(unreadableName))
+    throw new RatchetError(
+      "InvalidInput",
+      `field '${unreadableName}' cannot be a parquet column; write .jsonl, or rename the field`,
+      { field: unreadableName },
+    );
   const absent = names
     .map((name) => [name, rows.flatMap((row, i) => (row.has(name) ? [] : [i]))] as const)
     .filter(([, lacking]) => lacking.length > 0);
@@ -41,6 +56,8 @@ export function parquetBytes(texts: readonly string[]): Uint8Array {
       rows,
     ),
   );
+  const json = columns.filter((column) => column.json).map(({ source }) => source.name);
+  const notes: Notes = { json, absent };
   const schema: SchemaElements = [
     { name: "root", num_children: columns.length },
     ...columns.flatMap(
@@ -51,7 +68,7 @@ export function parquetBytes(texts: readonly string[]): Uint8Array {
     parquetWriteBuffer({
       columnData: columns.map(({ source: { name, data } }) => ({ name, data })),
       schema,
-      ...(absent.length > 0 ? { kvMetadata: [{ key: absentKey, value: JSON.stringify(absent) }] } : {}),
+      kvMetadata: [{ key: notesKey, value: JSON.stringify(notes) }],
     }),
   );
 }
@@ -59,6 +76,7 @@ export function parquetBytes(texts: readonly string[]): Uint8Array {
 interface Column {
   readonly source: ColumnSource;
   readonly nested?: SchemaElements;
+  readonly json?: boolean;
 }
 
 function columnOf(name: string, values: readonly Json[], rows: readonly ReadonlyMap<string, Cell>[]): Column {
@@ -72,15 +90,25 @@ function columnOf(name: string, values: readonly Json[], rows: readonly Readonly
     return source("BOOLEAN", values);
   if (known.length > 0 && known.every((value) => typeof value === "number")) {
     const texts = rows.map((row) => row.get(name)?.text ?? "null");
-    const whole = texts.map((text) => (/^-?\d+$/.test(text) ? BigInt(text) : null));
+    const whole = texts.map((text) => (isWhole(text) ? BigInt(text) : null));
     const allWhole = texts.every((text, i) => text === "null" || fitsInt64(whole[i]!));
     if (allWhole) return source("INT64", whole);
-    if (texts.every((text) => text === "null" || !/^-?\d+$/.test(text))) return source("DOUBLE", values);
+    if (texts.every((text) => text === "null" || !isWhole(text))) return source("DOUBLE", values);
   }
   const members = memberNames(values);
   if (members) return { ...source(undefined, values), nested: listSchema(name, members) };
-  return source("JSON", values);
+  const texts = rows.map((row) => row.get(name)?.text ?? null);
+  return {
+    ...source(
+      "STRING",
+      texts.map((text) => (text === "null" ? null : text)),
+    ),
+    json: true,
+  };
 }
+
+/** "-0" is a double. */
+const isWhole = (text: string) => /^(0|-?[1-9]\d*)$/.test(text);
 
 const fitsInt64 = (value: bigint | null) => value !== null && value >= int64.least && value <= int64.most;
 
@@ -102,7 +130,7 @@ function memberNames(values: readonly Json[]): string[] | undefined {
   if (!isFlat || first === undefined) return undefined;
   const names = Object.keys(first as JsonObject);
   const isSame = objects.every((one) => Object.keys(one as JsonObject).join("\n") === names.join("\n"));
-  return names.length > 0 && isSame ? names : undefined;
+  return names.length > 0 && isSame && !names.includes(unreadableName) ? names : undefined;
 }
 
 const listSchema = (name: string, members: readonly string[]): SchemaElements => [
@@ -125,13 +153,19 @@ export async function parquetRows(bytes: Buffer, path: string): Promise<string[]
     const doubles = new Set(
       metadata.schema.filter(({ type }) => type === "DOUBLE" || type === "FLOAT").map(({ name }) => name),
     );
-    const stored = metadata.key_value_metadata?.find(({ key }) => key === absentKey)?.value ?? "[]";
-    const absent = new Map(JSON.parse(stored) as [string, number[]][]);
+    const stored = metadata.key_value_metadata?.find(({ key }) => key === notesKey)?.value;
+    const notes = JSON.parse(stored ?? '{ "json": [], "absent": [] }') as Notes;
+    const absent = new Map(notes.absent);
+    const json = new Set(notes.json);
     const rows = await parquetReadObjects({ file, metadata });
     return rows.map((row, i) => {
       const members = Object.entries(row)
         .filter(([name]) => !absent.get(name)?.includes(i))
-        .map(([name, value]) => `${JSON.stringify(name)}: ${textOf(value, name, doubles.has(name))}`);
+        .map(([name, value]) => {
+          const text =
+            json.has(name) && typeof value === "string" ? value : textOf(value, name, doubles.has(name));
+          return `${JSON.stringify(name)}: ${text}`;
+        });
       return `{${members.join(", ")}}`;
     });
   } catch (error) {
