@@ -1,6 +1,5 @@
 /** `ratchet env audit`: the gates' false-pass and false-fail rates on planted defects and harmless rewrites. */
 import type { Command } from "commander";
-import { createKnowledgeAuthor } from "../../authors/knowledge/author.ts";
 import { type Audit, audit } from "../../core/audit/audit.ts";
 import type { Case } from "../../core/gates/gate.ts";
 import { proveBatch } from "../../core/gates/prove.ts";
@@ -53,6 +52,8 @@ async function buildPool(
   sandbox: Sandbox,
   log: (message: string) => void,
 ): Promise<Case[]> {
+  // The author reads its packages as it loads, which no other command should pay for.
+  const { createKnowledgeAuthor } = await import("../../authors/knowledge/author.ts");
   const author = createKnowledgeAuthor();
   const scenarios = { single_hop: 1, parallel_single_hop: 1, multi_hop: 1, parallel_multi_hop: 1 };
   const pool: Case[] = [];
