@@ -66,6 +66,8 @@ async function runStages(
     );
   };
   const initial = control.orPark(() => cpu.resolvePolicy(input.policy));
+  // Whoever needs it awaits it, and hears of its failure; a run that is stopped before that needs it no more.
+  initial.catch(() => undefined);
   const perform = async (id: string): Promise<void> => {
     await control.gate();
     if (control.stopping) return;
