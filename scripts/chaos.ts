@@ -4,7 +4,7 @@
  * update's metrics. Results add up in a file, so a study that was interrupted goes on where it was. Exit 1 on a difference.
  * `npm run chaos -- [--kills N] [--seed S] [--pause MS] [--input FILE] [--results FILE] [--json]`
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
 import { seedOf } from "../src/core/hash.ts";
@@ -45,8 +45,9 @@ interface Result {
   readonly recoveriesMs: readonly (number | null)[];
 }
 
-const kills = Number(values.kills);
-const seed = Number(values.seed);
+const kills = wholeNumber("kills", values.kills);
+const seed = wholeNumber("seed", values.seed);
+const pauseMs = wholeNumber("pause", values.pause);
 const args = ["--input", values.input];
 const results = earlierResults();
 const struck = () => results.reduce((sum, { blows }) => sum + blows.length, 0);
@@ -56,7 +57,7 @@ if (struck() < kills) {
     const summary = await start(home, args).summary;
     return { summary, remains: await remainsOf(home) };
   });
-  while (struck() < kills) {
+  while (struck() < kills && results.at(-1)?.blows.length !== 0) {
     const result = await inEmptyHome((home) => attack(home, results.length, alone));
     results.push(result);
     mkdirSync(dirname(values.results), { recursive: true });
@@ -71,9 +72,19 @@ const summary = summarize();
 process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
 process.exitCode = summary.runsThatDiffer === 0 ? 0 : 1;
 
+function wholeNumber(option: string, text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  process.stderr.write(`chaos: --${option} '${text}' is no whole number below 1e9; correct it\n`);
+  process.exit(2);
+}
+
+/** A line without its end was being written when the study was interrupted: its run counts for nothing. */
 function earlierResults(): Result[] {
   if (!existsSync(values.results)) return [];
-  const lines = readFileSync(values.results, "utf8").split("\n").filter(Boolean);
+  const text = readFileSync(values.results, "utf8");
+  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
+  if (whole !== text) writeFileSync(values.results, whole);
+  const lines = whole.split("\n").filter(Boolean);
   const all = lines.map((line) => JSON.parse(line) as Result);
   return all.filter((result) => result.seed === seed && result.input === values.input);
 }
@@ -93,15 +104,20 @@ async function attack(
   alone: { readonly summary: Summary; readonly remains: Remains },
 ): Promise<Result> {
   const random = seededRandom(seedOf(seed, index));
-  const pauseMs = Number(values.pause);
   const most = kills - struck();
-  const { summary, blows, restarts } = await runUnderFire(home, args, { random, most, pauseMs });
+  const blows: Blow[] = [];
+  const about = { seed, input: values.input, index, blows };
+  const under = await runUnderFire(home, args, { random, most, pauseMs }, blows).catch(
+    (error: Error) => error,
+  );
+  if (under instanceof Error) {
+    const reason = under.message.slice(0, 500);
+    return { ...about, restarts: 0, differences: [`it did not end: ${reason}`], recoveriesMs: [] };
+  }
+  const { summary, restarts } = under;
   const remains = await remainsOf(home);
   return {
-    seed,
-    input: values.input,
-    index,
-    blows,
+    ...about,
     restarts,
     differences: differencesOf(alone, { summary, remains }),
     recoveriesMs: blows

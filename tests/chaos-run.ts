@@ -31,18 +31,20 @@ const garbageEveryMs = 5_000;
 
 export interface UnderFire {
   readonly summary: Summary;
-  readonly blows: readonly Blow[];
   /** How often the run had to be started again. */
   readonly restarts: number;
 }
 
-/** At most `most` blows, `pauseMs` apart on average; garbage is collected all the while, down to what is needed. */
+/**
+ * At most `most` blows, `pauseMs` apart on average, noted in `blows` as they fall; garbage is collected all the while,
+ * down to what is needed. Rejects where the run ends with a failure that no blow at its supervisor explains.
+ */
 export async function runUnderFire(
   home: string,
   args: readonly string[],
   { random, most, pauseMs }: { readonly random: Random; readonly most: number; readonly pauseMs: number },
+  blows: Blow[],
 ): Promise<UnderFire> {
-  const blows: Blow[] = [];
   let restarts = 0;
   const collecting = setInterval(() => void collectGarbage(home), garbageEveryMs);
   try {
@@ -58,7 +60,7 @@ export async function runUnderFire(
         if (run.exitCode === null && run.signalCode === null) await strike(home, random, blows);
       }
       const result = await outcome;
-      if ("ended" in result) return { summary: result.ended, blows, restarts };
+      if ("ended" in result) return { summary: result.ended, restarts };
       if (blows.slice(first).every(({ role }) => role !== "supervisor")) throw result.error;
       restarts++;
     }

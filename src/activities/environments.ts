@@ -3,6 +3,7 @@ import type { EnvironmentSet } from "../core/environment/environment.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { BuildSpecification } from "../core/experiment/input.ts";
 import { type ProvenBatch, proveBatch } from "../core/gates/prove.ts";
+import { gateTable } from "../core/gates/table.ts";
 import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { assemble } from "../core/synthesis/assemble.ts";
@@ -45,13 +46,19 @@ export interface AssembledSet {
 
 export function createEnvironmentActivities(ports: CpuPorts) {
   const stage =
-    <From, To>(kind: string, version: number, work: (from: From, input: FromStage) => Promise<To> | To) =>
+    <From, To>(
+      kind: string,
+      version: number,
+      work: (from: From, input: FromStage) => Promise<To> | To,
+      /** What else the result depends on. */
+      rules: Json = null,
+    ) =>
     (input: FromStage): Promise<ArtifactRef> =>
       runStep(ports.ledger, {
         kind,
         version,
         context: input.context,
-        inputs: [ports.author.name, ports.author.version, input.from.hash],
+        inputs: [ports.author.name, ports.author.version, input.from.hash, rules],
         work: () =>
           whileAlive(async () => {
             const from = (await ports.artifacts.getJson(input.from)) as From;
@@ -92,11 +99,16 @@ export function createEnvironmentActivities(ports: CpuPorts) {
 
     scaleComplexity: stage("scaled", 1, (from: Drafted[]) => from.map(scale)),
 
-    deployEnvironments: stage("proven", 1, async (from: Drafted[]): Promise<ProvenBatch> => {
-      const subjectTables = ports.author.subjectTables.bind(ports.author);
-      const deployed = deploy(from, await subjectTables(subjectsOf(from)));
-      return proveBatch(deployed, subjectTables, ports.sandbox);
-    }),
+    deployEnvironments: stage(
+      "proven",
+      1,
+      async (from: Drafted[]): Promise<ProvenBatch> => {
+        const subjectTables = ports.author.subjectTables.bind(ports.author);
+        const deployed = deploy(from, await subjectTables(subjectsOf(from)));
+        return proveBatch(deployed, subjectTables, ports.sandbox);
+      },
+      gateTable.map(({ gate, version }) => [gate, version]),
+    ),
 
     assembleEnvironments: (input: AssembleEnvironments): Promise<AssembledSet> =>
       runStep(ports.ledger, {

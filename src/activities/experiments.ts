@@ -48,9 +48,9 @@ interface StageOfRun {
 
 /** Raised when a stage's results would differ from before for the same input, so that no old result is taken. */
 const stageVersions: Readonly<Record<StageInput["type"], number>> = {
-  build: 1,
-  train: 1,
-  evaluate: 1,
+  build: 2,
+  train: 2,
+  evaluate: 2,
   select: 1,
   report: 1,
 };

@@ -16,8 +16,11 @@ export function createRestorationActivities(ports: CpuPorts) {
 
   /** A policy that no update made is fetched or made again by its name. */
   const prepareAgain = async (hash: string): Promise<boolean> => {
-    for (const source of await ports.runs.policySources())
-      if ((await ports.preparePolicy(source)).hash === hash) return true;
+    for (const source of await ports.runs.policySources()) {
+      // Another run's policy may be gone for good; that says nothing of this one.
+      const made = await ports.preparePolicy(source).catch(() => undefined);
+      if (made?.hash === hash) return true;
+    }
     return false;
   };
 

@@ -75,7 +75,8 @@ const unexpectedFailure = "UnexpectedFailure";
 /** Failures of a step's own work before it is given up and its workflow parks; lost attempts are not counted. */
 const mostFailures = 5;
 
-async function giveUpOrRetry(ledger: StepLedger, key: string, error: unknown): Promise<unknown> {
+/** What to throw: the failure as Temporal shall see it, not to be retried once the step's work has failed too often. */
+export async function giveUpOrRetry(ledger: StepLedger, key: string, error: unknown): Promise<unknown> {
   if (error instanceof CancelledFailure) return error;
   const named = error instanceof RatchetError;
   if (named && (!error.retryable || error.type === "DatabaseUnavailable")) return toFailure(error);

@@ -9,7 +9,7 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { TrainingRow, UpdateMetrics, UpdateResult } from "../core/ports/policy.ts";
 import type { KnownUpdate, UpdateRecipe } from "../core/ports/runs.ts";
 import type { DevicePorts } from "./ports.ts";
-import { runStep, type StepContext, toFailure } from "./step.ts";
+import { giveUpOrRetry, runStep, type StepContext } from "./step.ts";
 
 export interface UpdatePolicy extends UpdateRecipe {
   readonly context: StepContext;
@@ -64,7 +64,8 @@ export function createUpdateActivities(ports: DevicePorts) {
       }),
 
     /** Writes a lost checkpoint again. The update is committed already, so nothing but its artifact changes. */
-    restoreUpdate: async ({ checkpoint, recipe, run, stage, iteration }: KnownUpdate): Promise<void> => {
+    restoreUpdate: async (known: KnownUpdate): Promise<void> => {
+      const { checkpoint, recipe, run, stage, iteration, stepKey } = known;
       try {
         const again = (await apply(recipe)).checkpoint;
         if (again.hash !== checkpoint.hash)
@@ -74,7 +75,7 @@ export function createUpdateActivities(ports: DevicePorts) {
             { expected: checkpoint.hash, found: again.hash },
           );
       } catch (error) {
-        throw toFailure(error);
+        throw await giveUpOrRetry(ports.ledger, stepKey, error);
       }
     },
   };

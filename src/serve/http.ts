@@ -102,8 +102,8 @@ async function routed(
 
 /** A tool message, ready to be appended to a conversation; `error` says whether the tool refused. */
 async function called(session: Session, body: unknown): Promise<Reply> {
-  const { id, name, given } = readToolCall(body);
-  const { ok, text } = await session.call(name, given);
+  const { id, name, given, text: written } = readToolCall(body);
+  const { ok, text } = await session.call(name, given, { written });
   const call = id === undefined ? {} : { tool_call_id: id };
   return { status: 200, body: { role: "tool", ...call, name, content: text, error: !ok } };
 }

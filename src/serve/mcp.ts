@@ -17,7 +17,7 @@ export function createMcpServer(session: Session): Server {
     })),
   }));
   server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal }) => {
-    const { ok, text } = await session.call(params.name, params.arguments ?? {}, signal);
+    const { ok, text } = await session.call(params.name, params.arguments ?? {}, { signal });
     return { content: [{ type: "text", text }], isError: !ok };
   });
   return server;

@@ -18,10 +18,16 @@ export interface CallResult {
   readonly text: string;
 }
 
+export interface HowCalled {
+  /** The arguments' own text, where the client sent text; Python tools see it word for word. */
+  readonly written?: string | undefined;
+  readonly signal?: AbortSignal;
+}
+
 export interface Session {
   readonly tools: readonly ToolDocument[];
   /** Throws SandboxFailure where the machine failed; whatever the model does wrong is a result. */
-  call(name: string, given: unknown, signal?: AbortSignal): Promise<CallResult>;
+  call(name: string, given: unknown, how?: HowCalled): Promise<CallResult>;
   progress(): { readonly calls: number; readonly solved: number; readonly unsolved: number };
 }
 
@@ -31,12 +37,17 @@ export function openSession({ environment, tables }: Case, sandbox: Sandbox): Se
   let calls = 0;
   return {
     tools: environment.tools.map(({ document }) => document),
-    async call(name, given, signal) {
+    async call(name, given, { written, signal } = {}) {
       calls += 1;
       const tool = environment.tools.find(({ document }) => document.name === name);
       if (!tool) return { ok: false, text: unknownToolFeedback(name) };
       if (!isObject(given)) return { ok: false, text: badArgumentsFeedback(name) };
-      const [outcome] = await sandbox.run([{ program: programOf(tool, tables), arguments: given }], signal);
+      const invocation = {
+        program: programOf(tool, tables),
+        arguments: given,
+        ...(tool.runtime === "python" && written !== undefined && { argumentsText: written }),
+      };
+      const [outcome] = await sandbox.run([invocation], signal);
       const text = toolFeedback(name, outcome!);
       const ok = outcome!.kind === "returned";
       unsolved = solveTurn(unsolved, [{ name, output: ok ? text : null }]).unsolved;

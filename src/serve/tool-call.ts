@@ -13,6 +13,8 @@ export interface ToolCall {
   readonly name: string;
   /** What the model wrote; text that is no JSON stays text, for the tool to refuse. */
   readonly given: unknown;
+  /** The arguments word for word, where they came as text: Python tells 1.0 from 1. */
+  readonly text?: string;
 }
 
 /** Throws a Refusal where the client, not the model, is at fault. */
@@ -23,9 +25,14 @@ export function readToolCall(body: unknown): ToolCall {
       400,
       'the body is no tool call; send {"name": "...", "arguments": {...}} or OpenAI\'s form',
     );
-  if ("name" in parsed.data) return { name: parsed.data.name, given: parsedArguments(parsed.data.arguments) };
-  const { id, function: called } = parsed.data;
-  return { ...(id === undefined ? {} : { id }), name: called.name, given: parsedArguments(called.arguments) };
+  const { id, function: called } =
+    "name" in parsed.data ? { id: undefined, function: parsed.data } : parsed.data;
+  return {
+    ...(id === undefined ? {} : { id }),
+    name: called.name,
+    given: parsedArguments(called.arguments),
+    ...(typeof called.arguments === "string" && { text: called.arguments }),
+  };
 }
 
 function parsedArguments(given: unknown): unknown {

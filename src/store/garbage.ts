@@ -68,7 +68,7 @@ export async function collectGarbage(
   const kept: KeptCheckpoint[] = [];
   let bytes = 0;
   await database.run(async (tables) => {
-    await tables.deleteFrom("leases").where("expires_at", "<", sql<Date>`now()`).execute();
+    if (!dryRun) await tables.deleteFrom("leases").where("expires_at", "<", sql<Date>`now()`).execute();
     const checkpoints = await storedCheckpoints(tables);
     const { needed, origins } = await knownCheckpoints(tables);
     bytes = checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0);
@@ -80,7 +80,13 @@ export async function collectGarbage(
         (await namedBy(tables, ref.hash)) ??
         (await basePolicy(artifactPath(artifactFolder, ref))) ??
         (bytes <= budgetBytes ? `within the budget of ${budgetBytes} bytes` : undefined) ??
-        (await remove(tables, artifactFolder, staging, ref, dryRun));
+        (await remove(
+          tables,
+          artifactFolder,
+          staging,
+          { ...ref, isKnown: checkpoint.origin !== null },
+          dryRun,
+        ));
       if (because === undefined) {
         removed.push(checkpoint);
         bytes -= ref.bytes;
@@ -90,15 +96,18 @@ export async function collectGarbage(
   return { removed, kept, bytes };
 }
 
+/** `isKnown`: some update had made it when the collection began. */
+type Doomed = ArtifactRef & { readonly isKnown: boolean };
+
 /** Why it was not removed after all; undefined where it was. */
 async function remove(
   tables: Kysely<Tables>,
   artifactFolder: string,
   staging: string,
-  checkpoint: ArtifactRef,
+  checkpoint: Doomed,
   dryRun: boolean,
 ): Promise<string | undefined> {
-  const leased = "leased: just written, or about to be used";
+  const leased = "leased or committed: just written, or about to be used";
   if (dryRun) return (await isLeased(tables, checkpoint.hash)) ? leased : undefined;
   const aside = await stagingPath(staging);
   const gone = await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside));
@@ -122,8 +131,17 @@ async function storedCheckpoints(tables: Kysely<Tables>): Promise<ArtifactRef[]>
 /** A checkpoint's manifest names its parent; that of a policy which Ratchet did not train is null. */
 async function basePolicy(path: string): Promise<string | undefined> {
   const manifest = await readFile(join(path, "manifest.json"), "utf8").catch(() => "{}");
-  const { parent } = JSON.parse(manifest) as { parent?: unknown };
+  const { parent } = parsedManifest(manifest);
   return parent === null ? "a policy to start from, which no update could make again" : undefined;
+}
+
+/** A damaged one says nothing; what an update made can be made again. */
+function parsedManifest(text: string): { parent?: unknown } {
+  try {
+    return (JSON.parse(text) ?? {}) as { parent?: unknown };
+  } catch {
+    return {};
+  }
 }
 
 async function isLeased(tables: Kysely<Tables>, hash: string): Promise<boolean> {
@@ -139,17 +157,24 @@ async function isLeased(tables: Kysely<Tables>, hash: string): Promise<boolean> 
 async function setAside(
   tx: Transaction<Tables>,
   artifactFolder: string,
-  checkpoint: ArtifactRef,
+  checkpoint: Doomed,
   aside: string,
 ): Promise<boolean> {
   await lockHash(tx, checkpoint.hash);
   if (await isLeased(tx, checkpoint.hash)) return false;
+  if (!checkpoint.isKnown && (await isMade(tx, checkpoint.hash))) return false;
   await rename(artifactPath(artifactFolder, checkpoint), aside).catch((error: NodeJS.ErrnoException) => {
     // A removal that crashed before its commit has moved the folder already.
     if (error.code !== "ENOENT") throw error;
   });
   await tx.deleteFrom("artifacts").where("hash", "=", checkpoint.hash).execute();
   return true;
+}
+
+/** An update committed it after the collection had looked: its lease is gone, and it is the newest of its branch. */
+async function isMade(tx: Kysely<Tables>, hash: string): Promise<boolean> {
+  const { rows } = await sql`SELECT 1 FROM lineage WHERE checkpoint->>'hash' = ${hash} LIMIT 1`.execute(tx);
+  return rows.length > 0;
 }
 
 async function lockHash(tx: Transaction<Tables>, hash: string): Promise<void> {

@@ -83,7 +83,7 @@ export async function updateThatMade(
 ): Promise<KnownUpdate | undefined> {
   const row = await tables
     .selectFrom("lineage")
-    .select(["run", "stage", "iteration", "checkpoint", "recipe"])
+    .select(["run", "stage", "iteration", "step_key", "checkpoint", "recipe"])
     .where(sql`checkpoint->>'hash'`, "=", checkpoint)
     .where("recipe", "is not", null)
     .orderBy("run")
@@ -97,6 +97,7 @@ export async function updateThatMade(
       run: row.run,
       stage: row.stage,
       iteration: row.iteration,
+      stepKey: row.step_key,
       checkpoint: row.checkpoint as ArtifactRef,
       recipe: row.recipe as UpdateRecipe,
     }

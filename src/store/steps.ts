@@ -69,12 +69,14 @@ async function claim(tx: Kysely<Tables>, step: StepIdentity): Promise<StepClaim>
     .returning("fence")
     .executeTakeFirst();
   if (claimed !== undefined) return { state: "claimed", fence: Number(claimed.fence) };
-  const { result } = await tx
+  const committed = await tx
     .selectFrom("steps")
     .select("result")
     .where("key", "=", step.key)
-    .executeTakeFirstOrThrow();
-  return { state: "committed", result: result as Json };
+    .where("state", "=", "committed")
+    .executeTakeFirst();
+  // Between the two statements somebody may have opened it again, because its artifacts were lost.
+  return committed ? { state: "committed", result: committed.result as Json } : claim(tx, step);
 }
 
 async function commit(

@@ -14,7 +14,7 @@ const garbageCalls = 3;
 export const negativeGate: ExecutingGate = {
   kind: "executing",
   gate: "negative",
-  version: 1,
+  version: 2,
   again: false,
   plan: (subject) => {
     const calls = madeCalls(subject);

@@ -82,6 +82,8 @@ export interface KnownUpdate {
   readonly run: string;
   readonly stage: string;
   readonly iteration: number;
+  /** Key of the step that computed it. */
+  readonly stepKey: string;
   readonly checkpoint: ArtifactRef;
   readonly recipe: UpdateRecipe;
 }

@@ -49,6 +49,10 @@ export async function readBatchFile(file: string): Promise<TokenForest> {
       throw wrong("parents", `[${i}] is ${parent}; a parent stands before its child`);
     if (parent >= 0 && miniBatches![parent] !== miniBatches![i])
       throw wrong("mini_batches", `[${i}] is ${miniBatches![i]} and its parent's is ${miniBatches![parent]}`);
+    if (masks![i] !== 0 && masks![i] !== 1) throw wrong("masks", `[${i}] is ${masks![i]}; it must be 0 or 1`);
+    const before = i === 0 ? 0 : miniBatches![i - 1]!;
+    if (miniBatches![i]! > before + 1 || (i === 0 && miniBatches![i] !== 0))
+      throw wrong("mini_batches", `[${i}] is ${miniBatches![i]}; steps begin at 0 and leave none out`);
     if (i > 0 && miniBatches![i]! < miniBatches![i - 1]!)
       throw wrong("mini_batches", `[${i}] is less than the one before`);
   }

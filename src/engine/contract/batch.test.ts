@@ -108,7 +108,17 @@ describe("a batch file", () => {
       "'mini_batches' [2] is 1 and its parent's is 0; see docs/contracts/trainer.md",
     );
     expect(await refusal({ miniBatches: Int32Array.of(1, 1, 1, 1, 0, 0) })).toBe(
-      "'mini_batches' [4] is less than the one before; see docs/contracts/trainer.md",
+      "'mini_batches' [0] is 1; steps begin at 0 and leave none out; see docs/contracts/trainer.md",
+    );
+    expect(await refusal({ miniBatches: Int32Array.of(0, 0, 0, 0, 2, 2) })).toBe(
+      "'mini_batches' [4] is 2; steps begin at 0 and leave none out; see docs/contracts/trainer.md",
+    );
+    const roots = { parents: new Int32Array(6).fill(-1), miniBatches: Int32Array.of(0, 1, 0, 0, 0, 0) };
+    expect(await refusal(roots)).toBe(
+      "'mini_batches' [2] is less than the one before; see docs/contracts/trainer.md",
+    );
+    expect(await refusal({ masks: Int32Array.of(0, 0, 1, 2, 0, 1) })).toBe(
+      "'masks' [3] is 2; it must be 0 or 1; see docs/contracts/trainer.md",
     );
   });
 });
