@@ -70,6 +70,8 @@ export async function openLibrary(config: Config): Promise<Library> {
   };
 }
 
+const downTypes: ReadonlySet<string> = new Set(["ServiceUnavailable", "DatabaseUnavailable"]);
+
 /** Undefined where no database runs. */
 async function openRunning(config: Config): Promise<Store | undefined> {
   const { artifactFolder } = config;
@@ -77,7 +79,8 @@ async function openRunning(config: Config): Promise<Store | undefined> {
     const databaseUrl = config.databaseUrl ?? runningEndpoints(config).databaseUrl;
     return await openStore({ databaseUrl, artifactFolder });
   } catch (error) {
-    if (error instanceof RatchetError && error.type === "ServiceUnavailable") return undefined;
+    const isDown = error instanceof RatchetError && downTypes.has(error.type);
+    if (isDown) return undefined;
     throw error;
   }
 }
