@@ -81,6 +81,15 @@ async function heldAfterFirst(run: string): Promise<void> {
   await until(async () => (await progressOf(`experiment-${run}`)).state === "paused");
 }
 
+/** Of the first update and the newest. */
+async function learningRates(run: string): Promise<number[]> {
+  const lineage = await operated.store.runs.lineageOf(run, "rl", 0);
+  const made = [lineage[0]!, lineage.at(-1)!].map(({ checkpoint }) =>
+    operated.store.runs.updateThatMade(checkpoint.hash),
+  );
+  return (await Promise.all(made)).map((known) => known!.recipe.optimizer.learningRate);
+}
+
 describe("hyper-parameters of a training under way", () => {
   it("are changed from the next iteration on, and the result is marked as altered", async () => {
     await operated.begin(trainingOnly("changed", 6));
@@ -95,6 +104,7 @@ describe("hyper-parameters of a training under way", () => {
     expect((await operated.ended("changed")).state).toBe("done");
     const rl = (await operated.store.runs.getStages("changed")).find(({ stage }) => stage === "rl");
     expect(rl!.result).toMatchObject({ altered: true, stopped: false, iterations: 6 });
+    expect(await learningRates("changed")).toEqual([0.001, 0.00001]);
   });
 
   it("are refused in one line where there is nothing to change or the value is out of bounds", async () => {
@@ -110,5 +120,44 @@ describe("hyper-parameters of a training under way", () => {
     expect(high.stderr).toBe("ratchet: refused.rl: 'learningRate' = 5 must be a number from 0 to 1\n");
     operated.command("stop", "refused");
     expect((await operated.ended("refused")).state).toBe("stopped");
+  });
+});
+
+describe("a training that a person started by hand, under a workflow id of its own", () => {
+  const { seed, threads, stages } = trainingOnly("by-hand", 6);
+  const { training } = stages.rl as { training: object };
+  const job = { id: "by-hand", stage: "rl", seed, threads, policy: "tiny", training };
+  const environments = "steered/train-environments";
+  const begun = (workflowId: string, changed: object) =>
+    operated.client.workflow.signalWithStart("trainPolicy", {
+      workflowId,
+      taskQueue: "ratchet",
+      args: [{ ...job, environments, ...changed }],
+      signal: "pause",
+    });
+
+  it("is recorded as stopped when it is stopped", async () => {
+    const handle = await begun("mine", {});
+    await until(async () => (await progressOf("mine")).state === "paused");
+    operated.command("stop", "by-hand");
+    expect(await handle.result()).toMatchObject({ stopped: true, iterations: 0 });
+    expect((await operated.store.runs.getRun("by-hand"))!.state).toBe("stopped");
+    const recorded = await operated.store.runs.getStages("by-hand");
+    expect(recorded.map(({ stage, state }) => [stage, state])).toEqual([["rl", "stopped"]]);
+  });
+
+  it("hears its run's commands while it is parked before its first iteration", async () => {
+    const handle = await begun("mine-too", { id: "parked-early", threads: threads + 1 });
+    await until(async () => (await progressOf("mine-too")).state === "parked");
+    operated.command("stop", "parked-early");
+    await expect(handle.result()).rejects.toMatchObject({
+      cause: { message: expect.stringContaining("stopped while it waited: the run computes with threads") },
+    });
+  });
+
+  it("is not looked for under a name that no run can have", () => {
+    const { status, stderr } = ratchet(operated.home, "pause", "x' OR RatchetRun != 'x");
+    expect(status).toBe(2);
+    expect(stderr).toContain("must be 1 to 48 lower-case letters, digits and hyphens");
   });
 });

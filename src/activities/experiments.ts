@@ -40,6 +40,13 @@ export type StageInput =
 
 type EndState = "done" | "stopped" | "failed";
 
+interface EndOfAlone {
+  readonly run: string;
+  readonly stage: string;
+  readonly state: "done" | "stopped";
+  readonly result: Json;
+}
+
 interface StageOfRun {
   readonly run: string;
   readonly stage: string;
@@ -121,12 +128,12 @@ export function createExperimentActivities(ports: CpuPorts) {
     }),
 
     /** Ends a run whose only workflow was started by hand. */
-    finishAlone: guarded(async (ended: { run: string; stage: string; result: Json }): Promise<void> => {
+    finishAlone: guarded(async ({ state, ...ended }: EndOfAlone): Promise<void> => {
       const run = await ports.runs.getRun(ended.run);
       const stage = (await ports.runs.getStages(ended.run)).find((known) => known.stage === ended.stage);
       if (!run || !stage) return;
-      await ports.runs.putStage({ ...stage, state: "done", result: ended.result });
-      await ports.runs.putRun({ ...run, state: "done" });
+      await ports.runs.putStage({ ...stage, state, result: ended.result });
+      await ports.runs.putRun({ ...run, state });
     }),
 
     /** Stages that were under way end as the run does. */

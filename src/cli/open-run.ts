@@ -3,6 +3,7 @@ import type { Client, WorkflowHandle } from "@temporalio/client";
 import { WorkflowNotFoundError } from "@temporalio/client";
 import { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
+import { identifierPattern } from "../core/experiment/identifier.ts";
 import { experimentWorkflowId, messages, type WorkflowType } from "../workflows/names.ts";
 
 interface OpenWorkflow {
@@ -11,19 +12,43 @@ interface OpenWorkflow {
   readonly parent: string | undefined;
 }
 
-/** By id. A list lags by a moment: a workflow that has just begun may be absent. */
+/**
+ * By id. A list lags by a moment: a workflow that has just begun may be absent, so where none is listed the one that
+ * bears the run's id is asked for. Throws InvalidInput where the name is none that a run can have.
+ */
 export async function openWorkflows(client: Client, run: string): Promise<OpenWorkflow[]> {
+  requireRunId(run);
   const open: OpenWorkflow[] = [];
   const query = `RatchetRun = '${run}' AND ExecutionStatus = 'Running'`;
   for await (const { workflowId, type, parentExecution } of client.workflow.list({ query }))
     open.push({ workflowId, type: type as WorkflowType, parent: parentExecution?.workflowId ?? undefined });
+  if (open.length === 0) {
+    const named = await describeOpen(client.workflow.getHandle(run));
+    if (named !== undefined)
+      open.push({
+        workflowId: run,
+        type: named.type as WorkflowType,
+        parent: named.parentExecution?.workflowId ?? undefined,
+      });
+  }
   return open.sort((a, b) => (a.workflowId < b.workflowId ? -1 : 1));
+}
+
+/** The name becomes part of a query. */
+function requireRunId(run: string): void {
+  if (identifierPattern.test(run)) return;
+  throw new RatchetError(
+    "InvalidInput",
+    `RUN ${JSON.stringify(run)} must be 1 to 48 lower-case letters, digits and hyphens; npx ratchet status shows the newest run`,
+    { field: "RUN", value: run },
+  );
 }
 
 /** The run's own workflow: an experiment's is known by its id, any other is the one without a parent. */
 export async function outermost(client: Client, run: string): Promise<WorkflowHandle> {
+  requireRunId(run);
   const experiment = client.workflow.getHandle(experimentWorkflowId(run));
-  if (await isOpen(experiment)) return experiment;
+  if ((await describeOpen(experiment)) !== undefined) return experiment;
   const found = (await openWorkflows(client, run)).find(({ parent }) => parent === undefined);
   if (found !== undefined) return client.workflow.getHandle(found.workflowId);
   throw new RatchetError(
@@ -33,11 +58,13 @@ export async function outermost(client: Client, run: string): Promise<WorkflowHa
   );
 }
 
-async function isOpen(handle: WorkflowHandle): Promise<boolean> {
+/** Undefined where it is closed or was never there. */
+async function describeOpen(handle: WorkflowHandle) {
   try {
-    return (await handle.describe()).status.name === "RUNNING";
+    const description = await handle.describe();
+    return description.status.name === "RUNNING" ? description : undefined;
   } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return false;
+    if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
 }

@@ -2,16 +2,16 @@
 import type { Client } from "@temporalio/client";
 import type { StoredRun } from "../core/ports/runs.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
+import { openWorkflows } from "./open-run.ts";
 
 /**
  * Signals `resume` to every open workflow of the run: one that is paused or parked goes on. Returns the ids of those
  * without a parent. */
 export async function wake(client: Client, run: string): Promise<string[]> {
   const woken: string[] = [];
-  const query = `RatchetRun = '${run}' AND ExecutionStatus = 'Running'`;
-  for await (const { workflowId, parentExecution } of client.workflow.list({ query })) {
+  for (const { workflowId, parent } of await openWorkflows(client, run)) {
     await client.workflow.getHandle(workflowId).signal(messages.resume);
-    if (!parentExecution) woken.push(workflowId);
+    if (parent === undefined) woken.push(workflowId);
   }
   return woken;
 }
@@ -21,7 +21,7 @@ export async function resumeByHand(
   client: Client,
   { run, workflowType, input }: StoredRun,
   write: (line: string) => void,
-): Promise<"done" | "failed"> {
+): Promise<"done" | "stopped" | "failed"> {
   const [open] = await wake(client, run);
   const handle =
     open === undefined
@@ -35,8 +35,8 @@ export async function resumeByHand(
       : client.workflow.getHandle(open);
   write(`${open === undefined ? "resuming" : "joining"} ${workflowType} ${handle.workflowId}`);
   try {
-    await handle.result();
-    return "done";
+    const result = (await handle.result()) as { readonly stopped?: boolean } | null;
+    return result?.stopped === true ? "stopped" : "done";
   } catch (error) {
     write(`${handle.workflowId}: ${(error as Error).cause ?? (error as Error).message}`);
     return "failed";

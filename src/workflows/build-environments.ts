@@ -8,7 +8,7 @@ import type { StepContext } from "../activities/step.ts";
 import type { BuildInput, BuildSpecification } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { planBatches, type ScenarioCounts } from "../core/synthesis/batches.ts";
-import { finish } from "./alone.ts";
+import { finish, nameRun } from "./alone.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { type Control, installControl } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
@@ -22,12 +22,10 @@ const mostRounds = 6;
 
 export async function buildEnvironments(input: BuildInput): Promise<AssembledSet> {
   const control = installControl();
+  nameRun(input);
   const job = await control.orPark(() => cpu.prepareBuild(input));
   const { run, stage, seed } = job;
-  upsertSearchAttributes([
-    { key: searchAttributes.run, value: run },
-    { key: searchAttributes.stage, value: stage },
-  ]);
+  upsertSearchAttributes([{ key: searchAttributes.stage, value: stage }]);
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
   const proven: ArtifactRef[] = [];
   const wanted = job.environments.scenarios;

@@ -3,7 +3,7 @@ import { upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
 import type { EvaluationResult } from "../activities/evaluation.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { EvaluateInput } from "../core/experiment/input.ts";
-import { finish } from "./alone.ts";
+import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { installControl } from "./control.ts";
 import { inWindow, runChild, shardWindow } from "./fan-out.ts";
@@ -13,10 +13,10 @@ import { rollOut } from "./roll-out.ts";
 
 export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationResult> {
   const control = installControl();
+  nameRun(input);
   const job = await control.orPark(() => cpu.prepareEvaluation(input));
   const { run, stage, seed, policy, evaluation } = job;
   upsertSearchAttributes([
-    { key: searchAttributes.run, value: run },
     { key: searchAttributes.stage, value: stage },
     { key: searchAttributes.policy, value: job.policyName },
   ]);

@@ -17,7 +17,7 @@ import type { UpdatedPolicy } from "../activities/updates.ts";
 import { type HyperparameterChange, validateChange } from "../core/experiment/hyperparameters.ts";
 import type { TrainInput } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { finish } from "./alone.ts";
+import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { isStopped } from "./failures.ts";
@@ -64,11 +64,11 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     validator: (wanted) => validateChange(wanted, input.training.algorithm),
   });
 
+  nameRun(input);
   let job = carried?.job ?? (await control.orPark(() => prepare(control, input)));
   let latest = carried?.latest ?? null;
   let branch = carried?.branch ?? 0;
   upsertSearchAttributes([
-    { key: searchAttributes.run, value: job.run },
     { key: searchAttributes.stage, value: job.stage },
     { key: searchAttributes.policy, value: job.policyName },
   ]);
@@ -110,7 +110,7 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     await control.orPark(() => cpu.collectGarbage(keep));
   }
   const stopped = done < job.iterations;
-  return finish(control, job, {
+  const result = {
     run: job.run,
     checkpoint: latest?.checkpoint ?? job.policy,
     weightsSha256: latest?.weightsSha256 ?? null,
@@ -119,7 +119,8 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     altered: changed || stopped,
     stopped,
     branch,
-  });
+  };
+  return finish(control, job, result, stopped ? "stopped" : "done");
 }
 
 /** What was committed before it parked is what a stopped training ends with. */

@@ -6,10 +6,11 @@ import { z } from "zod";
 import { buildNamePattern } from "../environment/build-name.ts";
 import { profiles, splits } from "../environment/environment.ts";
 import { RatchetError } from "../errors.ts";
+import { identifierPattern } from "./identifier.ts";
 
 const identifier = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,47}$/, "must be 1 to 48 lower-case letters, digits and hyphens")
+  .regex(identifierPattern, "must be 1 to 48 lower-case letters, digits and hyphens")
   .describe("Names the run and its workflow");
 const count = (max: number) => z.number().int().min(1).max(max);
 const contentHash = z.string().regex(/^[0-9a-f]{64}$/);

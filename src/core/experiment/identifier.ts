@@ -1,0 +1,3 @@
+/** What ids of runs and stages look like. Pure, and small enough for workflows: they go into workflow ids and list queries. */
+
+export const identifierPattern = /^[a-z0-9][a-z0-9-]{0,47}$/;
