@@ -173,7 +173,7 @@ describe("wrong input is refused before anything starts", () => {
       code: 2,
       says: [
         `field 'policy' = "${join(folder, "absent")}": there is no folder`,
-        "tiny, smollm2-135m-instruct or",
+        "tiny, smollm2-135m-instruct, hf:org/name@revision, or",
       ],
     });
   });
