@@ -11,7 +11,6 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { createEnvironmentActivities } from "../src/activities/environments.ts";
-import type { CpuPorts } from "../src/activities/ports.ts";
 import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
 import { type EnvironmentSet, type Profile, scenarioTypes } from "../src/core/environment/environment.ts";
 import type { BuildSpecification } from "../src/core/experiment/input.ts";
@@ -73,7 +72,7 @@ const activities = createEnvironmentActivities({
   ledger: store.ledger,
   author: createKnowledgeAuthor(),
   sandbox: countingSandbox,
-} as unknown as CpuPorts); // the ports that building environments uses
+});
 const costs = gateTable.map(timeGate);
 const loadBefore = loadavg()[0]!;
 

@@ -2,7 +2,7 @@
  * The command line as a person meets it: each wrong input, spawned for real, ends with a documented exit code and at
  * most three lines that say what to do, before anything under RATCHET_HOME changes.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -22,8 +22,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { prepareTiny } from "../src/engine/policies/tiny.ts";
+import { runCli } from "./support/run-cli.ts";
 
-const ratchet = fileURLToPath(new URL("../bin/ratchet.mjs", import.meta.url));
 const tiny = fileURLToPath(new URL("../temporal/examples/tiny.json", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "ratchet-cli-"));
 let folder: string;
@@ -37,35 +37,8 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-interface Ending {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(args: readonly string[], variables: Record<string, string> = {}): Promise<Ending> {
-  const child = spawn(process.execPath, [ratchet, ...args], {
-    env: { ...cleanEnvironment(), RATCHET_HOME: home, ...variables },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
-}
-
-/** What the person's own shell configures must not decide a test. */
-function cleanEnvironment(): NodeJS.ProcessEnv {
-  const named = Object.entries(process.env).filter(
-    ([name]) => !/^(RATCHET_|TEMPORAL_|DATABASE_URL$|NODE_OPTIONS$|VITEST)/.test(name),
-  );
-  return Object.fromEntries(named);
-}
+const run = (args: readonly string[], variables: Record<string, string> = {}) =>
+  runCli(args, { RATCHET_HOME: home, ...variables });
 
 /** Every path under the home with its content's hash. */
 function snapshot(): string[] {

@@ -1,10 +1,10 @@
 /** `ratchet env` as a person meets it, spawned for real, with a home of its own where nothing runs. */
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { runCli } from "./support/run-cli.ts";
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 const rows = path("fixtures/ftrl_rows.jsonl");
@@ -16,22 +16,7 @@ beforeEach(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-function ratchet(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(RATCHET_|DATABASE_URL$|VITEST)/.test(name));
-  const child = spawn(process.execPath, [path("../bin/ratchet.mjs"), "env", ...args], {
-    env: { ...Object.fromEntries(kept), RATCHET_HOME: join(folder, "home") },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    stdout += chunk.toString();
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk.toString();
-  });
-  return new Promise((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
-}
+const ratchet = (...args: string[]) => runCli(["env", ...args], { RATCHET_HOME: join(folder, "home") });
 
 async function json(...args: string[]): Promise<Record<string, unknown>> {
   const { stdout, stderr, code } = await ratchet(...args, "--json");

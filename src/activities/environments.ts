@@ -44,7 +44,9 @@ export interface AssembledSet {
   readonly missing: ScenarioCounts;
 }
 
-export function createEnvironmentActivities(ports: CpuPorts) {
+export function createEnvironmentActivities(
+  ports: Pick<CpuPorts, "artifacts" | "ledger" | "author" | "sandbox">,
+) {
   const stage =
     <From, To>(
       kind: string,
