@@ -35,6 +35,8 @@ export interface ChildEvents {
   onStarted(identity: ProcessIdentity): void;
   onReady(durationMs: number): void;
   onEnded(how: string, restartInMs: number): void;
+  /** Whether what it needs was away at any moment since then: a failure in that time says nothing about the child. */
+  disturbedSince(time: number): boolean;
 }
 
 /** Waits before the first, second, ... restart in a row; the last one repeats. The first is soon, as work waits. */
@@ -52,12 +54,18 @@ export class SupervisedChild {
   private readonly events: ChildEvents;
   private readonly stopping = new AbortController();
   private current: ProcessIdentity | undefined;
+  private readySinceMs: number | undefined;
   private loop: Promise<void> = Promise.resolve();
 
   constructor(home: string, specification: ChildSpecification, events: ChildEvents) {
     this.home = home;
     this.specification = specification;
     this.events = events;
+  }
+
+  /** Undefined while it does not answer. */
+  get readySince(): number | undefined {
+    return this.readySinceMs;
   }
 
   /** Resolves when it is ready for the first time; throws ServiceUnavailable where it does not get there. */
@@ -85,6 +93,7 @@ export class SupervisedChild {
     let everReady = false;
     let failures = 0;
     while (!this.stopping.signal.aborted) {
+      const attemptedAt = Date.now();
       const { how, readyForMs } = await this.runOnce(() => {
         everReady = true;
         onFirstReady();
@@ -93,8 +102,8 @@ export class SupervisedChild {
         return { how: (error as Error).message, readyForMs: 0 };
       });
       if (this.stopping.signal.aborted) return;
-      // Somebody killed it: that says nothing about whether it can start.
-      if (how === "SIGKILL") firstStart = Date.now();
+      // Somebody killed it, or what it needs: that says nothing about whether it can start.
+      if (how === "SIGKILL" || this.events.disturbedSince(attemptedAt)) firstStart = Date.now();
       if (!everReady && Date.now() - firstStart > firstStartLimitMs) throw this.failedToStart(how);
       failures = readyForMs >= steadyAfterMs ? 0 : failures;
       const delayMs = restartDelaysMs[Math.min(failures++, restartDelaysMs.length - 1)]!;
@@ -122,6 +131,7 @@ export class SupervisedChild {
     this.specification.becomesReady(child, limit).then(
       () => {
         readyAt = Date.now();
+        this.readySinceMs = readyAt;
         this.events.onReady(readyAt - startedAt);
         onReady();
       },
@@ -131,6 +141,7 @@ export class SupervisedChild {
     );
     const how = await exit;
     this.current = undefined;
+    this.readySinceMs = undefined;
     return { how, readyForMs: Math.max(0, Date.now() - readyAt) };
   }
 

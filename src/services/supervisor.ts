@@ -28,6 +28,9 @@ export interface SupervisorOptions {
 }
 
 const houseKeepingMs = 5_000;
+/** What workers need, in the order in which it ends. */
+const serviceRoles = ["temporal", "postgres"] as const;
+const isService = (role: SupervisedRole) => serviceRoles.some((service) => service === role);
 
 export class Supervisor {
   private readonly options: SupervisorOptions;
@@ -122,9 +125,15 @@ export class Supervisor {
         this.log?.warn({ role, how, restartInMs }, "ended by itself; starting it again");
         this.options.onNotice(`${role} ended (${how}); starting it again`);
       },
+      disturbedSince: (time) => !isService(role) && this.servicesDisturbedSince(time),
     });
     this.children.set(role, child);
     await child.start();
+  }
+
+  private servicesDisturbedSince(time: number): boolean {
+    const services = [...this.children].filter(([role]) => isService(role));
+    return services.some(([, { readySince }]) => readySince === undefined || readySince > time);
   }
 
   /** A table that cannot be written (a full disk) is out of date, which is no reason to let go of a child. */
@@ -142,10 +151,9 @@ export class Supervisor {
     clearInterval(this.houseKeeping);
     const ownsHome = supervisorOf(this.home)?.pid === process.pid;
     if (ownsHome) this.updateTable({ state: "stopping" });
-    const services = ["temporal", "postgres"] as const;
-    const workers = [...this.children].filter(([role]) => !services.some((service) => service === role));
+    const workers = [...this.children].filter(([role]) => !isService(role));
     await Promise.all(workers.map(([, child]) => child.stop()));
-    for (const role of services) await this.children.get(role)?.stop();
+    for (const role of serviceRoles) await this.children.get(role)?.stop();
     if (ownsHome) {
       this.log?.info("everything ended");
       removeProcessTable(this.home);

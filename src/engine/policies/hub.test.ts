@@ -32,6 +32,8 @@ const siblings = () =>
 let asked: string[];
 let listing: () => unknown;
 let breaksAfter: number[];
+/** Ends the answer that was cut short. */
+let breakOff = () => {};
 let served: Readonly<Record<string, Buffer>>;
 let ignoresRange: boolean;
 
@@ -50,7 +52,11 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
     response.writeHead(begin > 0 ? 206 : 200, { "content-length": bytes.length });
     const limit = name === "model.safetensors" ? breaksAfter.shift() : undefined;
     if (limit === undefined) response.end(bytes);
-    else response.write(bytes.subarray(0, limit), () => response.destroy());
+    else if (limit === 0) response.destroy();
+    else {
+      response.write(bytes.subarray(0, limit));
+      breakOff = () => response.destroy();
+    }
   }
 }
 
@@ -78,7 +84,8 @@ const fetchModel = (cacheFolder: string, over: object = {}, name = "org/model") 
     endpoint,
     token: undefined,
     offline: false,
-    onProgress: () => {},
+    // Once bytes have arrived, or there would be nothing to go on from.
+    onProgress: () => breakOff(),
     ...over,
   });
 const downloads = () => asked.filter((line) => line.includes("/resolve/"));

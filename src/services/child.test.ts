@@ -1,0 +1,55 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { SupervisedChild } from "./child.ts";
+
+let home: string;
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), "ratchet-child-"));
+  vi.useFakeTimers({ toFake: ["Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+  rmSync(home, { recursive: true });
+});
+
+/** Each attempt takes ten seconds, and the first four end with exit code 1. */
+function worker(disturbedSince: (time: number) => boolean) {
+  let attempts = 0;
+  const specification = {
+    role: "gpu-worker" as const,
+    prepare: async () => {
+      vi.setSystemTime(Date.now() + 10_000);
+      const code = ++attempts > 4 ? "setInterval(() => {}, 1000)" : "process.exit(1)";
+      return { file: process.execPath, arguments: ["-e", code], environment: {}, cwd: home };
+    },
+    becomesReady: async () => {
+      if (attempts <= 4) await new Promise(() => {});
+    },
+    channel: false,
+    stopSignal: "SIGTERM" as const,
+    stopGraceMs: 1_000,
+  };
+  const events = { onStarted: () => {}, onReady: () => {}, onEnded: () => {}, disturbedSince };
+  return new SupervisedChild(home, specification, events);
+}
+
+describe("a first start that keeps failing", () => {
+  it("is reported once it has gone on for 15 s", async () => {
+    await expect(worker(() => false).start()).rejects.toMatchObject({
+      type: "ServiceUnavailable",
+      message: expect.stringContaining("gpu-worker does not start (exit code 1)"),
+    });
+  });
+
+  it("is tried again for as long as what it needs was away", async () => {
+    const asked: number[] = [];
+    const child = worker((time) => asked.push(time) <= 4);
+    await child.start();
+    expect(child.readySince).toBe(Date.now());
+    expect(asked).toHaveLength(4);
+    await child.stop();
+    expect(child.readySince).toBeUndefined();
+  });
+});
