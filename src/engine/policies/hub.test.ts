@@ -186,7 +186,7 @@ describe("a model of the Hub", () => {
         /cannot fetch http:\/\/127\.0\.0\.1:9\/api.*check the network \(HF_ENDPOINT names a mirror\), or give the path of a folder/,
       ),
     });
-    breaksAfter = [10, 0, 0, 0, 0];
+    breaksAfter = [10, ...Array(20).fill(0)];
     await expect(fetchModel(cache())).rejects.toMatchObject({ type: "ServiceUnavailable" });
   });
 });
