@@ -93,11 +93,11 @@ describe("collecting garbage", () => {
     expect(bytes).toBe(budget);
   });
 
-  it("leaves the newest two of a branch, whatever the budget", async () => {
+  it("leaves the newest of a branch, whatever the budget", async () => {
     const made = await chain(4);
     await expireLeases();
-    expect(await removedBy([], 0)).toEqual(hashes(made.slice(0, 2)));
-    expect(await stored()).toEqual(hashes(made.slice(2)));
+    expect(await removedBy([], 0)).toEqual(hashes(made.slice(0, 3)));
+    expect(await stored()).toEqual(hashes(made.slice(3)));
   });
 
   it("leaves the best of a branch, which the iteration after it measures, and says why of each that stays", async () => {
@@ -109,11 +109,11 @@ describe("collecting garbage", () => {
     expect(report.removed.map(({ origin }) => origin)).toEqual([
       "iteration 2 of run, train",
       "iteration 3 of run, train",
+      "iteration 4 of run, train",
     ]);
     expect(report.kept.map(({ hash, because }) => [hash, because])).toEqual([
       [made[0]!.hash, "the best of run, train, branch 0: iteration 1, mean reward 0.9000"],
-      [made[3]!.hash, "among the newest 2 of run, train, branch 0: iteration 4"],
-      [made[4]!.hash, "among the newest 2 of run, train, branch 0: iteration 5"],
+      [made[4]!.hash, "the newest of run, train, branch 0: iteration 5"],
     ]);
   });
 
@@ -122,7 +122,7 @@ describe("collecting garbage", () => {
     const run = { run: "by-hand", workflowType: "trainPolicy", state: "running", branch: 0 } as const;
     await store.runs.putRun({ ...run, input: { policy: made[0]!.hash } });
     await expireLeases();
-    expect(await removedBy([], 0)).toEqual(hashes([made[1]!]));
+    expect(await removedBy([], 0)).toEqual(hashes(made.slice(1, 3)));
   });
 
   it("leaves what the caller names, what a stage's result names and what another step's result names", async () => {
@@ -145,9 +145,9 @@ describe("collecting garbage", () => {
       result: { policy: { ...made[1]! } },
     });
     await expireLeases();
-    expect((await store.collectGarbage([made[0]!.hash], 0)).removed).toEqual([]);
+    expect(await removedBy([made[0]!.hash], 0)).toEqual(hashes([made[2]!]));
     expect(await removedBy([], 0)).toEqual(hashes([made[0]!]));
-    expect(await stored()).toEqual(hashes([base, ...made.slice(1)]));
+    expect(await stored()).toEqual(hashes([base, made[1]!, made[3]!]));
   });
 
   it("leaves what was just written and not yet committed, and takes it once its lease is over", async () => {

@@ -43,6 +43,12 @@ const update = (
 });
 
 describe("runs", () => {
+  it("hold the numerics of whoever computed first", async () => {
+    expect(await store.runs.holdNumerics("held", { threads: 2 })).toEqual({ threads: 2 });
+    expect(await store.runs.holdNumerics("held", { threads: 4 })).toEqual({ threads: 2 });
+    expect(await store.runs.holdNumerics("other", { threads: 4 })).toEqual({ threads: 4 });
+  });
+
   it("are created once, changed by later puts, and the newest is the one created last", async () => {
     const run = {
       run: "a",

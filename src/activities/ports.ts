@@ -33,9 +33,11 @@ export interface CpuPorts extends StorePorts {
 export interface DevicePorts extends StorePorts {
   /**
    * Waits for the device, heartbeating, then runs the work on the engine alone; from there on only the engine's
-   * progress heartbeats. The signal is the activity's cancellation.
+   * progress heartbeats. The signal is the activity's cancellation. Throws NumericsMismatch where the run has computed
+   * with other numerics than this worker's.
    */
   device<T>(
+    run: string,
     work: (engine: PolicySampler & PolicyTrainer, onProgress: OnProgress, signal: AbortSignal) => Promise<T>,
   ): Promise<T>;
 }

@@ -48,7 +48,7 @@ export function createSamplingActivities(ports: DevicePorts) {
               turnSeed(input.context, trajectory, input.turn, sample),
             ),
           }));
-          const responses = await ports.device((engine, onProgress, signal) =>
+          const responses = await ports.device(input.context.run, (engine, onProgress, signal) =>
             engine.sample(input.policy, requests, optionsOf(input.sampling), onProgress, signal),
           );
           const codec = await ports.codec(input.policy);

@@ -26,9 +26,9 @@ export interface UpdatedPolicy {
 }
 
 export function createUpdateActivities(ports: DevicePorts) {
-  const apply = async (recipe: UpdateRecipe): Promise<UpdateResult> => {
+  const apply = async (run: string, recipe: UpdateRecipe): Promise<UpdateResult> => {
     const miniBatches = (await ports.artifacts.getJson(recipe.batch)) as TrainingRow[][];
-    return ports.device((engine, onProgress, signal) =>
+    return ports.device(run, (engine, onProgress, signal) =>
       engine.update(
         {
           parent: recipe.parent,
@@ -60,14 +60,14 @@ export function createUpdateActivities(ports: DevicePorts) {
           input.packTokens,
           input.carryOptimizer,
         ],
-        work: async (key) => withLineage(input, key, await apply(input)),
+        work: async (key) => withLineage(input, key, await apply(input.context.run, input)),
       }),
 
     /** Writes a lost checkpoint again. The update is committed already, so nothing but its artifact changes. */
     restoreUpdate: async (known: KnownUpdate): Promise<void> => {
       const { checkpoint, recipe, run, stage, iteration, stepKey } = known;
       try {
-        const again = (await apply(recipe)).checkpoint;
+        const again = (await apply(run, recipe)).checkpoint;
         if (again.hash !== checkpoint.hash)
           throw new RatchetError(
             "NumericsMismatch",

@@ -45,4 +45,15 @@ const recipes: Migration = {
   },
 };
 
-export const migrations: Record<string, Migration> = { "0001_first": first, "0002_recipes": recipes };
+/** What each run computes with. */
+const numerics: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await sql`CREATE TABLE numerics (run text PRIMARY KEY, numerics json NOT NULL)`.execute(database);
+  },
+};
+
+export const migrations: Record<string, Migration> = {
+  "0001_first": first,
+  "0002_recipes": recipes,
+  "0003_numerics": numerics,
+};

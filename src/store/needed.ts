@@ -1,12 +1,9 @@
 /**
- * Which checkpoints somebody may still need, and why, in words: the newest two and the best of each branch, what a stage's
- * or another step's result names, and what a run's input names. Any other can be made again from its lineage.
+ * Which checkpoints somebody may still need, and why, in words: the newest and the best of each branch, what a stage's or
+ * another step's result names, and what a run's input names. Any other can be made again from its lineage.
  */
 import { type Kysely, sql } from "kysely";
 import type { Tables } from "./tables.ts";
-
-/** Newest checkpoints of a branch that stay: the state to go on from, and the one before. */
-const newestKept = 2;
 
 interface Update {
   readonly run: string;
@@ -41,8 +38,8 @@ export async function knownCheckpoints(tables: Kysely<Tables>): Promise<KnownChe
     branches.set(name, [...(branches.get(name) ?? []), row]);
   }
   for (const [name, updates] of branches) {
-    for (const { hash, iteration } of updates.slice(-newestKept))
-      say(hash, `among the newest ${newestKept} of ${name}: iteration ${iteration}`);
+    const { hash, iteration } = updates.at(-1)!;
+    say(hash, `the newest of ${name}: iteration ${iteration}`);
     const best = bestOf(updates);
     if (best !== undefined) say(best.update.hash, `the best of ${name}: ${best.measure}`);
   }

@@ -1,6 +1,6 @@
 /** Runs and stages in Postgres: upserts that may be repeated, reads in one defined order. */
 import { type Kysely, type Selectable, sql } from "kysely";
-import type { Json } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { RunState, RunStore, StageRecord, StageState, StoredRun } from "../core/ports/runs.ts";
 import type { Database } from "./database.ts";
 import { insertLineage, stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
@@ -76,6 +76,20 @@ export function createRunStore(database: Database): RunStore {
     lineageOf: (run, stage, branch) =>
       database.run(async (tables) => walkLineage(await stageLineage(tables, run, stage), branch)),
     updateThatMade: (checkpoint) => database.run((tables) => updateThatMade(tables, checkpoint)),
+    holdNumerics: (run, numerics) =>
+      database.run(async (tables) => {
+        await tables
+          .insertInto("numerics")
+          .values({ run, numerics: JSON.stringify(numerics) })
+          .onConflict((conflict) => conflict.column("run").doNothing())
+          .execute();
+        const row = await tables
+          .selectFrom("numerics")
+          .select("numerics")
+          .where("run", "=", run)
+          .executeTakeFirstOrThrow();
+        return row.numerics as JsonObject;
+      }),
     policySources: () =>
       database.run(async (tables) => {
         const { rows } = await sql<{ source: string }>`

@@ -70,6 +70,11 @@ interface LeasesTable {
   expires_at: Date;
 }
 
+interface NumericsTable {
+  run: string;
+  numerics: JsonColumn;
+}
+
 export interface Tables {
   runs: RunsTable;
   stages: StagesTable;
@@ -77,4 +82,5 @@ export interface Tables {
   lineage: LineageTable;
   artifacts: ArtifactsTable;
   leases: LeasesTable;
+  numerics: NumericsTable;
 }

@@ -3,12 +3,16 @@
  * works, only the engine's progress is life, and it beats for the activity whose work it is.
  */
 import { Context } from "@temporalio/activity";
-import type { DevicePorts } from "../activities/ports.ts";
-import type { PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
+import type { OnProgress, PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
+
+type Engine = PolicySampler & PolicyTrainer;
+type Device = <T>(
+  work: (engine: Engine, onProgress: OnProgress, signal: AbortSignal) => Promise<T>,
+) => Promise<T>;
 
 const waitingBeatMs = 1_000;
 
-export function inTurns(engine: PolicySampler & PolicyTrainer): DevicePorts["device"] {
+export function inTurns(engine: Engine): Device {
   let last: Promise<unknown> = Promise.resolve();
   return async (work) => {
     // The engine's messages arrive in the context of whichever activity started it, so this one's is held on to.

@@ -5,7 +5,9 @@
 import { join } from "node:path";
 import { Worker } from "@temporalio/worker";
 import { createDeviceActivities } from "../activities/index.ts";
+import type { RunStore } from "../core/ports/runs.ts";
 import type { Engine, EngineOptions } from "../engine/runtime/client.ts";
+import { describeNumerics, type Numerics, numericsMismatch } from "../engine/runtime/numerics.ts";
 import { openStore } from "../store/store.ts";
 import { gpuWorkerIdentityPrefix, taskQueues } from "../workflows/names.ts";
 import { inTurns } from "./device-turns.ts";
@@ -27,11 +29,15 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       lockFile: join(config.home, "device.lock"),
       stallMs: engineStallMs,
     });
+    const device = inTurns(engine);
     const { sampling, updates } = createDeviceActivities({
       artifacts: store.artifacts,
       ledger: store.ledger,
       codec: codecs(store.artifacts),
-      device: inTurns(engine),
+      device: async (run, work) => {
+        await sameNumerics(store.runs, run, config.threads);
+        return device(work);
+      },
     });
     const options = {
       ...workerDefaults,
@@ -51,3 +57,11 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       },
     };
   });
+
+/** Samples of another processor would be others, and nobody would know: the run goes on where it began, or not at all. */
+async function sameNumerics(runs: RunStore, run: string, threads: number): Promise<void> {
+  const present = describeNumerics(threads);
+  const recorded = await runs.holdNumerics(run, { ...present });
+  const mismatch = numericsMismatch(recorded as unknown as Numerics, present);
+  if (mismatch) throw mismatch;
+}

@@ -114,6 +114,8 @@ export interface RunStore {
   lineageOf(run: string, stage: string, branch: number): Promise<LineageRecord[]>;
   /** The first update of any run that made this checkpoint; undefined for a policy from elsewhere. */
   updateThatMade(checkpoint: string): Promise<KnownUpdate | undefined>;
+  /** What the run's first device work computed with; the first caller's is kept, and given to all. */
+  holdNumerics(run: string, numerics: JsonObject): Promise<JsonObject>;
   /** What the runs' inputs name as the policy to start from, each once: "tiny", a folder. */
   policySources(): Promise<string[]>;
 }
