@@ -13,6 +13,8 @@ import {
   supervisedSchema,
   trainInputSchema,
 } from "../src/core/experiment/input.ts";
+import { originSchema } from "../src/core/experiment/origin.ts";
+import { tripwiresSchema } from "../src/core/experiment/tripwires.ts";
 
 interface Field {
   readonly type?: string;
@@ -41,6 +43,12 @@ const sections: readonly (readonly [string, string, z.ZodType])[] = [
   ["environments", "What to build.", buildSchema],
   ["training, sft", "The cold start.", supervisedSchema],
   ["training, grpo and reinforce++", "Reinforcement learning in turn mode.", reinforcementSchema],
+  [
+    "tripwires",
+    "What a training must keep to be committed; `sft` has no `maxKl` and no `minRewardShare`.",
+    tripwiresSchema,
+  ],
+  ["from", "The iteration that a training goes on after.", originSchema],
   ["evaluation", "How a policy is evaluated.", evaluationSchema],
   ["sampling", "How responses are drawn.", samplingSchema],
 ];

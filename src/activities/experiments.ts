@@ -7,9 +7,9 @@ import {
   type EvaluateInput,
   type ExperimentInput,
   experimentInputSchema,
-  parseInput,
   type TrainInput,
 } from "../core/experiment/input.ts";
+import { parseInput } from "../core/experiment/parse.ts";
 import { planStages } from "../core/experiment/plan.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";

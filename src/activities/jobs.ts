@@ -12,12 +12,12 @@ import {
   type EvaluateInput,
   type EvaluationSettings,
   evaluateInputSchema,
-  parseInput,
   type Stage,
   type TrainInput,
   type TrainingSettings,
   trainInputSchema,
 } from "../core/experiment/input.ts";
+import { parseInput } from "../core/experiment/parse.ts";
 import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { WorkflowType } from "../workflows/names.ts";

@@ -8,6 +8,7 @@ export const errorTypes = [
   "ArtifactMissing", // a referenced artifact is not in the store
   "ArtifactCorrupt", // an artifact's bytes do not have the hash they are named by
   "ModelUnreadable", // a model file is truncated, of an unknown type or architecture
+  "Diverged", // what training computed is not finite, or beyond a limit of its tripwires
   "NumericsMismatch", // another thread count, CPU or version than the run recorded
   "StaleFence", // this attempt was overtaken; its result must not be committed
   "StorageFull", // no room left on the artifact or database disk

@@ -1,7 +1,8 @@
 /** `ratchet resume RUN`: a run that failed, was stopped or lost its Temporal history goes on from its last commit. */
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
-import { experimentInputSchema, parseInput } from "../../core/experiment/input.ts";
+import { experimentInputSchema } from "../../core/experiment/input.ts";
+import { parseInput } from "../../core/experiment/parse.ts";
 import { exitCodes } from "../exit.ts";
 import { withServices } from "../services.ts";
 import { followExperiment, notice, type RunOptions, requireThreads } from "./start.ts";

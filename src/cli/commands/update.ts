@@ -1,7 +1,7 @@
 /** `ratchet update REQUEST`: the embedded trainer as a program, by the contract that any trainer can meet. */
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
-import { parseInput } from "../../core/experiment/input.ts";
+import { parseInput } from "../../core/experiment/parse.ts";
 import { readInputFile } from "../input-file.ts";
 
 export function register(ratchet: Command): void {

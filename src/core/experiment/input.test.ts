@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RatchetError } from "../errors.ts";
-import { type ExperimentInput, experimentInputSchema, parseInput, trainInputSchema } from "./input.ts";
+import { type ExperimentInput, experimentInputSchema, trainInputSchema } from "./input.ts";
+import { parseInput } from "./parse.ts";
 import { planStages } from "./plan.ts";
 
 const example = (name: string): Record<string, unknown> =>

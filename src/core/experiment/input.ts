@@ -5,8 +5,9 @@
 import { z } from "zod";
 import { buildNamePattern } from "../environment/build-name.ts";
 import { profiles, splits } from "../environment/environment.ts";
-import { RatchetError } from "../errors.ts";
 import { identifierPattern } from "./identifier.ts";
+import { originSchema } from "./origin.ts";
+import { supervisedTripwiresSchema, tripwiresSchema } from "./tripwires.ts";
 
 const identifier = z
   .string()
@@ -89,6 +90,8 @@ const optimizerFields = {
     .describe("Most unique tokens of one packed sequence: bounds memory, and is part of the numerics"),
 };
 
+const tripwiresMeaning = "Limits that an update must keep to be committed (see tripwires)";
+
 export const supervisedSchema = z.strictObject({
   algorithm: z.literal("sft").describe("Supervised fine-tuning on golden trajectories: the cold start"),
   epochs: count(1000).default(1).describe("Passes over the golden trajectories"),
@@ -98,6 +101,7 @@ export const supervisedSchema = z.strictObject({
   batchSize: count(4096).default(4).describe("Golden trajectories of one optimizer step"),
   stepsPerUpdate: count(10_000).default(8).describe("Optimizer steps of one durable update (one iteration)"),
   ...optimizerFields,
+  tripwires: supervisedTripwiresSchema.prefault({}).describe(tripwiresMeaning),
 });
 
 export const reinforcementSchema = z.strictObject({
@@ -145,6 +149,7 @@ export const reinforcementSchema = z.strictObject({
     .describe("Control: rewards permuted within their group, which leaves nothing to learn"),
   ...rolloutFields,
   ...optimizerFields,
+  tripwires: tripwiresSchema.prefault({}).describe(tripwiresMeaning),
 });
 
 const algorithmSchema = z.discriminatedUnion("algorithm", [supervisedSchema, reinforcementSchema]);
@@ -190,6 +195,7 @@ export const trainInputSchema = z.strictObject({
   policy: policySchema,
   environments: environmentsSchema,
   training: algorithmSchema,
+  from: originSchema.optional(),
 });
 export const evaluateInputSchema = z.strictObject({
   id: identifier,
@@ -210,6 +216,7 @@ export const stageSchema = z.discriminatedUnion("type", [
     policy: identifier,
     environments: identifier,
     training: algorithmSchema,
+    from: originSchema.optional(),
   }),
   z.strictObject({
     type: z.literal("evaluate"),
@@ -252,41 +259,3 @@ export type ReinforcementSettings = z.infer<typeof reinforcementSchema>;
 export type TrainingSettings = z.infer<typeof algorithmSchema>;
 export type EvaluationSettings = z.infer<typeof evaluationSchema>;
 export type ExperimentInput = z.infer<typeof experimentInputSchema>;
-
-/** Parses, or throws InvalidInput in at most three lines that name field, value and limit. */
-export function parseInput<T>(
-  schema: z.ZodType<T>,
-  value: unknown,
-  what: string,
-  next = "correct the field and start again; docs/inputs.md lists every field with its default and limits",
-): T {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const [first, ...rest] = parsed.error.issues;
-  const issue = deepest(first!);
-  const field = issue.path.join(".") || "(top level)";
-  const given = valueAt(value, issue.path);
-  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
-  throw new RatchetError(
-    "InvalidInput",
-    `${what}: field '${field}'${given === undefined ? "" : ` = ${shorten(given)}`}: ${issue.message}${more}\n${next}`,
-    { what, field, value: given },
-  );
-}
-
-/** A union's own message says nothing; the branch that got furthest into the value names the field. */
-function deepest(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
-  if (issue.code !== "invalid_union") return issue;
-  const inner = issue.errors.flat().map(deepest);
-  const best = inner.sort((a, b) => b.path.length - a.path.length)[0];
-  return best ? { path: [...issue.path, ...best.path], message: best.message } : issue;
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
-}
-
-function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}

@@ -16,7 +16,7 @@ import {
   toolSchema,
 } from "../environment/environment.ts";
 import { scenarioOf } from "../environment/scenario.ts";
-import { parseInput } from "../experiment/input.ts";
+import { parseInput } from "../experiment/parse.ts";
 import type { Case } from "../gates/gate.ts";
 import { contentHash } from "../hash.ts";
 import type { Json } from "../json.ts";
