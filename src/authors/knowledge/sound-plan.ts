@@ -1,5 +1,6 @@
 /** What a plan must satisfy before it is worth documenting: answers that can be told apart and are not given away. */
 import { answerMatches } from "../../core/reward/match.ts";
+import { isGuessable } from "./guessable.ts";
 import { type Chain, lastOf, type Plan, type Step } from "./plan.ts";
 import type { Limits } from "./scenarios.ts";
 
@@ -17,6 +18,7 @@ export function isSoundPlan(plan: Plan, { maxTools, maxSubQuestions }: Limits): 
     steps.every(hasUsableAnswer) &&
     areToldApart(steps) &&
     plan.chains.every(goesSomewhere) &&
+    !isGuessable(plan) &&
     isDecided(plan)
   );
 }

@@ -20,23 +20,16 @@ describe("the question leak gate", () => {
     );
   });
 
-  it("lets a comparison name its options and records how often a guess is right", async () => {
+  it("lets a comparison name its options", async () => {
     expect(await judge(questionLeakGate, caseOf(comparisonCandidate))).toEqual({
       verdict: "pass",
-      evidence: "comparison of 3 named options, guess rate 0.33",
+      evidence: "comparison of 3 named options",
     });
   });
 
-  it("refuses a comparison of two, and one that does not name its options", async () => {
-    const of = (labels: string[], question: string) => {
-      const { environment, tables } = caseOf({ ...comparisonCandidate, question });
-      const composition = { kind: "argmax" as const, of: ["q1", "q2"], labels };
-      return judge(questionLeakGate, { environment: { ...environment, composition }, tables });
-    };
-    expect((await of(["Japan", "Norway"], "Japan or Norway?")).evidence).toContain("only 2 options");
-    expect((await of(["Japan", "Norway", "Ethiopia"], "Japan or Norway?")).evidence).toContain(
-      "'Ethiopia' is not named",
-    );
+  it("refuses a comparison that does not name its options", async () => {
+    const subject = caseOf({ ...comparisonCandidate, question: "Japan or Norway?" });
+    expect((await judge(questionLeakGate, subject)).evidence).toContain("'Ethiopia' is not named");
   });
 });
 
@@ -63,6 +56,19 @@ describe("the document leak gate", () => {
     }));
     expect((await judge(documentLeakGate, listed)).evidence).toContain(
       "find_seat: its document holds 'France'",
+    );
+  });
+
+  it("catches an answer with a quote in it, which JSON would write otherwise", async () => {
+    const subQuestions = sound.environment.subQuestions.map((sub) =>
+      sub.id === "q2" ? { ...sub, answer: 'the "real"' } : sub,
+    );
+    const quoting = withTool(sound, "get_money", ({ document }) => ({
+      document: { ...document, description: 'Money, such as the "real".' },
+    }));
+    const environment = { ...quoting.environment, subQuestions, answer: 'the "real"' };
+    expect((await judge(documentLeakGate, { ...quoting, environment })).evidence).toContain(
+      `get_money: its document holds 'the "real"'`,
     );
   });
 });

@@ -1,14 +1,14 @@
-/** No answer can be read off the question or the documents. A comparison names its options, at least three of them. */
-import type { Environment } from "../environment/environment.ts";
+/** No answer can be read off the question or the documents. A comparison names its options. */
+import type { Environment, ToolDocument } from "../environment/environment.ts";
+import type { Json } from "../json.ts";
 import { answerMatches } from "../reward/match.ts";
+import { leavesOf } from "./arguments.ts";
 import { type Finding, findingOf, passes, type StaticGate } from "./gate.ts";
-
-const leastOptions = 3;
 
 export const questionLeakGate: StaticGate = {
   kind: "static",
   gate: "question-leak",
-  version: 1,
+  version: 2,
   judge: ({ environment }) => {
     const { question, answer, subQuestions, composition } = environment;
     const compares = composition.kind === "argmax" || composition.kind === "argmin";
@@ -26,27 +26,22 @@ export const questionLeakGate: StaticGate = {
 };
 
 function optionsFinding(labels: readonly string[], question: string): Finding {
-  const options = new Set(labels);
-  const faults = [
-    ...(options.size < leastOptions ? [`only ${options.size} options; a guess is right too often`] : []),
-    ...[...options]
-      .filter((label) => !answerMatches(label, question))
-      .map((label) => `option '${label}' is not named`),
-  ];
+  const options = [...new Set(labels)];
+  const unnamed = options.filter((label) => !answerMatches(label, question));
   return findingOf(
-    faults,
-    `comparison of ${options.size} named options, guess rate ${(1 / options.size).toFixed(2)}`,
+    unnamed.map((label) => `option '${label}' is not named`),
+    `comparison of ${options.length} named options`,
   );
 }
 
 export const documentLeakGate: StaticGate = {
   kind: "static",
   gate: "document-leak",
-  version: 1,
+  version: 2,
   judge: ({ environment }) => {
     const secrets = secretsOf(environment);
     const found = environment.tools.flatMap(({ document }) => {
-      const text = JSON.stringify(document);
+      const text = textOf(document);
       return secrets
         .filter((secret) => answerMatches(secret, text))
         .map((secret) => ({ name: document.name, text: `${document.name}: its document holds '${secret}'` }));
@@ -58,6 +53,12 @@ export const documentLeakGate: StaticGate = {
     );
   },
 };
+
+/** Names, descriptions, enums, defaults and limits as they are, not as JSON escapes them: an answer may hold a quote. */
+const textOf = (document: ToolDocument): string =>
+  leavesOf(document as unknown as Json)
+    .map(({ path, value }) => `${path.join(".")}: ${value}`)
+    .join("\n");
 
 const secretsOf = ({ subQuestions, answer }: Environment) => [
   ...new Set([...subQuestions.map((sub) => sub.answer), answer]),

@@ -9,6 +9,7 @@ import { fuelGate } from "./fuel.ts";
 import type { Gate } from "./gate.ts";
 import { generalizationGate } from "./generalization.ts";
 import { documentLeakGate, questionLeakGate } from "./leaks.ts";
+import { necessityGate } from "./necessity.ts";
 import { negativeGate } from "./negative.ts";
 import { oracleGate } from "./oracle.ts";
 import { staticCodeGate } from "./static-code.ts";
@@ -17,6 +18,7 @@ export const gateTable: readonly Gate[] = [
   decompositionGate,
   answerShapeGate,
   questionLeakGate,
+  necessityGate,
   documentsGate,
   documentLeakGate,
   staticCodeGate,
