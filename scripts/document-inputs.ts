@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { decaySchema, loraSchema } from "../src/core/experiment/fine-tuning.ts";
 import {
   buildInputSchema,
   buildSchema,
@@ -47,6 +48,12 @@ const sections: readonly (readonly [string, string, z.ZodType])[] = [
     "tripwires",
     "What a training must keep to be committed; `sft` has no `maxKl` and no `minRewardShare`.",
     tripwiresSchema,
+  ],
+  ["lora", "Low-rank adapters; see docs/models.md.", loraSchema],
+  [
+    "schedule",
+    "Or `constant`, which has `warmupSteps` only; the formulas are in docs/numerics.md.",
+    decaySchema,
   ],
   ["from", "The iteration that a training goes on after.", originSchema],
   ["evaluation", "How a policy is evaluated.", evaluationSchema],

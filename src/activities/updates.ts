@@ -4,9 +4,11 @@
  */
 
 import { RatchetError } from "../core/errors.ts";
+import type { Tripwires } from "../core/experiment/tripwires.ts";
 import type { JsonObject } from "../core/json.ts";
+import { judgeUpdate, type RecentUpdate } from "../core/learning/tripwires.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { TrainingRow, UpdateMetrics, UpdateResult } from "../core/ports/policy.ts";
+import type { OptimizerSettings, TrainingRow, UpdateMetrics, UpdateResult } from "../core/ports/policy.ts";
 import type { KnownUpdate, UpdateRecipe } from "../core/ports/runs.ts";
 import type { DevicePorts } from "./ports.ts";
 import { giveUpOrRetry, runStep, type StepContext } from "./step.ts";
@@ -15,6 +17,8 @@ export interface UpdatePolicy extends UpdateRecipe {
   readonly context: StepContext;
   /** What the batch was made of, kept with the update: mean reward, share of zero-variance groups, ... */
   readonly batchMetrics: JsonObject;
+  /** What the update must keep to be committed; it changes nothing about what is computed. */
+  readonly guard: { readonly tripwires: Tripwires; readonly recent: readonly RecentUpdate[] };
 }
 
 export interface UpdatedPolicy {
@@ -38,6 +42,7 @@ export function createUpdateActivities(ports: DevicePorts) {
           optimizer: recipe.optimizer,
           packTokens: recipe.packTokens,
           carryOptimizer: recipe.carryOptimizer,
+          lora: recipe.lora,
         },
         onProgress,
         signal,
@@ -56,11 +61,16 @@ export function createUpdateActivities(ports: DevicePorts) {
           input.reference?.hash ?? null,
           input.batch.hash,
           { ...input.loss },
-          { ...input.optimizer },
+          optimizerInput(input.optimizer),
           input.packTokens,
           input.carryOptimizer,
+          ...(input.lora ? [{ ...input.lora }] : []),
         ],
-        work: async (key) => withLineage(input, key, await apply(input.context.run, input)),
+        work: async (key) => {
+          const updated = await apply(input.context.run, input);
+          refuseDiverged(updated.metrics, input.guard);
+          return withLineage(input, key, updated);
+        },
       }),
 
     /** Writes a lost checkpoint again. The update is committed already, so nothing but its artifact changes. */
@@ -81,6 +91,17 @@ export function createUpdateActivities(ports: DevicePorts) {
   };
 }
 
+const optimizerInput = ({ schedule, ...rates }: OptimizerSettings) => ({
+  ...rates,
+  ...(schedule && { schedule: { ...schedule } }),
+});
+
+/** What the engine made stays behind as an artifact that nothing names, until it is collected. */
+function refuseDiverged(metrics: UpdateMetrics, { tripwires, recent }: UpdatePolicy["guard"]): void {
+  const trip = judgeUpdate(metrics, tripwires, recent);
+  if (trip !== null) throw new RatchetError("Diverged", trip.sentence, { ...trip });
+}
+
 /** The lineage row is written in the commit's own transaction: an update is known of exactly when it is done. */
 function withLineage(input: UpdatePolicy, key: string, updated: UpdateResult) {
   const { run, stage, iteration } = input.context;
@@ -96,7 +117,7 @@ function withLineage(input: UpdatePolicy, key: string, updated: UpdateResult) {
     optimizerSha256: updated.optimizerSha256,
     metrics: { ...input.batchMetrics, ...updated.metrics },
   };
-  const { parent, reference, batch, loss, optimizer, packTokens, carryOptimizer } = input;
-  const recipe = { parent, reference, batch, loss, optimizer, packTokens, carryOptimizer };
+  const { parent, reference, batch, loss, optimizer, packTokens, carryOptimizer, lora } = input;
+  const recipe = { parent, reference, batch, loss, optimizer, packTokens, carryOptimizer, lora };
   return { result: { ...updated, branch: input.context.branch }, alongside: { lineage, recipe } };
 }

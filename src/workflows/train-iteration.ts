@@ -5,8 +5,11 @@ import type { StepContext } from "../activities/step.ts";
 import type { UpdatedPolicy } from "../activities/updates.ts";
 import type { ReinforcementSettings, SupervisedSettings } from "../core/experiment/input.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { Course } from "../core/learning/course.ts";
+import { judgeReward } from "../core/learning/tripwires.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { Control } from "./control.ts";
+import { divergedFailure } from "./failures.ts";
 import { inWindow, runChild, shardWindow } from "./fan-out.ts";
 import { cpu, train } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
@@ -17,16 +20,19 @@ export interface TrainingJob extends PreparedTraining {
   readonly iterations: number;
 }
 
-/** Null where an iteration had nothing to learn from: no group's rewards differed. */
+/** Null where an iteration had nothing to learn from: no group's rewards differed. Throws `Diverged` where a tripwire trips. */
 export async function runIteration(
   control: Control,
   job: TrainingJob,
-  parent: ArtifactRef,
-  at: { readonly iteration: number; readonly branch: number; readonly fresh: boolean },
+  at: Course,
 ): Promise<(UpdatedPolicy & { reward: number | null }) | null> {
-  const { iteration, branch } = at;
+  const { iteration, branch, recent, latest } = at;
+  // A stage begins with fresh moments: its parent's are of another objective.
+  const isFresh = latest === null;
+  const parent = latest?.checkpoint ?? job.policy;
   const context: StepContext = { run: job.run, stage: job.stage, seed: job.seed, iteration, branch };
   const { training } = job;
+  const guard = { tripwires: training.tripwires, recent };
   const optimizer = {
     learningRate: training.learningRate,
     weightDecay: training.weightDecay,
@@ -34,7 +40,9 @@ export async function runIteration(
     beta2: training.beta2,
     epsilon: training.epsilon,
     maxGradientNorm: training.maxGradientNorm,
+    schedule: training.schedule,
   };
+  const lora = training.lora && { ...training.lora, seed: job.seed };
   const progress = { done: at.iteration, total: job.iterations, unit: "iterations" };
   if (training.algorithm === "sft") {
     const batch = await cpu.assembleGoldenBatch.executeWithOptions({ summary: "golden trajectories" }, [
@@ -51,8 +59,10 @@ export async function runIteration(
           loss: { kind: "sft" },
           optimizer,
           packTokens: training.packTokens,
-          carryOptimizer: !at.fresh,
+          carryOptimizer: !isFresh,
+          lora,
           batchMetrics: {},
+          guard,
         },
       ],
     );
@@ -60,6 +70,8 @@ export async function runIteration(
   }
   const { batch, rows, metrics } = await collectBatch(control, job, training, parent, context);
   const reward = Number(metrics.rewardMean);
+  const trip = judgeReward(reward, training.tripwires, recent);
+  if (trip !== null) throw divergedFailure(trip);
   if (rows === 0) {
     await cpu.recordProgress({ context, progress: { ...progress, note: `${noteOf(metrics)}; no update` } });
     return null;
@@ -83,8 +95,10 @@ export async function runIteration(
         },
         optimizer,
         packTokens: training.packTokens,
-        carryOptimizer: training.carryOptimizer && !at.fresh,
+        carryOptimizer: training.carryOptimizer && !isFresh,
+        lora,
         batchMetrics: metrics,
+        guard,
       },
     ],
   );

@@ -105,6 +105,6 @@ async function stateFaults(what: string, output: string): Promise<string[]> {
       ? []
       : [`${what}: weights of ${name} are off by ${error.toExponential(1)}`];
   });
-  const steps = (await readOptimizerState(output, weights.config))?.step;
+  const steps = (await readOptimizerState(output, weights))?.step;
   return steps === 3 ? far : [...far, `${what}: optimizer.safetensors says ${steps} steps and not 3`];
 }

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { buildNamePattern } from "../environment/build-name.ts";
 import { profiles, splits } from "../environment/environment.ts";
+import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
 import { identifierPattern } from "./identifier.ts";
 import { originSchema } from "./origin.ts";
 import { supervisedTripwiresSchema, tripwiresSchema } from "./tripwires.ts";
@@ -88,6 +89,8 @@ const optimizerFields = {
   packTokens: count(16_384)
     .default(1024)
     .describe("Most unique tokens of one packed sequence: bounds memory, and is part of the numerics"),
+  schedule: scheduleSchema.optional(),
+  lora: loraSchema.optional(),
 };
 
 const tripwiresMeaning = "Limits that an update must keep to be committed (see tripwires)";
@@ -152,7 +155,12 @@ export const reinforcementSchema = z.strictObject({
   tripwires: tripwiresSchema.prefault({}).describe(tripwiresMeaning),
 });
 
-const algorithmSchema = z.discriminatedUnion("algorithm", [supervisedSchema, reinforcementSchema]);
+const algorithmSchema = z
+  .discriminatedUnion("algorithm", [supervisedSchema, reinforcementSchema])
+  .refine((training) => training.algorithm === "sft" || training.carryOptimizer || !training.schedule, {
+    message: "counts the optimizer's steps, which carryOptimizer: false forgets; leave one of them out",
+    path: ["schedule"],
+  });
 
 export const evaluationSchema = z.strictObject({
   sampling: samplingSchema

@@ -72,6 +72,39 @@ export interface OptimizerSettings {
   readonly epsilon: number;
   /** Global gradient norm is clipped to this; 0 is off. */
   readonly maxGradientNorm: number;
+  /** How the learning rate changes with the optimizer's steps; absent, it does not. */
+  readonly schedule?: LearningRateSchedule | undefined;
+}
+
+/** By the optimizer's own count of steps, which is part of its state, so that a resumed training goes on where it was. */
+export type LearningRateSchedule =
+  /** From 0 up to the learning rate, and there it stays. */
+  | { readonly kind: "constant"; readonly warmupSteps: number }
+  /** Then down to `minLearningRate` at `totalSteps`, in a line or half a cosine, and there it stays. */
+  | {
+      readonly kind: "linear" | "cosine";
+      readonly warmupSteps: number;
+      readonly totalSteps: number;
+      readonly minLearningRate: number;
+    };
+
+/** The matrices of a layer that low-rank matrices can be added to, in the order that adapters keep them in. */
+export const adaptableProjections = [
+  "q_proj",
+  "k_proj",
+  "v_proj",
+  "o_proj",
+  "gate_proj",
+  "up_proj",
+  "down_proj",
+] as const;
+export type AdaptableProjection = (typeof adaptableProjections)[number];
+
+/** LoRA (arXiv 2106.09685): W + alpha / rank B A, with W frozen, A [rank, in] and B [out, rank]. */
+export interface LoraSettings {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targetModules: readonly AdaptableProjection[];
 }
 
 export type LossSettings =
@@ -113,6 +146,11 @@ export interface UpdateRequest {
   readonly packTokens: number;
   /** False starts Adam's moments and step count from zero instead of the parent's. */
   readonly carryOptimizer: boolean;
+  /**
+   * Trains an adapter of the parent's base where the parent has one of these settings, else a new one, drawn by `seed`,
+   * of the parent itself. Absent: all weights are trained.
+   */
+  readonly lora?: (LoraSettings & { readonly seed: number }) | undefined;
 }
 
 /** Means over the optimizer steps of the update unless said otherwise; dimensionless or nats. */

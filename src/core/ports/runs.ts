@@ -2,9 +2,11 @@
  * What is known of runs, their stages and the lineage of their policies. It is what the command line, the report and a
  * resumed run read; every write is an idempotent upsert, so that an activity done twice leaves what one would.
  */
+import type { Tripwires } from "../experiment/tripwires.ts";
 import type { Json, JsonObject } from "../json.ts";
+import type { Trip } from "../learning/tripwires.ts";
 import type { ArtifactRef } from "./artifacts.ts";
-import type { LossSettings, OptimizerSettings } from "./policy.ts";
+import type { LossSettings, OptimizerSettings, UpdateRequest } from "./policy.ts";
 
 /** `paused` waits for an operator; `stopped` was ended by one; `failed` can be resumed. */
 export const runStates = ["running", "paused", "stopped", "done", "failed"] as const;
@@ -64,6 +66,20 @@ export interface LineageRecord {
   readonly metrics: JsonObject;
 }
 
+/** An iteration that was not committed because a tripwire tripped, and what was done about it. */
+export interface TripRecord {
+  readonly run: string;
+  readonly stage: string;
+  readonly branch: number;
+  readonly iteration: number;
+  /** Hash of the checkpoint that the iteration started from. */
+  readonly parent: string;
+  readonly trip: Trip;
+  readonly action: Tripwires["recovery"];
+  /** What it led to, for people. */
+  readonly outcome: string;
+}
+
 /** Everything an update is a function of: from it the checkpoint can be made again, byte for byte. */
 export interface UpdateRecipe {
   /** Full state: weights and optimizer. */
@@ -75,6 +91,7 @@ export interface UpdateRecipe {
   readonly optimizer: OptimizerSettings;
   readonly packTokens: number;
   readonly carryOptimizer: boolean;
+  readonly lora?: UpdateRequest["lora"];
 }
 
 /** The update that made a checkpoint. */
@@ -112,6 +129,10 @@ export interface RunStore {
   putLineage(record: LineageRecord): Promise<number>;
   /** The updates that led to a branch's newest state, first iteration first, over the branches it came from. */
   lineageOf(run: string, stage: string, branch: number): Promise<LineageRecord[]>;
+  /** Once, however often the same trip is put. */
+  putTrip(trip: TripRecord): Promise<void>;
+  /** In the order they were first put. */
+  tripsOf(run: string): Promise<TripRecord[]>;
   /** The first update of any run that made this checkpoint; undefined for a policy from elsewhere. */
   updateThatMade(checkpoint: string): Promise<KnownUpdate | undefined>;
   /** What the run's first device work computed with; the first caller's is kept, and given to all. */

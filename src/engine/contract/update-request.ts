@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import type { UpdateMetrics } from "../../core/ports/policy.ts";
+import { adaptableProjections, type UpdateMetrics } from "../../core/ports/policy.ts";
 import type { UpdateOutcome } from "../runtime/messages.ts";
 import { createEngineWork, perform } from "../runtime/work.ts";
 import { rowsOf } from "./batch.ts";
@@ -13,6 +13,7 @@ import { readBatchFile } from "./batch-file.ts";
 
 const contract = "ratchet.update.v1";
 const positive = z.number().positive();
+const steps = z.number().int().min(0);
 
 /** Paths are absolute, or relative to where the trainer is started. */
 export const updateRequestSchema = z.strictObject({
@@ -42,7 +43,29 @@ export const updateRequestSchema = z.strictObject({
     beta2: z.number().min(0).lt(1),
     epsilon: positive,
     maxGradientNorm: z.number().min(0),
+    schedule: z
+      .discriminatedUnion("kind", [
+        z.strictObject({ kind: z.literal("constant"), warmupSteps: steps }),
+        z.strictObject({
+          kind: z.enum(["linear", "cosine"]),
+          warmupSteps: steps,
+          totalSteps: steps,
+          minLearningRate: z.number().min(0),
+        }),
+      ])
+      .optional(),
   }),
+  /** Trains an adapter and leaves the weights as they are; `base` is where the parent holds an adapter already. */
+  lora: z
+    .strictObject({
+      rank: z.number().int().positive(),
+      alpha: positive,
+      targetModules: z.array(z.enum(adaptableProjections)).min(1),
+      seed: z.number().int().min(0),
+    })
+    .optional(),
+  /** Hugging Face folder of the weights that the parent's adapter adds to; absent where the parent holds weights. */
+  base: z.string().min(1).optional(),
   /** False starts AdamW's moments and step count from zero. */
   carryOptimizer: z.boolean(),
   /** A hint of how many unique tokens to compute together; the result does not depend on it beyond rounding. */
@@ -55,13 +78,13 @@ export async function answerRequest(request: ContractRequest, threads: number): 
   const miniBatches = rowsOf(await readBatchFile(request.batch));
   await mkdir(request.output, { recursive: true });
   const engine = createEngineWork(threads, "cpu");
+  const at = (folder: string) => ({ hash: folder, folder });
   const { metrics } = (await perform(
     engine,
     {
       kind: "update",
-      parent: { hash: request.parent, folder: request.parent },
-      reference:
-        request.reference === null ? undefined : { hash: request.reference, folder: request.reference },
+      parent: { ...at(request.parent), base: request.base === undefined ? undefined : at(request.base) },
+      reference: request.reference === null ? undefined : at(request.reference),
       settings: {
         miniBatches,
         loss: request.loss,
@@ -69,6 +92,7 @@ export async function answerRequest(request: ContractRequest, threads: number): 
         packTokens: request.packTokens,
       },
       carryOptimizer: request.carryOptimizer,
+      lora: request.lora,
       stagingFolder: request.output,
     },
     () => {},

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, w
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { emptyWeights } from "../model/weights.ts";
+import { emptyLike } from "../model/weights.ts";
 import { prepareTiny } from "../policies/tiny.ts";
 import { readOptimizerState, readWeights, writeCheckpoint } from "./checkpoint.ts";
 import { writeSafetensors } from "./safetensors.ts";
@@ -25,16 +25,15 @@ function damaged(change: (folder: string) => void): string {
 describe("a checkpoint", () => {
   it("carries weights and AdamW's state over, and the parent's other files byte for byte", async () => {
     const weights = await readWeights(parent);
-    const { config } = weights;
     weights.arena.set([0.5, -0.25]);
-    const state = { step: 3, m: emptyWeights(config), v: emptyWeights(config) };
+    const state = { step: 3, m: emptyLike(weights), v: emptyLike(weights) };
     state.m.arena.fill(0.125);
     state.v.arena.set([1, 2, 3], 100);
 
     const folder = freshFolder();
     const written = await writeCheckpoint(folder, parent, weights, state);
     expect((await readWeights(folder)).arena).toEqual(weights.arena);
-    expect(await readOptimizerState(folder, config)).toEqual(state);
+    expect(await readOptimizerState(folder, weights)).toEqual(state);
     for (const name of ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"])
       expect(readFileSync(join(folder, name)), name).toEqual(readFileSync(join(parent, name)));
 
@@ -48,7 +47,7 @@ describe("a checkpoint", () => {
     const { optimizerSha256 } = await writeCheckpoint(folder, parent, weights, undefined);
     expect(optimizerSha256).toBeUndefined();
     expect(readdirSync(folder)).not.toContain("optimizer.safetensors");
-    expect(await readOptimizerState(folder, weights.config)).toBeUndefined();
+    expect(await readOptimizerState(folder, weights)).toBeUndefined();
   });
 
   it.each([

@@ -1,18 +1,15 @@
 /**
- * A policy as a folder in Hugging Face's layout, loadable by `transformers`: weights, configuration, tokenizer with its
- * chat template, and AdamW's state where there is one. A successor's small files are its parent's, byte for byte.
+ * A policy as a folder in Hugging Face's layout: weights (`transformers` loads them) or an adapter of another folder's
+ * weights (as `peft` loads it), configuration, tokenizer with its chat template, and AdamW's state where there is one. A
+ * successor's small files are its parent's, byte for byte.
  */
 import { copyFile, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type LlamaConfig, parseLlamaConfig } from "../model/config.ts";
-import { emptyWeights, parameterShapes, type Weights } from "../model/weights.ts";
-import {
-  listSafetensors,
-  type Place,
-  readSafetensors,
-  type TensorSource,
-  writeSafetensors,
-} from "./safetensors.ts";
+import { emptyLike, emptyWeights, type Parameters, parameterShapes, type Weights } from "../model/weights.ts";
+import { writeAdapter } from "./adapter-file.ts";
+import { placeIn, requireAll, requireShape, sourcesOf } from "./parameter-tensors.ts";
+import { listSafetensors, readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
 
 const weightsFile = "model.safetensors";
@@ -26,11 +23,11 @@ export const policyTextFiles = [
   "tokenizer_config.json",
 ] as const;
 
-/** AdamW's state: first and second moments in the shapes of the weights, and the steps taken. */
+/** AdamW's state: first and second moments in the shapes of what is trained, and the steps taken. */
 export interface OptimizerState {
   readonly step: number;
-  readonly m: Weights;
-  readonly v: Weights;
+  readonly m: Parameters;
+  readonly v: Parameters;
 }
 
 /** Parsed JSON of one of a policy folder's files; throws ModelUnreadable naming it. */
@@ -61,15 +58,15 @@ export async function readWeights(folder: string): Promise<Weights> {
   return weights;
 }
 
-/** The optimizer's state, or undefined where the folder has none (a policy that was never trained). */
+/** The optimizer's state for these parameters, or undefined where the folder has none (a policy that was never trained). */
 export async function readOptimizerState(
   folder: string,
-  config: LlamaConfig,
+  parameters: Parameters,
 ): Promise<OptimizerState | undefined> {
   const file = join(folder, optimizerFile);
   if (!(await stat(file).catch(() => undefined))) return undefined;
-  const m = emptyWeights(config);
-  const v = emptyWeights(config);
+  const m = emptyLike(parameters);
+  const v = emptyLike(parameters);
   const step = new Int32Array(1);
   const found = await readSafetensors(file, (name, shape, dtype) => {
     if (name === "step" && dtype === "I32" && shape.length === 1 && shape[0] === 1) return step;
@@ -84,6 +81,7 @@ export async function readOptimizerState(
 }
 
 export interface WrittenCheckpoint {
+  /** Of the weights' file, or of the adapter's. */
   readonly weightsSha256: string;
   /** Absent where no optimizer state was written. */
   readonly optimizerSha256: string | undefined;
@@ -97,7 +95,8 @@ export async function writeCheckpoint(
   optimizer: OptimizerState | undefined,
 ): Promise<WrittenCheckpoint> {
   for (const name of policyTextFiles) await copyFile(join(parentFolder, name), join(folder, name));
-  const weightsSha256 = await writeWeights(folder, weights);
+  const { adapter } = weights;
+  const weightsSha256 = adapter ? await writeAdapter(folder, adapter) : await writeWeights(folder, weights);
   if (optimizer === undefined) return { weightsSha256, optimizerSha256: undefined };
   const optimizerSha256 = await writeSafetensors(join(folder, optimizerFile), [
     ...sourcesOf(optimizer.m, "m."),
@@ -110,48 +109,4 @@ export async function writeCheckpoint(
 /** Writes `model.safetensors` into an existing folder and gives its sha256. */
 export function writeWeights(folder: string, weights: Weights): Promise<string> {
   return writeSafetensors(join(folder, weightsFile), sourcesOf(weights, ""));
-}
-
-function sourcesOf(weights: Weights, prefix: string): TensorSource[] {
-  return [...weights.tensors].map(([name, { shape, data }]) => ({
-    name: prefix + name,
-    dtype: "F32",
-    shape,
-    read: () => data,
-  }));
-}
-
-/** Reads tensors named `prefix + parameter` into the arena. */
-function placeIn(file: string, weights: Weights, prefix: string): Place {
-  return (name, shape, dtype) => {
-    const tensor = name.startsWith(prefix) ? weights.tensors.get(name.slice(prefix.length)) : undefined;
-    requireShape(file, name, shape, tensor?.shape);
-    if (dtype === "I32") throw unreadable(file, `tensor '${name}' holds integers`, { name });
-    return tensor!.data;
-  };
-}
-
-/** `expected` is undefined where the model has no such tensor. */
-function requireShape(
-  file: string,
-  name: string,
-  shape: readonly number[],
-  expected: readonly number[] | undefined,
-): void {
-  if (expected === undefined)
-    throw unreadable(file, `tensor '${name}' has no place in the model that config.json describes`, { name });
-  if (`${shape}` !== `${expected}`)
-    throw unreadable(file, `tensor '${name}' is [${shape}] where config.json asks for [${expected}]`, {
-      name,
-    });
-}
-
-function requireAll(
-  file: string,
-  names: Iterable<string>,
-  prefix: string,
-  found: { has(name: string): boolean },
-): void {
-  for (const name of names)
-    if (!found.has(prefix + name)) throw unreadable(file, `it has no tensor '${prefix}${name}'`, { name });
 }

@@ -2,17 +2,20 @@
  * One decoder layer of a Llama or a relative as graph nodes. What sees what is the caller's: training attends over a tree of tokens, prefill
  * and decoding over caches, all with the same projections, norms and feed-forward block.
  */
+
+import type { LoraSettings } from "../../core/ports/policy.ts";
 import type { Graph, Tensor } from "../graph/graph.ts";
 import { add } from "../ops/elementwise.ts";
 import { reshape, transpose } from "../ops/layout.ts";
 import { rmsNorm } from "../ops/normalize.ts";
-import { linear } from "../ops/products.ts";
+import { linear, matmul } from "../ops/products.ts";
 import { type RotaryTensors, rope } from "../ops/rope.ts";
 import { swiglu } from "../ops/swiglu.ts";
+import { layerAdapterShapes } from "./adapter.ts";
 import type { LlamaConfig, Projection } from "./config.ts";
 import { layerShapes } from "./weights.ts";
 
-/** A layer's parameters by name without the layer's prefix, as in `layerShapes`. */
+/** A layer's parameters by name without the layer's prefix, as in `layerShapes`, and those of its adapter. */
 export type LayerTensors = ReadonlyMap<string, Tensor>;
 
 /** q [T, heads * D], k and v [T, kvHeads * D], positions already turned in -> [T, heads * D]. */
@@ -23,7 +26,13 @@ export function layerInputs(g: Graph, config: LlamaConfig): LayerTensors {
   return new Map([...layerShapes(config)].map(([name, shape]) => [name, g.input(name, shape)] as const));
 }
 
-/** x [T, hidden] -> [T, hidden]. */
+/** Declares the low-rank matrices of a layer's adapter as inputs of the graph. */
+export function adapterInputs(g: Graph, config: LlamaConfig, settings: LoraSettings): LayerTensors {
+  const shapes = layerAdapterShapes(config, settings);
+  return new Map([...shapes].map(([name, shape]) => [name, g.input(name, shape)] as const));
+}
+
+/** x [T, hidden] -> [T, hidden]; `scale` is that of the adapter whose matrices are among the weights, if there is one. */
 export function llamaLayer(
   g: Graph,
   config: LlamaConfig,
@@ -31,10 +40,13 @@ export function llamaLayer(
   weights: LayerTensors,
   rotary: RotaryTensors,
   attend: Attend,
+  scale: number,
 ): Tensor {
   const w = (name: string) => weights.get(`${name}.weight`)!;
+  const product = (name: string, input: Tensor) =>
+    withAdapter(g, weights, name, scale, input, linear(g, input, w(name)));
   const project = (name: Projection, input: Tensor) =>
-    withBias(g, weights, name, linear(g, input, w(`self_attn.${name}`)));
+    withBias(g, weights, name, product(`self_attn.${name}`, input));
   const normed = rmsNorm(g, x, w("input_layernorm"), config.rmsNormEpsilon);
   const q = rope(g, headNorm(g, config, weights, "q_norm", project("q_proj", normed)), rotary, config.heads);
   const k = rope(
@@ -46,8 +58,23 @@ export function llamaLayer(
   const v = project("v_proj", normed);
   const attended = add(g, x, project("o_proj", attend(q, k, v)));
   const hidden = rmsNorm(g, attended, w("post_attention_layernorm"), config.rmsNormEpsilon);
-  const gated = swiglu(g, linear(g, hidden, w("mlp.gate_proj")), linear(g, hidden, w("mlp.up_proj")));
-  return add(g, attended, linear(g, gated, w("mlp.down_proj")));
+  const gated = swiglu(g, product("mlp.gate_proj", hidden), product("mlp.up_proj", hidden));
+  return add(g, attended, product("mlp.down_proj", gated));
+}
+
+/** y [T, out] plus scale * x A^T B^T, where the adapter has matrices for this product: x [T, in], A [rank, in], B [out, rank]. */
+function withAdapter(
+  g: Graph,
+  weights: LayerTensors,
+  name: string,
+  scale: number,
+  x: Tensor,
+  y: Tensor,
+): Tensor {
+  const a = weights.get(`${name}.lora_A.weight`);
+  const b = weights.get(`${name}.lora_B.weight`);
+  if (a === undefined || b === undefined) return y;
+  return add(g, y, matmul(g, linear(g, x, a), b, { transB: true, scale }));
 }
 
 /** y [T, out] plus the projection's bias [out], where this model has one. */

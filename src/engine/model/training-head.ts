@@ -17,6 +17,11 @@ export interface HeadShape {
   readonly entropy: boolean;
 }
 
+/** A frozen head has a gradient with respect to its input only. */
+interface HeadBackwardShape extends HeadShape {
+  readonly frozen: boolean;
+}
+
 /** x [N, hidden], norm [hidden], head [V, hidden], targets [N, 1] -> logp [N, 1] and entropy [N, 1], in nats. */
 export function headForwardGraph(config: LlamaConfig, shape: HeadShape): GraphSource {
   return {
@@ -31,8 +36,8 @@ export function headForwardGraph(config: LlamaConfig, shape: HeadShape): GraphSo
   };
 }
 
-/** The forward inputs, dLogp [N, 1] and dEntropy [N, 1] -> dx, dNorm, dHead. */
-export function headBackwardGraph(config: LlamaConfig, shape: HeadShape): GraphSource {
+/** The forward inputs, dLogp [N, 1] and dEntropy [N, 1] -> dx, and unless it is frozen dNorm, dHead. */
+export function headBackwardGraph(config: LlamaConfig, shape: HeadBackwardShape): GraphSource {
   return {
     key: `head-backward ${JSON.stringify(config)} ${JSON.stringify(shape)}`,
     build: () => {
@@ -42,6 +47,7 @@ export function headBackwardGraph(config: LlamaConfig, shape: HeadShape): GraphS
       if (shape.entropy) seeds.push({ tensor: entropy, gradient: g.input("dEntropy", entropy.shape) });
       const [dx, dNorm, dHead] = gradients(g, seeds, [x, norm, head]);
       g.output("dx", dx!);
+      if (shape.frozen) return g.encode();
       g.output("dNorm", dNorm!);
       g.output("dHead", dHead!);
       return g.encode();

@@ -3,14 +3,25 @@
  * (one layer's worth of memory, about a fifth more work). Queries run in blocks of rows, each against just the keys that
  * some row of the block sees, so a packed tree costs what its branches cost and not its length squared.
  */
+import type { LoraSettings } from "../../core/ports/policy.ts";
 import { gradients } from "../autodiff/gradients.ts";
 import { createGraph, type Graph, type Tensor } from "../graph/graph.ts";
 import { attention } from "../ops/attention.ts";
 import { concat, gather, split } from "../ops/layout.ts";
 import type { RotaryTensors } from "../ops/rope.ts";
 import type { GraphSource } from "../runtime/session.ts";
+import { loraScale } from "./adapter.ts";
 import type { LlamaConfig } from "./config.ts";
-import { type Attend, foldQueries, layerInputs, llamaLayer, splitHeads, unfoldQueries } from "./layer.ts";
+import {
+  type Attend,
+  adapterInputs,
+  foldQueries,
+  type LayerTensors,
+  layerInputs,
+  llamaLayer,
+  splitHeads,
+  unfoldQueries,
+} from "./layer.ts";
 
 /** The sizes that a pack's layer graphs are built for; equal shapes share sessions. */
 export interface PackShape {
@@ -22,39 +33,44 @@ export interface PackShape {
   readonly blockKeys: readonly number[];
 }
 
-/** x [T, hidden], weights, cos and sin [T, D / 2] of each token's position, keys and masks -> y [T, hidden]. */
-export function layerForwardGraph(config: LlamaConfig, shape: PackShape): GraphSource {
+/**
+ * x [T, hidden], weights, the adapter's matrices where there is one, cos and sin [T, D / 2] of each token's position, keys
+ * and masks -> y [T, hidden].
+ */
+export function layerForwardGraph(config: LlamaConfig, shape: PackShape, lora?: LoraSettings): GraphSource {
   return {
-    key: graphKey("layer-forward", config, shape),
+    key: graphKey("layer-forward", config, shape, lora),
     build: () => {
       const g = createGraph();
-      const { y } = trainingLayer(g, config, shape);
+      const { y } = trainingLayer(g, config, shape, lora);
       g.output("y", y);
       return g.encode();
     },
   };
 }
 
-/** The forward inputs and dy [T, hidden] -> dx, and `d:NAME` for each of the layer's parameters. */
-export function layerBackwardGraph(config: LlamaConfig, shape: PackShape): GraphSource {
+/** The forward inputs and dy [T, hidden] -> dx, and `d:NAME` for each of the layer's parameters, or the adapter's alone. */
+export function layerBackwardGraph(config: LlamaConfig, shape: PackShape, lora?: LoraSettings): GraphSource {
   return {
-    key: graphKey("layer-backward", config, shape),
+    key: graphKey("layer-backward", config, shape, lora),
     build: () => {
       const g = createGraph();
-      const { x, weights, y } = trainingLayer(g, config, shape);
+      const { x, trained, y } = trainingLayer(g, config, shape, lora);
       const seed = { tensor: y, gradient: g.input("dy", y.shape) };
-      const [dx, ...dWeights] = gradients(g, [seed], [x, ...weights.values()]);
+      const [dx, ...dWeights] = gradients(g, [seed], [x, ...trained.values()]);
       g.output("dx", dx!);
-      for (const [index, name] of [...weights.keys()].entries()) g.output(`d:${name}`, dWeights[index]!);
+      for (const [index, name] of [...trained.keys()].entries()) g.output(`d:${name}`, dWeights[index]!);
       return g.encode();
     },
   };
 }
 
-function trainingLayer(g: Graph, config: LlamaConfig, shape: PackShape) {
+function trainingLayer(g: Graph, config: LlamaConfig, shape: PackShape, lora: LoraSettings | undefined) {
   const { tokens } = shape;
   const x = g.input("x", [tokens, config.hiddenSize]);
   const weights = layerInputs(g, config);
+  const adapter: LayerTensors = lora ? adapterInputs(g, config, lora) : new Map();
+  const scale = lora ? loraScale(lora) : 1;
   // The tables hold one row per token, so a pack may be longer than the context that its branches fit into.
   const rows = BigInt64Array.from({ length: tokens }, (_, i) => BigInt(i));
   const rotary: RotaryTensors = {
@@ -62,8 +78,9 @@ function trainingLayer(g: Graph, config: LlamaConfig, shape: PackShape) {
     cos: g.input("cos", [tokens, config.headSize / 2]),
     sin: g.input("sin", [tokens, config.headSize / 2]),
   };
-  const y = llamaLayer(g, config, x, weights, rotary, attendInBlocks(g, config, shape));
-  return { x, weights, y };
+  const all = new Map([...weights, ...adapter]);
+  const y = llamaLayer(g, config, x, all, rotary, attendInBlocks(g, config, shape), scale);
+  return { x, trained: lora ? adapter : weights, y };
 }
 
 /** Block i of queries sees the tokens `keys<i>` (indices [K], distinct) under `mask<i>` [R, K]. */
@@ -84,5 +101,5 @@ function attendInBlocks(g: Graph, config: LlamaConfig, { blockRows, blockKeys }:
   };
 }
 
-const graphKey = (kind: string, config: LlamaConfig, shape: PackShape) =>
-  `${kind} ${JSON.stringify(config)} ${JSON.stringify(shape)}`;
+const graphKey = (kind: string, config: LlamaConfig, shape: PackShape, lora: LoraSettings | undefined) =>
+  `${kind} ${JSON.stringify(config)} ${JSON.stringify(shape)} ${JSON.stringify(lora)}`;

@@ -3,6 +3,7 @@
  * over parameters (gradient norm, AdamW, hashes) always run in the same order. Names and [out, in] layout are those of
  * Hugging Face's safetensors files.
  */
+import type { LoraSettings } from "../../core/ports/policy.ts";
 import type { LlamaConfig } from "./config.ts";
 
 export interface Parameter {
@@ -11,10 +12,21 @@ export interface Parameter {
   readonly data: Float32Array;
 }
 
-export interface Weights {
-  readonly config: LlamaConfig;
+/** Tensors of one arena: weights, an adapter, or a gradient or moment of either. */
+export interface Parameters {
   readonly tensors: ReadonlyMap<string, Parameter>;
   readonly arena: Float32Array;
+}
+
+/** Low-rank matrices of some of a model's weights, see `adapter.ts`. */
+export interface Adapter extends Parameters {
+  readonly settings: LoraSettings;
+}
+
+export interface Weights extends Parameters {
+  readonly config: LlamaConfig;
+  /** Added to these weights in training, which are then frozen. */
+  readonly adapter?: Adapter;
 }
 
 export const embeddingName = "model.embed_tokens.weight";
@@ -61,9 +73,18 @@ export function parameterShapes(config: LlamaConfig): ReadonlyMap<string, readon
 
 const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
-/** All zeros: the start of weights to be filled, of gradients and of AdamW's moments. */
-export function emptyWeights(config: LlamaConfig): Weights {
-  const shapes = [...parameterShapes(config)];
+/** All zeros: the start of weights to be filled. */
+export const emptyWeights = (config: LlamaConfig): Weights => ({
+  config,
+  ...emptyParameters(parameterShapes(config)),
+});
+
+/** What is trained: the adapter where there is one, else the weights themselves. */
+export const trainedParameters = (weights: Weights): Parameters => weights.adapter ?? weights;
+
+/** All zeros, as gradients and AdamW's moments begin. */
+export function emptyParameters(parameters: ReadonlyMap<string, readonly number[]>): Parameters {
+  const shapes = [...parameters];
   const arena = new Float32Array(shapes.reduce((sum, [, shape]) => sum + elements(shape), 0));
   const tensors = new Map<string, Parameter>();
   let offset = 0;
@@ -71,12 +92,16 @@ export function emptyWeights(config: LlamaConfig): Weights {
     tensors.set(name, { shape, data: arena.subarray(offset, offset + elements(shape)) });
     offset += elements(shape);
   }
-  return { config, tensors, arena };
+  return { tensors, arena };
 }
 
-/** A tensor that must be there: its absence is a bug, because `emptyWeights` made them all. */
-export function tensorOf(weights: Weights, name: string): Parameter {
-  const tensor = weights.tensors.get(name);
-  if (tensor === undefined) throw new Error(`weights have no tensor '${name}'`);
+/** Of the same names and shapes, all zeros. */
+export const emptyLike = ({ tensors }: Parameters): Parameters =>
+  emptyParameters(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
+
+/** A tensor that must be there: its absence is a bug, because `emptyParameters` made them all. */
+export function tensorOf({ tensors }: Parameters, name: string): Parameter {
+  const tensor = tensors.get(name);
+  if (tensor === undefined) throw new Error(`there is no tensor '${name}'`);
   return tensor;
 }

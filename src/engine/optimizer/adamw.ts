@@ -3,6 +3,7 @@
  * bytes do not depend on threads, vector units or libraries.
  */
 import type { OptimizerSettings } from "../../core/ports/policy.ts";
+import { scheduledLearningRate } from "./schedule.ts";
 
 export interface AdamState {
   /** Running means of the gradient and of its square, in the arena's order. */
@@ -44,11 +45,12 @@ export async function optimizerStep(
   }
   const norm = Math.sqrt(squares);
   if (!Number.isFinite(norm)) return norm;
+  const learningRate = scheduledLearningRate(settings, state.step);
   state.step++;
   const scale = clipFactor(norm, settings.maxGradientNorm);
   for (const start of starts) {
     const moments = { m: slice(state.m, start), v: slice(state.v, start), step: state.step };
-    adamSlice(slice(weights, start), slice(gradient, start), moments, settings, scale);
+    adamSlice(slice(weights, start), slice(gradient, start), moments, { ...settings, learningRate }, scale);
     await pause();
   }
   return norm;

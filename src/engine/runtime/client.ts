@@ -54,7 +54,12 @@ export function createEngine(options: EngineOptions): Engine {
 
   const locate = async (ref: ArtifactRef, onProgress: OnProgress): Promise<PolicyLocation> => {
     const folder = await beating("seconds of verifying a checkpoint", onProgress, artifacts.pathOf(ref));
-    return { hash: ref.hash, folder };
+    const { base } = await readManifest(folder);
+    return {
+      hash: ref.hash,
+      folder,
+      base: base === undefined ? base : await locate({ ...ref, hash: base }, onProgress),
+    };
   };
 
   const update = async (
@@ -63,7 +68,7 @@ export function createEngine(options: EngineOptions): Engine {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<UpdateResult> => {
-    const { parent, reference, carryOptimizer, ...settings } = request;
+    const { parent, reference, carryOptimizer, lora, ...settings } = request;
     const from = await locate(parent, onProgress);
     await refuseOtherNumerics(from.folder, threads);
     const message = {
@@ -72,13 +77,15 @@ export function createEngine(options: EngineOptions): Engine {
       reference: reference && (await locate(reference, onProgress)),
       settings,
       carryOptimizer,
+      lora,
       stagingFolder,
     } as const;
-    const { metrics, ...hashes } = (await ask(message, onProgress, signal)) as UpdateOutcome;
+    const { metrics, base, ...hashes } = (await ask(message, onProgress, signal)) as UpdateOutcome;
     const facts = {
       parent: parent.hash,
       reference: reference?.hash ?? null,
       numerics: describeNumerics(threads),
+      ...(base !== undefined && { base }),
     };
     const stored = artifacts.adoptFolder("checkpoint", stagingFolder, facts);
     const checkpoint = await beating("seconds of storing the checkpoint", onProgress, stored);
@@ -110,9 +117,16 @@ export function createEngine(options: EngineOptions): Engine {
 
 /** A checkpoint that an update made goes on only with the numerics that made it; a policy from elsewhere has none. */
 async function refuseOtherNumerics(folder: string, threads: number): Promise<void> {
-  const manifest = JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as {
-    numerics?: Numerics;
-  };
-  const mismatch = manifest.numerics && numericsMismatch(manifest.numerics, describeNumerics(threads));
+  const { numerics } = await readManifest(folder);
+  const mismatch = numerics && numericsMismatch(numerics, describeNumerics(threads));
   if (mismatch) throw mismatch;
 }
+
+interface Manifest {
+  readonly numerics?: Numerics;
+  /** Hash of the checkpoint whose weights this one's adapter adds to. */
+  readonly base?: string;
+}
+
+const readManifest = async (folder: string) =>
+  JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;

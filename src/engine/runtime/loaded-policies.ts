@@ -1,7 +1,13 @@
-/** The weights of the policies used last, at most two: one that samples or trains, and its reference. */
+/**
+ * The weights of the policies used last, at most two: one that samples or trains, and its reference, which is often the base
+ * of an adapter too. An adapter is sampled merged into its base.
+ */
+import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
+import { readAdapter } from "../formats/adapter-file.ts";
 import { readPolicyJson, readWeights } from "../formats/checkpoint.ts";
 import { unreadable } from "../formats/unreadable.ts";
+import { mergeAdapter } from "../model/adapter.ts";
 import type { Weights } from "../model/weights.ts";
 import { type SamplingPolicy, samplingPolicy } from "../sampling/policy.ts";
 import type { PolicyLocation } from "./messages.ts";
@@ -18,15 +24,17 @@ export class LoadedPolicies {
   readonly #policies = new Map<string, LoadedPolicy>();
 
   /** Throws ModelUnreadable. */
-  async get({ hash, folder }: PolicyLocation): Promise<LoadedPolicy> {
+  async get(location: PolicyLocation): Promise<LoadedPolicy> {
+    const { hash, folder, base } = location;
     const known = this.#policies.get(hash);
+    const baseWeights = known === undefined && base ? (await this.get(base)).weights : undefined;
     this.#policies.delete(hash);
     // The oldest goes before the new one comes: two in memory, not three.
     for (const oldest of this.#policies.keys()) {
       if (this.#policies.size < kept) break;
       this.#policies.delete(oldest);
     }
-    const policy = known ?? (await load(hash, folder));
+    const policy = known ?? (await load(hash, folder, baseWeights));
     this.#policies.set(hash, policy);
     return policy;
   }
@@ -39,8 +47,10 @@ export class LoadedPolicies {
   }
 }
 
-async function load(hash: string, folder: string): Promise<LoadedPolicy> {
-  const weights = await readWeights(folder);
+async function load(hash: string, folder: string, base: Weights | undefined): Promise<LoadedPolicy> {
+  const weights = base
+    ? await mergeAdapter(base, await readAdapter(folder, base.config), setImmediate)
+    : await readWeights(folder);
   return { weights, sampling: samplingPolicy(hash, weights, await readStopIds(folder)) };
 }
 

@@ -6,6 +6,7 @@ import type {
   SampleRequest,
   SamplingOptions,
   UpdateMetrics,
+  UpdateRequest,
 } from "../../core/ports/policy.ts";
 import type { UpdateSettings } from "../training/update.ts";
 
@@ -13,6 +14,8 @@ import type { UpdateSettings } from "../training/update.ts";
 export interface PolicyLocation {
   readonly hash: string;
   readonly folder: string;
+  /** Where the folder holds an adapter: the policy whose weights it adds to. */
+  readonly base?: PolicyLocation | undefined;
 }
 
 /** The first message, once per process. */
@@ -36,6 +39,7 @@ export interface UpdateMessage {
   readonly reference: PolicyLocation | undefined;
   readonly settings: UpdateSettings;
   readonly carryOptimizer: boolean;
+  readonly lora: UpdateRequest["lora"];
   /** Empty folder for the new checkpoint. */
   readonly stagingFolder: string;
 }
@@ -44,6 +48,8 @@ export type EngineRequest = SampleMessage | UpdateMessage;
 
 export interface UpdateOutcome {
   readonly metrics: UpdateMetrics;
+  /** Hash of the policy whose weights the new adapter adds to; absent where all weights were trained. */
+  readonly base: string | undefined;
   readonly weightsSha256: string;
   readonly optimizerSha256: string;
 }

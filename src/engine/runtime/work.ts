@@ -1,17 +1,27 @@
 /** What the engine process does when asked: samples a shard, or updates a policy and writes the new checkpoint. */
 import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress, SampledResponse } from "../../core/ports/policy.ts";
+import { readAdapter } from "../formats/adapter-file.ts";
 import { type OptimizerState, readOptimizerState, writeCheckpoint } from "../formats/checkpoint.ts";
-import { emptyWeights, type Weights } from "../model/weights.ts";
+import { newAdapter, sameLora } from "../model/adapter.ts";
+import { emptyLike, emptyWeights, trainedParameters, type Weights } from "../model/weights.ts";
 import type { AdamState } from "../optimizer/adamw.ts";
 import { BlockCache } from "../sampling/block-cache.ts";
 import { sampleShard, standardLimits } from "../sampling/sample.ts";
 import { runUpdate } from "../training/update.ts";
 import { beating } from "./beat.ts";
 import { LoadedPolicies } from "./loaded-policies.ts";
-import type { EngineRequest, EngineResult, SampleMessage, UpdateMessage, UpdateOutcome } from "./messages.ts";
+import type {
+  EngineRequest,
+  EngineResult,
+  PolicyLocation,
+  SampleMessage,
+  UpdateMessage,
+  UpdateOutcome,
+} from "./messages.ts";
 import { Runtime } from "./session.ts";
 
+const reading = "seconds of reading weights";
 /** About 23,000 prompt tokens of a 135M-parameter Llama, 46 KB each. */
 const blockCacheBytes = 2 ** 30;
 /**
@@ -46,7 +56,7 @@ async function sample(
   { policy, requests, options }: SampleMessage,
   onProgress: OnProgress,
 ): Promise<SampledResponse[][]> {
-  const { sampling } = await beating("seconds of reading weights", onProgress, policies.get(policy));
+  const { sampling } = await beating(reading, onProgress, policies.get(policy));
   return sampleShard({ runtime, cache, limits: standardLimits }, sampling, requests, options, onProgress);
 }
 
@@ -58,17 +68,17 @@ async function update(
 ): Promise<UpdateOutcome> {
   const { runtime, policies } = engine;
   const { parent, settings, stagingFolder } = message;
-  const reading = "seconds of reading weights";
   const reference =
     message.reference && (await beating(reading, onProgress, policies.get(message.reference))).weights;
-  const weights = await beating(reading, onProgress, policies.take(parent));
+  const { weights, base } = await beating(reading, onProgress, trainable(policies, message));
+  const trained = trainedParameters(weights);
   const stored = message.carryOptimizer
-    ? await beating(reading, onProgress, readOptimizerState(parent.folder, weights.config))
+    ? await beating(reading, onProgress, readOptimizerState(parent.folder, trained))
     : undefined;
-  const state = stored ?? { step: 0, m: emptyWeights(weights.config), v: emptyWeights(weights.config) };
+  const state = stored ?? { step: 0, m: emptyLike(trained), v: emptyLike(trained) };
   const optimizer: AdamState = { step: state.step, m: state.m.arena, v: state.v.arena };
   // Where the reference is the parent itself, the arena that is about to change must not be it.
-  const fixed = reference?.arena === weights.arena ? copyOf(weights) : reference;
+  const fixed = reference?.arena === trained.arena ? copyOf(weights) : reference;
   const never = new AbortController().signal; // cancelled work ends with this process
   const metrics = await runUpdate(
     runtime,
@@ -80,7 +90,23 @@ async function update(
   const successor: OptimizerState = { ...state, step: optimizer.step };
   const writing = "seconds of writing the checkpoint";
   const written = await beating(writing, onProgress, write(stagingFolder, parent.folder, weights, successor));
-  return { metrics, ...written };
+  return { metrics, base: base?.hash, ...written };
+}
+
+/** The weights to train, in memory of their own where they change; `base` is the policy that stays frozen under an adapter. */
+async function trainable(
+  policies: LoadedPolicies,
+  { parent, lora }: UpdateMessage,
+): Promise<{ weights: Weights; base?: PolicyLocation }> {
+  if (lora === undefined) return { weights: await policies.take(parent) };
+  const { seed, ...settings } = lora;
+  if (parent.base) {
+    const weights = (await policies.get(parent.base)).weights;
+    const adapter = await readAdapter(parent.folder, weights.config);
+    if (sameLora(adapter.settings, settings)) return { weights: { ...weights, adapter }, base: parent.base };
+  }
+  const { weights } = await policies.get(parent);
+  return { weights: { ...weights, adapter: newAdapter(weights.config, settings, seed) }, base: parent };
 }
 
 function copyOf(weights: Weights): Weights {
@@ -101,7 +127,7 @@ async function write(folder: string, parentFolder: string, weights: Weights, opt
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== "ENOSPC" && code !== "EDQUOT") throw cause;
-    const megabytes = Math.ceil((3 * weights.arena.byteLength) / 1e6);
+    const megabytes = Math.ceil((3 * trainedParameters(weights).arena.byteLength) / 1e6);
     throw new RatchetError(
       "StorageFull",
       `no room for a checkpoint of ${megabytes} MB in ${folder} (${code}); free some, or move RATCHET_ARTIFACTS to a larger disk`,

@@ -4,7 +4,7 @@
  */
 import type { LlamaConfig } from "../model/config.ts";
 import { headBackwardGraph, headForwardGraph } from "../model/training-head.ts";
-import { finalNormName, headName, tensorOf, type Weights } from "../model/weights.ts";
+import { finalNormName, headName, type Parameters, tensorOf, type Weights } from "../model/weights.ts";
 import { type Feeds, f32, type HostTensor, i64, type Runtime } from "../runtime/session.ts";
 import { roundUp, sizeMultiple } from "./attention-plan.ts";
 import { addTo, type Tick } from "./layers.ts";
@@ -60,18 +60,19 @@ export async function forwardHead(
   return { logp, entropy };
 }
 
-/** Returns dL/d(hidden) [tokens, hidden] and adds the norm's and the head's gradients to what `gradients` holds. */
+/** Returns dL/d(hidden) [tokens, hidden] and, where they are trained, adds the norm's and the head's gradients to `gradients`. */
 export async function backwardHead(
   runtime: Runtime,
   weights: Weights,
   targets: readonly Target[],
   hidden: HostTensor,
   dTargets: TargetGradients,
-  gradients: Weights,
+  gradients: Parameters,
   tick: Tick,
 ): Promise<HostTensor> {
   const { config } = weights;
   const width = config.hiddenSize;
+  const frozen = weights.adapter !== undefined;
   const dHidden = new Float32Array(hidden.data.length);
   for (const { start, end } of headBlocks(config, targets.length)) {
     const rows = roundUp(end - start, sizeMultiple);
@@ -82,15 +83,17 @@ export async function backwardHead(
       return f32(padded, [rows, 1]);
     };
     const results = await runtime.run(
-      headBackwardGraph(config, { rows, entropy: dTargets.entropy !== undefined }),
+      headBackwardGraph(config, { rows, entropy: dTargets.entropy !== undefined, frozen }),
       {
         ...headFeeds(weights, block, rows, hidden),
         dLogp: column(dTargets.logp),
         ...(dTargets.entropy && { dEntropy: column(dTargets.entropy) }),
       },
     );
-    addTo(tensorOf(gradients, finalNormName).data, results.dNorm!);
-    addTo(tensorOf(gradients, headName(config)).data, results.dHead!);
+    if (!frozen) {
+      addTo(tensorOf(gradients, finalNormName).data, results.dNorm!);
+      addTo(tensorOf(gradients, headName(config)).data, results.dHead!);
+    }
     const dx = results.dx!.data as Float32Array;
     for (const [row, { node }] of block.entries()) {
       for (let i = 0; i < width; i++) dHidden[node * width + i]! += dx[row * width + i]!;

@@ -1,21 +1,35 @@
 /** Runs a pack through a model's layers, forward and back, one short `run` per layer. */
+import { layerAdapterShapes } from "../model/adapter.ts";
 import { layerBackwardGraph, layerForwardGraph } from "../model/training-layer.ts";
-import { embeddingName, layerPrefix, layerShapes, tensorOf, type Weights } from "../model/weights.ts";
+import {
+  embeddingName,
+  layerPrefix,
+  layerShapes,
+  type Parameters,
+  tensorOf,
+  type Weights,
+} from "../model/weights.ts";
 import { type Feeds, f32, type HostTensor, type Runtime } from "../runtime/session.ts";
 import { addEmbeddingGradient, embed, type PreparedPack } from "./prepared-pack.ts";
 
 /** Called after each run; throws when the work is to be abandoned. */
 export type Tick = () => void;
 
+/** The layer's weights by short name, and its adapter's matrices. */
 function layerFeeds(weights: Weights, layer: number): Feeds {
-  const names = [...layerShapes(weights.config).keys()];
-  return Object.fromEntries(
-    names.map((name) => {
-      const { data, shape } = tensorOf(weights, layerPrefix(layer) + name);
-      return [name, f32(data, shape)];
-    }),
-  );
+  const { config, adapter } = weights;
+  const feed = (parameters: Parameters) => (name: string) => {
+    const { data, shape } = tensorOf(parameters, layerPrefix(layer) + name);
+    return [name, f32(data, shape)] as const;
+  };
+  return Object.fromEntries([
+    ...[...layerShapes(config).keys()].map(feed(weights)),
+    ...(adapter ? [...layerAdapterShapes(config, adapter.settings).keys()].map(feed(adapter)) : []),
+  ]);
 }
+
+const trainedShapes = ({ config, adapter }: Weights) =>
+  adapter ? layerAdapterShapes(config, adapter.settings) : layerShapes(config);
 
 /** What goes into each layer, and last what comes out of the last one: layers + 1 tensors [tokens, hidden]. */
 export async function forwardLayers(
@@ -24,8 +38,8 @@ export async function forwardLayers(
   prepared: PreparedPack,
   tick: Tick,
 ): Promise<HostTensor[]> {
-  const { config } = weights;
-  const source = layerForwardGraph(config, prepared.shape);
+  const { config, adapter } = weights;
+  const source = layerForwardGraph(config, prepared.shape, adapter?.settings);
   const x = embed(prepared, config, tensorOf(weights, embeddingName).data);
   const states = [f32(x, [prepared.shape.tokens, config.hiddenSize])];
   for (let layer = 0; layer < config.layers; layer++) {
@@ -37,28 +51,29 @@ export async function forwardLayers(
   return states;
 }
 
-/** From dL/d(last state) to the gradients of every layer and of the embedding, added to what `gradients` holds. */
+/** From dL/d(last state) to the gradients of every layer and, unless it is frozen, of the embedding, added to `gradients`. */
 export async function backwardLayers(
   runtime: Runtime,
   weights: Weights,
   prepared: PreparedPack,
   states: readonly HostTensor[],
   dLast: HostTensor,
-  gradients: Weights,
+  gradients: Parameters,
   tick: Tick,
 ): Promise<void> {
-  const { config } = weights;
-  const source = layerBackwardGraph(config, prepared.shape);
+  const { config, adapter } = weights;
+  const source = layerBackwardGraph(config, prepared.shape, adapter?.settings);
   let dy = dLast;
   for (let layer = config.layers - 1; layer >= 0; layer--) {
     const feeds = { ...prepared.feeds, ...layerFeeds(weights, layer), x: states[layer]!, dy };
     const results = await runtime.run(source, feeds);
-    for (const name of layerShapes(config).keys()) {
+    for (const name of trainedShapes(weights).keys()) {
       addTo(tensorOf(gradients, layerPrefix(layer) + name).data, results[`d:${name}`]!);
     }
     dy = results.dx!;
     tick();
   }
+  if (adapter) return;
   const embedding = tensorOf(gradients, embeddingName).data;
   addEmbeddingGradient(prepared, config, dy.data as Float32Array, embedding);
 }

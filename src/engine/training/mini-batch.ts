@@ -4,7 +4,7 @@
  */
 import type { LossSettings, TrainingRow } from "../../core/ports/policy.ts";
 import type { RopeTables } from "../model/rope-tables.ts";
-import type { Weights } from "../model/weights.ts";
+import type { Parameters, Weights } from "../model/weights.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { type EntryInputs, type LossSums, packLoss, perEntry } from "./batch-loss.ts";
 import { backwardHead, forwardHead } from "./head.ts";
@@ -50,7 +50,7 @@ export async function trainMiniBatch(
   loss: LossSettings,
   { rows, packs, tokens }: MiniBatch,
   referenceLogp: readonly (Float32Array | undefined)[],
-  gradients: Weights,
+  gradients: Parameters,
 ): Promise<LossSums> {
   const total = { policyLoss: 0, kl: 0, entropy: 0, clipFraction: 0 };
   for (const [p, pack] of packs.entries()) {

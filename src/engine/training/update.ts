@@ -6,7 +6,7 @@
 import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress, UpdateMetrics, UpdateRequest } from "../../core/ports/policy.ts";
 import { ropeTables } from "../model/rope-tables.ts";
-import { emptyWeights, type Weights } from "../model/weights.ts";
+import { emptyLike, type Parameters, trainedParameters, type Weights } from "../model/weights.ts";
 import { type AdamState, optimizerStep } from "../optimizer/adamw.ts";
 import type { Runtime } from "../runtime/session.ts";
 import type { LossSums } from "./batch-loss.ts";
@@ -17,7 +17,7 @@ import type { Pack } from "./pack.ts";
 import { createProgress, type Progress } from "./progress.ts";
 
 export interface TrainingState {
-  /** Changed in place, as is the optimizer's state. */
+  /** What is trained of them is changed in place, as is the optimizer's state. */
   readonly weights: Weights;
   readonly optimizer: AdamState;
   /** Policy of the KL term, of the same shape; the KL is measured whenever there is one. */
@@ -47,7 +47,7 @@ export async function runUpdate(
   const progress = createProgress(countRuns(batches, state, settings), onProgress, signal);
   const context: Context = { runtime, tables: ropeTables(weights.config), tick: progress.advance };
   const references = await scoreByReference(context, state, settings, batches);
-  const gradients = emptyWeights(weights.config);
+  const gradients = emptyLike(trainedParameters(weights));
   const steps: StepResult[] = [];
   for (const [b, batch] of batches.entries()) {
     gradients.arena.fill(0);
@@ -86,11 +86,12 @@ interface StepResult extends LossSums {
 async function takeStep(
   { weights, optimizer }: TrainingState,
   { optimizer: settings }: UpdateSettings,
-  gradients: Weights,
+  gradients: Parameters,
   batch: number,
   { alive }: Progress,
 ): Promise<number> {
-  const norm = await optimizerStep(weights.arena, gradients.arena, optimizer, settings, alive);
+  const { arena } = trainedParameters(weights);
+  const norm = await optimizerStep(arena, gradients.arena, optimizer, settings, alive);
   if (Number.isFinite(norm)) return norm;
   const message = `gradient norm of miniBatches[${batch}] is ${norm}; lower optimizer.learningRate (${settings.learningRate})`;
   throw new RatchetError("InvalidInput", message, { field: "optimizer.learningRate", norm });

@@ -1,0 +1,79 @@
+/**
+ * An adapter as PEFT keeps it: `adapter_model.safetensors` and `adapter_config.json`. Which weights it adds to is not in
+ * them: that is the business of whoever stores the folder.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { adaptableProjections } from "../../core/ports/policy.ts";
+import { emptyAdapter } from "../model/adapter.ts";
+import type { LlamaConfig } from "../model/config.ts";
+import type { Adapter } from "../model/weights.ts";
+import { placeIn, requireAll, sourcesOf } from "./parameter-tensors.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { unreadable } from "./unreadable.ts";
+
+const adapterFile = "adapter_model.safetensors";
+const configFile = "adapter_config.json";
+/** What PEFT puts before a parameter's name. */
+const prefix = "base_model.model.";
+
+/** The fields that decide what an adapter computes; one that means another computation is refused. */
+const adapterConfig = z.looseObject({
+  peft_type: z.literal("LORA"),
+  r: z.int().positive().max(4096),
+  lora_alpha: z.number().positive(),
+  target_modules: z.array(z.enum(adaptableProjections)).min(1),
+  bias: z.literal("none").default("none"),
+  use_dora: z.literal(false).default(false),
+  use_rslora: z.literal(false).default(false),
+  modules_to_save: z.null().default(null),
+});
+
+/** Writes both files into an existing folder and gives the tensors' sha256. */
+export async function writeAdapter(folder: string, adapter: Adapter): Promise<string> {
+  const { rank, alpha, targetModules } = adapter.settings;
+  const config = {
+    base_model_name_or_path: null,
+    bias: "none",
+    fan_in_fan_out: false,
+    inference_mode: true,
+    init_lora_weights: true,
+    lora_alpha: alpha,
+    lora_dropout: 0,
+    modules_to_save: null,
+    peft_type: "LORA",
+    r: rank,
+    target_modules: adaptableProjections.filter((name) => targetModules.includes(name)),
+    task_type: "CAUSAL_LM",
+    use_dora: false,
+    use_rslora: false,
+  };
+  await writeFile(join(folder, configFile), `${JSON.stringify(config, null, 2)}\n`, { flush: true });
+  return writeSafetensors(join(folder, adapterFile), sourcesOf(adapter, prefix));
+}
+
+/** Throws ModelUnreadable. */
+export async function readAdapter(folder: string, config: LlamaConfig): Promise<Adapter> {
+  const { r, lora_alpha, target_modules } = await readConfig(join(folder, configFile));
+  const adapter = emptyAdapter(config, { rank: r, alpha: lora_alpha, targetModules: target_modules });
+  const file = join(folder, adapterFile);
+  const found = await readSafetensors(file, placeIn(file, adapter, prefix, configFile));
+  requireAll(file, adapter.tensors.keys(), prefix, found);
+  return adapter;
+}
+
+async function readConfig(file: string): Promise<z.infer<typeof adapterConfig>> {
+  const json = await readFile(file, "utf8")
+    .then((text): unknown => JSON.parse(text))
+    .catch((cause: Error) => {
+      throw unreadable(file, cause.message, {}, cause);
+    });
+  const parsed = adapterConfig.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw unreadable(
+    file,
+    `'${issue?.path.join(".")}' is not of an adapter that Ratchet trains: ${issue?.message}`,
+  );
+}
