@@ -43,6 +43,12 @@ interface Result {
   readonly differences: readonly string[];
   /** From each SIGKILL to the next commit of any step, ms; null where the run had nothing left to commit. */
   readonly recoveriesMs: readonly (number | null)[];
+  /** From its first start to its end, and the same of the run left alone. */
+  readonly wallMs: number;
+  readonly aloneMs: number;
+  readonly attempts: number;
+  readonly lostAttempts: number;
+  readonly staleCommitsRefused: number;
 }
 
 const kills = wholeNumber("kills", values.kills);
@@ -54,8 +60,9 @@ const struck = () => results.reduce((sum, { blows }) => sum + blows.length, 0);
 if (struck() < kills) {
   process.stderr.write("a run left alone, to compare with\n");
   const alone = await inEmptyHome(async (home) => {
+    const begun = Date.now();
     const summary = await start(home, args).summary;
-    return { summary, remains: await remainsOf(home) };
+    return { summary, wallMs: Date.now() - begun, remains: await remainsOf(home) };
   });
   while (struck() < kills && results.at(-1)?.blows.length !== 0) {
     const result = await inEmptyHome((home) => attack(home, results.length, alone));
@@ -89,36 +96,47 @@ function earlierResults(): Result[] {
   return all.filter((result) => result.seed === seed && result.input === values.input);
 }
 
-async function inEmptyHome<T>(work: (home: string) => Promise<T>): Promise<T> {
+/** The home of a run that differs stays, for whoever looks into it. */
+async function inEmptyHome<T extends object>(work: (home: string) => Promise<T>): Promise<T> {
   const { home, remove } = emptyHome();
-  try {
-    return await work(home);
-  } finally {
-    remove();
-  }
+  const done = await work(home);
+  if ("differences" in done && (done.differences as unknown[]).length > 0)
+    process.stderr.write(`it is in ${home}\n`);
+  else remove();
+  return done;
 }
 
 async function attack(
   home: string,
   index: number,
-  alone: { readonly summary: Summary; readonly remains: Remains },
+  alone: Outcome & { readonly wallMs: number },
 ): Promise<Result> {
   const random = seededRandom(seedOf(seed, index));
   const most = kills - struck();
   const blows: Blow[] = [];
-  const about = { seed, input: values.input, index, blows };
+  const about = { seed, input: values.input, index, blows, aloneMs: alone.wallMs };
+  const begun = Date.now();
   const under = await runUnderFire(home, args, { random, most, pauseMs }, blows).catch(
     (error: Error) => error,
   );
   if (under instanceof Error) {
     const reason = under.message.slice(0, 500);
-    return { ...about, restarts: 0, differences: [`it did not end: ${reason}`], recoveriesMs: [] };
+    return {
+      ...about,
+      ...{ restarts: 0, differences: [`it did not end: ${reason}`], recoveriesMs: [] },
+      ...{ wallMs: Date.now() - begun, attempts: 0, lostAttempts: 0, staleCommitsRefused: 0 },
+    };
   }
   const { summary, restarts } = under;
+  const wallMs = Date.now() - begun;
   const remains = await remainsOf(home);
   return {
     ...about,
     restarts,
+    wallMs,
+    attempts: remains.attempts,
+    lostAttempts: remains.lostAttempts,
+    staleCommitsRefused: remains.staleCommitsRefused,
     differences: differencesOf(alone, { summary, remains }),
     recoveriesMs: blows
       .filter(({ signal }) => signal === "SIGKILL")
@@ -163,11 +181,12 @@ function summarize() {
     .sort((a, b) => a - b);
   const quantile = (q: number) =>
     recoveries[Math.min(recoveries.length - 1, Math.ceil(q * recoveries.length) - 1)] ?? null;
+  const total = (of: (result: Result) => number) => results.reduce((sum, result) => sum + of(result), 0);
   return {
     blows: blows.length,
     runs: results.length,
     runsThatDiffer: results.filter(({ differences }) => differences.length > 0).length,
-    restarts: results.reduce((sum, { restarts }) => sum + restarts, 0),
+    restarts: total(({ restarts }) => restarts),
     bySignal: count(({ signal }) => signal),
     byRole: count(({ role }) => role),
     recoveryMsAfterSigkill: {
@@ -176,6 +195,11 @@ function summarize() {
       p95: quantile(0.95),
       p99: quantile(0.99),
     },
+    attempts: total(({ attempts }) => attempts),
+    lostAttempts: total(({ lostAttempts }) => lostAttempts),
+    staleCommitsRefused: total(({ staleCommitsRefused }) => staleCommitsRefused),
+    wallMs: total(({ wallMs }) => wallMs),
+    aloneMs: total(({ aloneMs }) => aloneMs),
   };
 }
 
@@ -190,6 +214,8 @@ function textOf({ blows, runs, runsThatDiffer, restarts, ...rest }: ReturnType<t
     `signals: ${counts(rest.bySignal)}`,
     `roles: ${counts(rest.byRole)}`,
     `next commit after a SIGKILL: median ${median} ms, p95 ${p95} ms, p99 ${p99} ms (n ${n})`,
+    `done again: ${rest.lostAttempts} of ${rest.attempts} attempts; ${rest.staleCommitsRefused} stale commits refused`,
+    `wall clock ${Math.round(rest.wallMs / 1000)} s; left alone ${Math.round(rest.aloneMs / 1000)} s`,
     "",
   ].join("\n");
 }

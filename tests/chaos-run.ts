@@ -3,11 +3,15 @@
  * started again whenever it is down. What it leaves is then compared with what a run left alone leaves.
  */
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { Client, Connection } from "@temporalio/client";
 import pg from "pg";
 import { readConfig } from "../src/config/config.ts";
 import type { Random } from "../src/core/random.ts";
-import { endpointsOf } from "../src/services/endpoints.ts";
+import { type Endpoints, endpointsOf } from "../src/services/endpoints.ts";
+import { logFolder } from "../src/services/logs.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
 import { readRecord } from "../src/services/record.ts";
 import type { Role } from "../src/services/roles.ts";
@@ -115,6 +119,11 @@ export interface Remains {
   readonly lineage: readonly unknown[];
   /** When each step was committed, ascending; milliseconds since 1970. */
   readonly commits: readonly number[];
+  /** Activities' attempts that were begun and given up: work that had to be done again. */
+  readonly lostAttempts: number;
+  readonly attempts: number;
+  /** Commits that came from overtaken attempts and were refused. */
+  readonly staleCommitsRefused: number;
 }
 
 /** What a run left in Postgres; starts the home's services for as long as it reads. */
@@ -122,7 +131,8 @@ export async function remainsOf(home: string): Promise<Remains> {
   const up = ratchet(home, "up");
   if (up.status !== 0) throw new Error(`ratchet up ended with ${up.status}: ${up.stderr}`);
   const config = readConfig({ ...process.env, RATCHET_HOME: home });
-  const client = new pg.Client({ connectionString: endpointsOf(config, readRecord(home))!.databaseUrl });
+  const endpoints = endpointsOf(config, readRecord(home))!;
+  const client = new pg.Client({ connectionString: endpoints.databaseUrl });
   try {
     await client.connect();
     const steps = await client.query<{ key: string; result: unknown; at: string }>(
@@ -137,9 +147,37 @@ export async function remainsOf(home: string): Promise<Remains> {
       steps: Object.fromEntries(steps.rows.map(({ key, result }) => [key, result])),
       lineage: lineage.rows,
       commits: steps.rows.map(({ at }) => Number(at)).sort((a, b) => a - b),
+      ...(await attemptsOf(endpoints)),
+      staleCommitsRefused: mentions(home, "a newer attempt took this step over"),
     };
   } finally {
     await client.end();
     ratchet(home, "down");
   }
+}
+
+/** As Temporal counts them: an attempt's number says how many were given up before it. */
+async function attemptsOf({
+  temporalConnection,
+  temporalNamespace,
+}: Endpoints): Promise<Pick<Remains, "attempts" | "lostAttempts">> {
+  const connection = await Connection.connect(temporalConnection);
+  try {
+    const client = new Client({ connection, namespace: temporalNamespace });
+    const numbers: number[] = [];
+    for await (const { workflowId, runId } of client.workflow.list()) {
+      const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+      for (const { activityTaskStartedEventAttributes: started } of events ?? [])
+        if (started) numbers.push(started.attempt ?? 1);
+    }
+    const attempts = numbers.reduce((sum, number) => sum + number, 0);
+    return { attempts, lostAttempts: attempts - numbers.length };
+  } finally {
+    await connection.close();
+  }
+}
+
+function mentions(home: string, words: string): number {
+  const logs = readdirSync(logFolder(home)).map((name) => readFileSync(join(logFolder(home), name), "utf8"));
+  return logs.reduce((sum, text) => sum + text.split(words).length - 1, 0);
 }

@@ -2,35 +2,40 @@
  * The artifact store on a local folder: `<folder>/<kind>/<hash[:2]>/<hash>`, a file or a folder with a manifest. What is
  * visible under such a name is whole, on disk, and has that hash; half-written content stays in `.staging/`.
  */
-import { lstat, mkdir, readFile, rename, rm } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { RatchetError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
-import { renameDurably, storageError, writeSynced } from "./files.ts";
+import { diskFileSystem, type FileSystem } from "./file-system.ts";
+import { makeFolder, renameDurably, storageError, syncFolder, writeSynced } from "./files.ts";
 import { corruptArtifact, sealFolder, storedBytes, verifyArtifact } from "./manifest.ts";
 import { openStaging, stagingPath } from "./staging.ts";
 
 /** Announces that a hash is about to be used, before its content is renamed into place; see `garbage.ts`. */
 export type HoldLease = (ref: ArtifactRef) => Promise<void>;
 
-export async function openArtifactFolder(artifactFolder: string, hold: HoldLease): Promise<ArtifactStore> {
+export async function openArtifactFolder(
+  artifactFolder: string,
+  hold: HoldLease,
+  fs: FileSystem = diskFileSystem,
+): Promise<ArtifactStore> {
   const root = resolve(artifactFolder);
-  const staging = await openStaging(root).catch((error) => {
+  const staging = await openStaging(fs, root).catch((error) => {
     throw storageError(error, root);
   });
   const verified = new Map<string, Promise<void>>();
+  const disk = folderAt(fs, root, staging);
 
   const putBytes = async (kind: string, content: Uint8Array | string): Promise<ArtifactRef> => {
     const ref = { kind, hash: sha256(content), bytes: Buffer.byteLength(content) };
     const target = artifactPath(root, ref);
     const temporary = await stagingPath(staging);
     try {
-      await writeSynced(temporary, content);
-      await renameDurably(temporary, target);
+      await writeSynced(fs, temporary, content);
+      await disk.place(temporary, target);
     } catch (error) {
-      await rm(temporary, { force: true });
+      await fs.rm(temporary, { force: true });
       throw error;
     }
     return ref;
@@ -38,7 +43,7 @@ export async function openArtifactFolder(artifactFolder: string, hold: HoldLease
 
   const getBytes = async (ref: ArtifactRef): Promise<Buffer> => {
     const path = artifactPath(root, ref);
-    const content = await readFile(path).catch((error) => {
+    const content = await fs.readFile(path).catch((error) => {
       throw missing(error, ref, path);
     });
     const actual = sha256(content);
@@ -48,29 +53,29 @@ export async function openArtifactFolder(artifactFolder: string, hold: HoldLease
 
   const stagingFolder = async (): Promise<string> => {
     const folder = await stagingPath(staging);
-    await mkdir(folder).catch((error) => {
+    await fs.mkdir(folder).catch((error) => {
       throw storageError(error, folder);
     });
     return folder;
   };
 
   const adoptFolder: ArtifactStore["adoptFolder"] = async (kind, folder, facts) => {
-    const ref = await sealFolder(kind, folder, facts);
+    const ref = await sealFolder(fs, kind, folder, facts);
     const target = artifactPath(root, ref);
     await hold(ref);
-    await moveIntoPlace(folder, ref, target, staging);
+    await moveIntoPlace(disk, folder, ref, target);
     verified.set(target, Promise.resolve());
     return ref;
   };
 
   const pathOf = async (ref: ArtifactRef): Promise<string> => {
     const path = artifactPath(root, ref);
-    const check = verified.get(path) ?? verifyArtifact(ref, path);
+    const check = verified.get(path) ?? verifyArtifact(fs, ref, path);
     verified.set(path, check);
     try {
       await check;
       // Verified earlier, it may have been collected since.
-      await lstat(path);
+      await fs.lstat(path);
     } catch (error) {
       verified.delete(path);
       throw missing(error, ref, path);
@@ -81,7 +86,7 @@ export async function openArtifactFolder(artifactFolder: string, hold: HoldLease
   return {
     find: async (kind, hash) => {
       const named = { kind, hash, bytes: 0 };
-      return { ...named, bytes: await storedBytes(await pathOf(named)) };
+      return { ...named, bytes: await storedBytes(fs, await pathOf(named)) };
     },
     putBytes,
     putJson: (kind, value) => putBytes(kind, canonicalJson(value)),
@@ -110,29 +115,55 @@ export function artifactPath(root: string, ref: ArtifactRef): string {
   return join(root, ref.kind, ref.hash.slice(0, 2), ref.hash);
 }
 
+/** One open folder: where what is unfinished lies, and how it becomes visible. */
+interface Folder {
+  readonly fs: FileSystem;
+  readonly staging: string;
+  /** Renames to the artifact's path, whose name is then on disk. */
+  place(from: string, target: string): Promise<void>;
+}
+
+function folderAt(fs: FileSystem, root: string, staging: string): Folder {
+  const durable = new Set<string>();
+  return {
+    fs,
+    staging,
+    place: async (from, target) => {
+      const above = [dirname(target), dirname(dirname(target))];
+      await makeFolder(fs, dirname(target), above.find((folder) => durable.has(folder)) ?? root);
+      for (const folder of above) durable.add(folder);
+      await renameDurably(fs, from, target);
+    },
+  };
+}
+
 /** Another process may be adopting the same content: one rename wins and the other finds a whole artifact there. */
 async function moveIntoPlace(
+  { fs, staging, place }: Folder,
   folder: string,
   ref: ArtifactRef,
   target: string,
-  staging: string,
 ): Promise<void> {
   for (;;) {
     try {
-      return await renameDurably(folder, target);
+      return await place(folder, target);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== "ENOTEMPTY" && code !== "EEXIST") throw storageError(error, target);
     }
-    const isWhole = await verifyArtifact(ref, target).then(
+    const isWhole = await verifyArtifact(fs, ref, target).then(
       () => true,
       () => false,
     );
-    if (isWhole) return rm(folder, { recursive: true, force: true });
+    if (isWhole) {
+      // Who put it there may not have come to this yet.
+      await syncFolder(fs, dirname(target));
+      return fs.rm(folder, { recursive: true, force: true });
+    }
     // What lies there is damaged: set it aside, so that this good copy takes its place.
     const aside = await stagingPath(staging);
-    await rename(target, aside).catch(() => undefined);
-    await rm(aside, { recursive: true, force: true });
+    await fs.rename(target, aside).catch(() => undefined);
+    await fs.rm(aside, { recursive: true, force: true });
   }
 }
 

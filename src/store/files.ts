@@ -3,9 +3,10 @@
  * What goes wrong with the disk is named (StorageFull, or an error that says which path refused).
  */
 import { createHash } from "node:crypto";
-import { constants, type FileHandle, mkdir, open, rename } from "node:fs/promises";
+import { constants, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { RatchetError } from "../core/errors.ts";
+import type { FileSystem } from "./file-system.ts";
 
 /** Large enough that system calls do not count, small enough (5 ms of hashing) that heartbeats go out between blocks. */
 const blockBytes = 4 * 1024 * 1024;
@@ -16,8 +17,8 @@ export interface FileDigest {
 }
 
 /** sha256 of a file in one pass; the next block is read while this one is hashed. */
-export async function digestFile(path: string): Promise<FileDigest> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+export async function digestFile(fs: FileSystem, path: string): Promise<FileDigest> {
+  const file = await fs.open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   try {
     return await digest(file);
   } finally {
@@ -26,8 +27,8 @@ export async function digestFile(path: string): Promise<FileDigest> {
 }
 
 /** As `digestFile`, and the file is on disk when it returns. */
-export async function digestAndSync(path: string): Promise<FileDigest> {
-  const file = await open(path, constants.O_RDWR | constants.O_NOFOLLOW);
+export async function digestAndSync(fs: FileSystem, path: string): Promise<FileDigest> {
+  const file = await fs.open(path, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
     // The disk writes while the processor hashes.
     const [found] = await Promise.all([digest(file), file.sync()]);
@@ -41,22 +42,24 @@ export async function digestAndSync(path: string): Promise<FileDigest> {
 
 async function digest(file: FileHandle): Promise<FileDigest> {
   const hash = createHash("sha256");
-  const blocks = [Buffer.allocUnsafe(blockBytes), Buffer.allocUnsafe(blockBytes)] as const;
+  // Most files are small, and a block costs a page fault for each of its pages.
+  const length = Math.min(blockBytes, Math.max(1, (await file.stat()).size));
+  const blocks = [Buffer.allocUnsafe(length), Buffer.allocUnsafe(length)] as const;
   let bytes = 0;
-  let pending = file.read(blocks[0], 0, blockBytes, 0);
+  let pending = file.read(blocks[0], 0, length, 0);
   for (let turn = 1; ; turn = 1 - turn) {
     const { bytesRead, buffer } = await pending;
     if (bytesRead === 0) return { sha256: hash.digest("hex"), bytes };
     bytes += bytesRead;
-    pending = file.read(blocks[turn as 0 | 1], 0, blockBytes, bytes);
+    pending = file.read(blocks[turn as 0 | 1], 0, length, bytes);
     hash.update(buffer.subarray(0, bytesRead));
   }
 }
 
 /** Writes a file that was not there, and forces it to disk. */
-export async function writeSynced(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeSynced(fs: FileSystem, path: string, content: Uint8Array | string): Promise<void> {
   try {
-    const file = await open(path, "wx");
+    const file = await fs.open(path, "wx");
     try {
       await file.writeFile(content);
       await file.sync();
@@ -69,8 +72,8 @@ export async function writeSynced(path: string, content: Uint8Array | string): P
 }
 
 /** Makes the names in a folder durable. */
-export async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+export async function syncFolder(fs: FileSystem, path: string): Promise<void> {
+  const folder = await fs.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     await folder.sync();
   } finally {
@@ -79,18 +82,24 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /** Renames within one file system and makes the new name durable; throws ENOTEMPTY where a folder is there already. */
-export async function renameDurably(from: string, to: string): Promise<void> {
-  await makeFolder(dirname(to));
-  await rename(from, to);
-  await syncFolder(dirname(to));
+export async function renameDurably(fs: FileSystem, from: string, to: string): Promise<void> {
+  await fs.rename(from, to);
+  await syncFolder(fs, dirname(to));
 }
 
-/** Creates a folder and its missing parents, each name durable. */
-async function makeFolder(path: string): Promise<void> {
+/**
+ * Creates a folder and its missing parents and makes their names durable, those below `base` even where they are there
+ * already: whoever made them may have died before that.
+ */
+export async function makeFolder(fs: FileSystem, path: string, base: string): Promise<void> {
   try {
-    const first = await mkdir(path, { recursive: true });
-    if (first === undefined) return;
-    for (let made = path; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+    const first = await fs.mkdir(path, { recursive: true });
+    const highest = first !== undefined && first.length <= base.length ? dirname(first) : base;
+    for (let made = path; made.length > highest.length; made = dirname(made))
+      await syncFolder(fs, dirname(made)).catch((error: NodeJS.ErrnoException) => {
+        // A folder that may not be read: nobody of ours made anything in it.
+        if (error.code !== "EACCES") throw error;
+      });
   } catch (error) {
     throw storageError(error, path);
   }

@@ -7,11 +7,13 @@
  * so either the removal sees the lease, or the writer finds the place empty and fills it.
  */
 import { readFile, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { artifactPath, type HoldLease } from "./artifacts.ts";
 import type { Database } from "./database.ts";
+import { diskFileSystem } from "./file-system.ts";
+import { syncFolder } from "./files.ts";
 import { knownCheckpoints, namedBy } from "./needed.ts";
 import { stagingPath, sweepStaging } from "./staging.ts";
 import type { Tables } from "./tables.ts";
@@ -71,6 +73,7 @@ export async function collectGarbage(
     if (!dryRun) await tables.deleteFrom("leases").where("expires_at", "<", sql<Date>`now()`).execute();
     const checkpoints = await storedCheckpoints(tables);
     const { needed, origins } = await knownCheckpoints(tables);
+    const bases = await basesOf(checkpoints.map((ref) => artifactPath(artifactFolder, ref)));
     bytes = checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0);
     for (const ref of checkpoints) {
       const checkpoint = { ...ref, origin: origins.get(ref.hash) ?? null };
@@ -79,6 +82,7 @@ export async function collectGarbage(
         needed.get(ref.hash) ??
         (await namedBy(tables, ref.hash)) ??
         (await basePolicy(artifactPath(artifactFolder, ref))) ??
+        (bases.has(ref.hash) ? "the weights that a stored adapter adds to" : undefined) ??
         (bytes <= budgetBytes ? `within the budget of ${budgetBytes} bytes` : undefined) ??
         (await remove(
           tables,
@@ -128,17 +132,23 @@ async function storedCheckpoints(tables: Kysely<Tables>): Promise<ArtifactRef[]>
   return rows.map(({ kind, hash, bytes }) => ({ kind, hash, bytes: Number(bytes) }));
 }
 
+/** Hashes of the checkpoints whose weights adapters among these folders need: an adapter's manifest names its base. */
+async function basesOf(paths: readonly string[]): Promise<ReadonlySet<unknown>> {
+  const bases = new Set<unknown>();
+  for (const path of paths) bases.add((await manifestOf(path)).base);
+  return bases;
+}
+
 /** A checkpoint's manifest names its parent; that of a policy which Ratchet did not train is null. */
 async function basePolicy(path: string): Promise<string | undefined> {
-  const manifest = await readFile(join(path, "manifest.json"), "utf8").catch(() => "{}");
-  const { parent } = parsedManifest(manifest);
+  const { parent } = await manifestOf(path);
   return parent === null ? "a policy to start from, which no update could make again" : undefined;
 }
 
 /** A damaged one says nothing; what an update made can be made again. */
-function parsedManifest(text: string): { parent?: unknown } {
+async function manifestOf(path: string): Promise<{ parent?: unknown; base?: unknown }> {
   try {
-    return (JSON.parse(text) ?? {}) as { parent?: unknown };
+    return JSON.parse(await readFile(join(path, "manifest.json"), "utf8")) ?? {};
   } catch {
     return {};
   }
@@ -163,10 +173,15 @@ async function setAside(
   await lockHash(tx, checkpoint.hash);
   if (await isLeased(tx, checkpoint.hash)) return false;
   if (!checkpoint.isKnown && (await isMade(tx, checkpoint.hash))) return false;
-  await rename(artifactPath(artifactFolder, checkpoint), aside).catch((error: NodeJS.ErrnoException) => {
+  const path = artifactPath(artifactFolder, checkpoint);
+  try {
+    await rename(path, aside);
+    // Back after a power cut, without its row, it would never be collected.
+    await syncFolder(diskFileSystem, dirname(path));
+  } catch (error) {
     // A removal that crashed before its commit has moved the folder already.
-    if (error.code !== "ENOENT") throw error;
-  });
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
   await tx.deleteFrom("artifacts").where("hash", "=", checkpoint.hash).execute();
   return true;
 }

@@ -2,13 +2,13 @@
  * A folder as one artifact: `manifest.json`, written last, lists each file's sha256 and length beside the caller's facts,
  * and the artifact's hash is the hash of that text. No time, host or path is in it.
  */
-import { lstat, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { FileSystem } from "./file-system.ts";
 import { digestAndSync, digestFile, type FileDigest, syncFolder, writeSynced } from "./files.ts";
 
 const manifestName = "manifest.json";
@@ -20,6 +20,7 @@ const manifestSchema = z.looseObject({
 
 /** Hashes and syncs every file, then writes the manifest; the folder stays where it is. */
 export async function sealFolder(
+  fs: FileSystem,
   kind: string,
   folder: string,
   facts: Record<string, unknown>,
@@ -27,47 +28,47 @@ export async function sealFolder(
   if ("files" in facts) throw new TypeError("facts.files is the manifest's own");
   const files: Record<string, FileDigest> = {};
   // An earlier try of ours may have written a manifest and failed later; it is written anew.
-  await rm(join(folder, manifestName), { force: true });
-  for (const entry of (await readdir(folder, { withFileTypes: true })).sort(byName)) {
+  await fs.rm(join(folder, manifestName), { force: true });
+  for (const entry of (await fs.readdir(folder, { withFileTypes: true })).sort(byName)) {
     if (!entry.isFile() || !fileName.test(entry.name))
       throw new RatchetError(
         "InvalidInput",
         `cannot adopt ${folder}: ${JSON.stringify(entry.name)} is not a plain file with a plain name`,
         { folder, entry: entry.name },
       );
-    files[entry.name] = await digestAndSync(join(folder, entry.name));
+    files[entry.name] = await digestAndSync(fs, join(folder, entry.name));
   }
   const manifest = canonicalJson({ ...facts, files });
-  await writeSynced(join(folder, manifestName), manifest);
-  await syncFolder(folder);
+  await writeSynced(fs, join(folder, manifestName), manifest);
+  await syncFolder(fs, folder);
   const content = Object.values(files).reduce((sum, { bytes }) => sum + bytes, 0);
   return { kind, hash: sha256(manifest), bytes: content + Buffer.byteLength(manifest) };
 }
 
 /** Bytes of a stored file, or of a stored folder's files and manifest. */
-export async function storedBytes(path: string): Promise<number> {
-  const about = await lstat(path);
+export async function storedBytes(fs: FileSystem, path: string): Promise<number> {
+  const about = await fs.lstat(path);
   if (!about.isDirectory()) return about.size;
-  const text = await readFile(join(path, manifestName));
+  const text = await fs.readFile(join(path, manifestName));
   const { files } = manifestSchema.parse(JSON.parse(text.toString("utf8")));
   return Object.values(files).reduce((sum, { bytes }) => sum + bytes, text.byteLength);
 }
 
 /** Reads all of a stored file or folder again. Throws ArtifactCorrupt, or ENOENT where it is not there. */
-export async function verifyArtifact(ref: ArtifactRef, path: string): Promise<void> {
+export async function verifyArtifact(fs: FileSystem, ref: ArtifactRef, path: string): Promise<void> {
   const damaged = (found: string) => corruptArtifact(ref, path, found);
-  if (!(await lstat(path)).isDirectory()) {
-    const { sha256: actual } = await digestFile(path);
+  if (!(await fs.lstat(path)).isDirectory()) {
+    const { sha256: actual } = await digestFile(fs, path);
     if (actual !== ref.hash) throw damaged(`its sha256 is ${actual}`);
     return;
   }
-  const text = await readFile(join(path, manifestName)).catch(() => {
+  const text = await fs.readFile(join(path, manifestName)).catch(() => {
     throw damaged("manifest.json is missing");
   });
   if (sha256(text) !== ref.hash) throw damaged(`manifest.json has sha256 ${sha256(text)}`);
   const { files } = manifestSchema.parse(JSON.parse(text.toString("utf8")));
   for (const [name, expected] of Object.entries(files)) {
-    const actual = await digestFile(join(path, name)).catch(() => {
+    const actual = await digestFile(fs, join(path, name)).catch(() => {
       throw damaged(`${name} is missing`);
     });
     if (actual.sha256 !== expected.sha256) throw damaged(`${name} has sha256 ${actual.sha256}`);

@@ -52,8 +52,19 @@ const numerics: Migration = {
   },
 };
 
+/** Iterations that a tripwire kept from being committed; the id is a hash of what tripped, so that it is noted once. */
+const trips: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await sql`CREATE TABLE trips (
+      id text PRIMARY KEY, run text NOT NULL, trip json NOT NULL,
+      position bigint GENERATED ALWAYS AS IDENTITY UNIQUE)`.execute(database);
+    await sql`CREATE INDEX trips_by_run ON trips (run, position)`.execute(database);
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   "0001_first": first,
   "0002_recipes": recipes,
   "0003_numerics": numerics,
+  "0004_trips": trips,
 };

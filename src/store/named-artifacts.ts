@@ -1,19 +1,22 @@
-/** Whether what a step's result names is still stored. A look at the names, no reading: the reader verifies what it takes. */
-import { access } from "node:fs/promises";
+/** Whether everything that a step's result names is stored, and undamaged: what is not, its step has to write again. */
 import type { Json } from "../core/json.ts";
 import { artifactsIn } from "../core/named-artifacts.ts";
 import { artifactPath } from "./artifacts.ts";
+import type { FileSystem } from "./file-system.ts";
+import { verifyArtifact } from "./manifest.ts";
 
-/** Checkpoints do not count: they are collected on purpose, and made again from their lineage when they are needed. */
-export async function hasArtifacts(artifactFolder: string, result: Json): Promise<boolean> {
+/**
+ * Reads every artifact, which takes about a second a gigabyte, where a committed step is asked for once more. Checkpoints
+ * do not count: they are collected on purpose, and made again from their lineage when they are needed.
+ */
+export async function hasArtifacts(fs: FileSystem, artifactFolder: string, result: Json): Promise<boolean> {
   const named = artifactsIn(result).filter(({ kind }) => kind !== "checkpoint");
-  const stored = await Promise.all(
-    named.map((ref) =>
-      access(artifactPath(artifactFolder, ref)).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
-  return stored.every(Boolean);
+  for (const ref of named) {
+    const isWhole = await verifyArtifact(fs, ref, artifactPath(artifactFolder, ref)).then(
+      () => true,
+      () => false,
+    );
+    if (!isWhole) return false;
+  }
+  return true;
 }

@@ -1,7 +1,15 @@
 /** Runs and stages in Postgres: upserts that may be repeated, reads in one defined order. */
 import { type Kysely, type Selectable, sql } from "kysely";
+import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
-import type { RunState, RunStore, StageRecord, StageState, StoredRun } from "../core/ports/runs.ts";
+import type {
+  RunState,
+  RunStore,
+  StageRecord,
+  StageState,
+  StoredRun,
+  TripRecord,
+} from "../core/ports/runs.ts";
 import type { Database } from "./database.ts";
 import { insertLineage, stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
 import type { Tables } from "./tables.ts";
@@ -75,6 +83,24 @@ export function createRunStore(database: Database): RunStore {
       database.run((tables) => tables.transaction().execute((tx) => insertLineage(tx, record))),
     lineageOf: (run, stage, branch) =>
       database.run(async (tables) => walkLineage(await stageLineage(tables, run, stage), branch)),
+    putTrip: (trip) =>
+      database.run(async (tables) => {
+        await tables
+          .insertInto("trips")
+          .values({ id: contentHash(trip), run: trip.run, trip: JSON.stringify(trip) })
+          .onConflict((conflict) => conflict.column("id").doNothing())
+          .execute();
+      }),
+    tripsOf: (run) =>
+      database.run(async (tables) => {
+        const rows = await tables
+          .selectFrom("trips")
+          .select("trip")
+          .where("run", "=", run)
+          .orderBy("position")
+          .execute();
+        return rows.map(({ trip }) => trip as TripRecord);
+      }),
     updateThatMade: (checkpoint) => database.run((tables) => updateThatMade(tables, checkpoint)),
     holdNumerics: (run, numerics) =>
       database.run(async (tables) => {

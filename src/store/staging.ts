@@ -3,16 +3,19 @@
  * is told from what a living one is writing. Nothing in here is ever read as an artifact.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { FileSystem } from "./file-system.ts";
+import { makeFolder } from "./files.ts";
 
 /** A process of another host cannot be asked whether it lives; no write takes this long. */
 const foreignAgeMs = 24 * 60 * 60 * 1000;
 
-export async function openStaging(artifactFolder: string): Promise<string> {
+export async function openStaging(fs: FileSystem, artifactFolder: string): Promise<string> {
   const staging = join(artifactFolder, ".staging");
-  await mkdir(staging, { recursive: true });
+  await makeFolder(fs, artifactFolder, dirname(artifactFolder));
+  await fs.mkdir(staging, { recursive: true });
   return staging;
 }
 

@@ -11,7 +11,7 @@ import { insertLineage } from "./lineage.ts";
 import { updateProgress } from "./runs.ts";
 import type { Tables } from "./tables.ts";
 
-/** Whether everything that a result names is stored. */
+/** Whether everything that a result names is stored, and undamaged. */
 type HasArtifacts = (result: Json) => Promise<boolean>;
 
 export function createStepLedger(database: Database, hasArtifacts: HasArtifacts): StepLedger {

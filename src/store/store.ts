@@ -5,6 +5,7 @@ import type { RunStore } from "../core/ports/runs.ts";
 import type { StepLedger } from "../core/ports/steps.ts";
 import { openArtifactFolder } from "./artifacts.ts";
 import { openDatabase, type StoreLog } from "./database.ts";
+import { diskFileSystem } from "./file-system.ts";
 import { collectGarbage, type GarbageReport, leaseHolder } from "./garbage.ts";
 import { hasArtifacts } from "./named-artifacts.ts";
 import { createRunStore } from "./runs.ts";
@@ -37,10 +38,10 @@ export async function openStore({ databaseUrl, artifactFolder, log }: StoreOptio
   const database = await openDatabase(databaseUrl, log);
   try {
     const artifacts = await openArtifactFolder(folder, leaseHolder(database));
-    const staging = await openStaging(folder);
+    const staging = await openStaging(diskFileSystem, folder);
     return {
       artifacts,
-      ledger: createStepLedger(database, (result) => hasArtifacts(folder, result)),
+      ledger: createStepLedger(database, (result) => hasArtifacts(diskFileSystem, folder, result)),
       runs: createRunStore(database),
       collectGarbage: (keep, budgetBytes, dryRun = false) =>
         collectGarbage(database, folder, staging, keep, budgetBytes, dryRun),

@@ -75,6 +75,13 @@ interface NumericsTable {
   numerics: JsonColumn;
 }
 
+interface TripsTable {
+  id: string;
+  run: string;
+  trip: JsonColumn;
+  position: Generated<string>;
+}
+
 export interface Tables {
   runs: RunsTable;
   stages: StagesTable;
@@ -83,4 +90,5 @@ export interface Tables {
   artifacts: ArtifactsTable;
   leases: LeasesTable;
   numerics: NumericsTable;
+  trips: TripsTable;
 }

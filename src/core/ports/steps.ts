@@ -4,7 +4,7 @@
  * A step's key is a hash of what goes into it (parent state, ordered input references, hyper-parameters, stage version),
  * so the same work has the same key whoever does it. An attempt claims the key and gets a fence; the commit succeeds
  * only under the newest fence and returns the first committed result for as long as what it names is stored. A result
- * whose artifacts are lost is no longer a result: the step is claimed anew, and its work writes them again. Checkpoints
+ * whose artifacts are lost or damaged is no longer a result: the step is claimed anew, and its work writes them again. Checkpoints
  * do not count, for they are collected on purpose and made again from their lineage.
  */
 import type { Json } from "../json.ts";
