@@ -8,7 +8,7 @@ import {
   type ScenarioType,
   scenarioTypes,
 } from "../environment/environment.ts";
-import { duplicateKeys } from "../gates/near-duplicates.ts";
+import { createDuplicateFinder } from "../gates/near-duplicates.ts";
 import type { ProvenBatch } from "../gates/prove.ts";
 
 export interface Assembled {
@@ -27,19 +27,18 @@ export function assemble(
     ScenarioType,
     number
   >;
-  const seen = new Map<string, string>();
+  const duplicates = createDuplicateFinder();
   const environments: Environment[] = [];
   const repeated: { index: number; question: string; gate: string; reason: string }[] = [];
   for (const { index, environment } of inOrder(batches.flatMap(({ accepted }) => accepted))) {
     if (missing[environment.scenario] === 0) continue;
-    const keys = duplicateKeys(environment);
-    const twin = keys.map((key) => seen.get(key)).find((question) => question !== undefined);
-    if (twin !== undefined) {
-      const reason = `asks the same as '${twin}'`;
+    const repetition = duplicates.find(environment);
+    if (repetition) {
+      const { reason } = repetition;
       repeated.push({ index, question: environment.question, gate: "near-duplicates", reason });
       continue;
     }
-    for (const key of keys) seen.set(key, environment.question);
+    duplicates.add(environment);
     missing[environment.scenario]--;
     environments.push(environment);
   }
