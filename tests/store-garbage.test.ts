@@ -165,6 +165,15 @@ describe("collecting garbage", () => {
     expect(await removedBy([], 0)).toEqual(hashes([trained]));
   });
 
+  it("leaves the weights that a stored adapter adds to, and takes them once the adapter is gone", async () => {
+    const weights = await checkpoint("weights");
+    const adapter = await checkpoint("adapter", { base: weights.hash });
+    await expireLeases();
+    expect(await removedBy([adapter.hash], 0)).toEqual([]);
+    expect(await removedBy([], 0)).toEqual([adapter.hash]);
+    expect(await removedBy([], 0)).toEqual([weights.hash]);
+  });
+
   it("never takes a checkpoint from under a writer that adopts it again", async () => {
     for (let round = 0; round < 10; round++) {
       await checkpoint("contended");

@@ -5,6 +5,8 @@ import { z } from "zod";
 import { register as doctor } from "./commands/doctor.ts";
 import { register as down } from "./commands/down.ts";
 import { register as env } from "./commands/env.ts";
+import { register as exportPolicy } from "./commands/export.ts";
+import { register as fork } from "./commands/fork.ts";
 import { register as gc } from "./commands/gc.ts";
 import { register as loss } from "./commands/loss.ts";
 import { register as pause } from "./commands/pause.ts";
@@ -46,6 +48,7 @@ function ratchet(): Command {
     pause,
     stop,
     set,
+    fork,
     status,
     gc,
     report,
@@ -57,6 +60,7 @@ function ratchet(): Command {
     score,
     loss,
     update,
+    exportPolicy,
   ])
     register(program);
   return program;

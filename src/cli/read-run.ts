@@ -11,6 +11,8 @@ export interface RunFacts {
   /** Of the newest policy update; null before the first. */
   readonly stage: string | null;
   readonly iteration: number | null;
+  /** Content hash, as `ratchet export` and a train input's `policy` take it. */
+  readonly checkpoint: string | null;
   readonly weightsSha256: string | null;
   readonly optimizerSha256: string | null;
   readonly stages: readonly Pick<StageRecord, "stage" | "type" | "state" | "progress">[];
@@ -30,6 +32,7 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
       state: record.state,
       stage: newest?.stage ?? null,
       iteration: newest?.iteration ?? null,
+      checkpoint: newest?.checkpoint.hash ?? null,
       weightsSha256: newest?.weightsSha256 ?? null,
       optimizerSha256: newest?.optimizerSha256 ?? null,
       stages: stages.map(({ stage, type, state, progress }) => ({

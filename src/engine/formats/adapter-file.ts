@@ -15,6 +15,7 @@ import { unreadable } from "./unreadable.ts";
 
 const adapterFile = "adapter_model.safetensors";
 const configFile = "adapter_config.json";
+export const adapterFiles = [adapterFile, configFile];
 /** What PEFT puts before a parameter's name. */
 const prefix = "base_model.model.";
 

@@ -5,6 +5,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { adapterFiles } from "../formats/adapter-file.ts";
 import { type ForeignTensor, modelTensors } from "../formats/model-tensors.ts";
 import { listSafetensors, readSafetensorsTensor } from "../formats/safetensors.ts";
 import { unreadable } from "../formats/unreadable.ts";
@@ -77,6 +78,11 @@ async function folderTensors(folder: string): Promise<ForeignTensor[]> {
 async function weightFiles(folder: string): Promise<string[]> {
   if (await isFile(join(folder, weightsFile))) return [weightsFile];
   const index = await jsonOf(folder, indexFile);
+  if (index === undefined && (await isFile(join(folder, adapterFiles[0]!))))
+    throw unreadable(
+      folder,
+      "it holds an adapter and no weights; merge it first (`ratchet export`, or peft)",
+    );
   if (index === undefined)
     throw unreadable(
       folder,

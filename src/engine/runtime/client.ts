@@ -2,8 +2,7 @@
  * The embedded engine as the rest of Ratchet meets it: it samples and updates stored policies, one request at a time, in
  * a child process that starts with the first request and starts again after it died. Requests run in the order they came.
  */
-import { readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import type { ArtifactRef, ArtifactStore } from "../../core/ports/artifacts.ts";
 import type {
   OnProgress,
@@ -15,8 +14,9 @@ import type {
 } from "../../core/ports/policy.ts";
 import { beating } from "./beat.ts";
 import { EngineProcess, type ProcessOptions } from "./engine-process.ts";
+import { locatePolicy, readManifest } from "./locate.ts";
 import type { EngineRequest, EngineResult, PolicyLocation, UpdateOutcome } from "./messages.ts";
-import { describeNumerics, type Numerics, numericsMismatch } from "./numerics.ts";
+import { describeNumerics, numericsMismatch } from "./numerics.ts";
 import { createTurns } from "./turns.ts";
 
 export interface EngineOptions extends Omit<ProcessOptions, "provider"> {
@@ -52,15 +52,8 @@ export function createEngine(options: EngineOptions): Engine {
     return engine.request(request, onProgress, signal);
   };
 
-  const locate = async (ref: ArtifactRef, onProgress: OnProgress): Promise<PolicyLocation> => {
-    const folder = await beating("seconds of verifying a checkpoint", onProgress, artifacts.pathOf(ref));
-    const { base } = await readManifest(folder);
-    return {
-      hash: ref.hash,
-      folder,
-      base: base === undefined ? base : await locate({ ...ref, hash: base }, onProgress),
-    };
-  };
+  const locate = (ref: ArtifactRef, onProgress: OnProgress): Promise<PolicyLocation> =>
+    beating("seconds of verifying a checkpoint", onProgress, locatePolicy(artifacts, ref));
 
   const update = async (
     request: UpdateRequest,
@@ -121,12 +114,3 @@ async function refuseOtherNumerics(folder: string, threads: number): Promise<voi
   const mismatch = numerics && numericsMismatch(numerics, describeNumerics(threads));
   if (mismatch) throw mismatch;
 }
-
-interface Manifest {
-  readonly numerics?: Numerics;
-  /** Hash of the checkpoint whose weights this one's adapter adds to. */
-  readonly base?: string;
-}
-
-const readManifest = async (folder: string) =>
-  JSON.parse(await readFile(join(folder, "manifest.json"), "utf8")) as Manifest;
