@@ -59,8 +59,9 @@ export async function runUnderFire(
         (ended) => ({ ended }),
         (error: Error) => ({ error }),
       );
+      const exited = once(run, "exit");
       while (run.exitCode === null && run.signalCode === null && blows.length < most) {
-        await Promise.race([sleep(2 * pauseMs * random.next()), once(run, "exit")]);
+        await Promise.race([sleep(2 * pauseMs * random.next()), exited]);
         if (run.exitCode === null && run.signalCode === null) await strike(home, random, blows);
       }
       const result = await outcome;
