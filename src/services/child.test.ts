@@ -14,18 +14,18 @@ afterEach(() => {
   rmSync(home, { recursive: true });
 });
 
-/** Each attempt takes ten seconds, and the first four end with exit code 1. */
-function worker(disturbedSince: (time: number) => boolean) {
+/** Each attempt takes ten seconds, and the first ones end with exit code 1. */
+function worker(disturbedSince: (time: number) => boolean, failing = 4) {
   let attempts = 0;
   const specification = {
     role: "gpu-worker" as const,
     prepare: async () => {
       vi.setSystemTime(Date.now() + 10_000);
-      const code = ++attempts > 4 ? "setInterval(() => {}, 1000)" : "process.exit(1)";
+      const code = ++attempts > failing ? "setInterval(() => {}, 1000)" : "process.exit(1)";
       return { file: process.execPath, arguments: ["-e", code], environment: {}, cwd: home };
     },
     becomesReady: async () => {
-      if (attempts <= 4) await new Promise(() => {});
+      if (attempts <= failing) await new Promise(() => {});
     },
     channel: false,
     stopSignal: "SIGTERM" as const,
@@ -36,11 +36,18 @@ function worker(disturbedSince: (time: number) => boolean) {
 }
 
 describe("a first start that keeps failing", () => {
-  it("is reported once it has gone on for 15 s", async () => {
+  it("is reported once it has gone on for 15 s and three attempts", async () => {
     await expect(worker(() => false).start()).rejects.toMatchObject({
       type: "ServiceUnavailable",
       message: expect.stringContaining("gpu-worker does not start (exit code 1)"),
     });
+  });
+
+  it("is tried again where two slow attempts took longer than that", async () => {
+    const child = worker(() => false, 2);
+    await child.start();
+    expect(child.readySince).toBe(Date.now());
+    await child.stop();
   });
 
   it("is tried again for as long as what it needs was away", async () => {

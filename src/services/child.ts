@@ -43,8 +43,10 @@ export interface ChildEvents {
 const restartDelaysMs = [50, 250, 500, 1_000, 2_000];
 /** A process that was ready this long has earned a fresh row of delays. */
 const steadyAfterMs = 10_000;
-/** A first start that keeps failing this long is reported instead of tried again. */
+/** A first start that keeps failing this long, and this often, is reported instead of tried again. */
 const firstStartLimitMs = 15_000;
+/** On a busy machine, or with a database that is frozen for a while, one attempt alone may take as long. */
+const firstStartAttempts = 3;
 /** Crash recovery and cold disks included. */
 const readyLimitMs = 120_000;
 
@@ -90,6 +92,7 @@ export class SupervisedChild {
 
   private async keepRunning(onFirstReady: () => void): Promise<void> {
     let firstStart = Date.now();
+    let firstFailures = 0;
     let everReady = false;
     let failures = 0;
     while (!this.stopping.signal.aborted) {
@@ -103,8 +106,11 @@ export class SupervisedChild {
       });
       if (this.stopping.signal.aborted) return;
       // Somebody killed it, or what it needs: that says nothing about whether it can start.
-      if (how === "SIGKILL" || this.events.disturbedSince(attemptedAt)) firstStart = Date.now();
-      if (!everReady && Date.now() - firstStart > firstStartLimitMs) throw this.failedToStart(how);
+      const isDisturbed = how === "SIGKILL" || this.events.disturbedSince(attemptedAt);
+      if (isDisturbed) firstStart = Date.now();
+      firstFailures = isDisturbed ? 0 : firstFailures + 1;
+      const hasLasted = Date.now() - firstStart > firstStartLimitMs;
+      if (!everReady && hasLasted && firstFailures >= firstStartAttempts) throw this.failedToStart(how);
       failures = readyForMs >= steadyAfterMs ? 0 : failures;
       const delayMs = restartDelaysMs[Math.min(failures++, restartDelaysMs.length - 1)]!;
       this.events.onEnded(how, delayMs);
