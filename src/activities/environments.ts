@@ -2,6 +2,7 @@
 import type { EnvironmentSet } from "../core/environment/environment.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { BuildSpecification } from "../core/experiment/input.ts";
+import type { Benchmark } from "../core/gates/contamination.ts";
 import { type ProvenBatch, proveBatch } from "../core/gates/prove.ts";
 import { gateTable } from "../core/gates/table.ts";
 import type { Json } from "../core/json.ts";
@@ -68,6 +69,12 @@ export function createEnvironmentActivities(
           }),
       });
 
+  const readBenchmark = async (hash: string): Promise<Benchmark> => {
+    const ref = await ports.artifacts.find("environment-set", hash);
+    const { name, environments } = (await ports.artifacts.getJson(ref)) as EnvironmentSet;
+    return { name: `${name} (${hash.slice(0, 12)})`, environments };
+  };
+
   return {
     decomposeScenarios: ({ context, environments, batch }: BuildBatch): Promise<ArtifactRef> =>
       runStep(ports.ledger, {
@@ -77,7 +84,8 @@ export function createEnvironmentActivities(
         inputs: [
           ports.author.name,
           ports.author.version,
-          { ...environments } as Json,
+          // What a set is kept clear of is looked at when it is assembled, and changes no candidate.
+          { ...environments, contamination: null } as Json,
           context.seed,
           { ...batch },
         ],
@@ -87,7 +95,7 @@ export function createEnvironmentActivities(
               split: environments.split,
               profile: environments.profile,
               scenarios: environments.scenarios,
-              ...(environments.maxTools === undefined ? {} : { maxTools: environments.maxTools }),
+              ...dialled(environments),
               seed: context.seed,
               ...batch,
             });
@@ -115,7 +123,7 @@ export function createEnvironmentActivities(
     assembleEnvironments: (input: AssembleEnvironments): Promise<AssembledSet> =>
       runStep(ports.ledger, {
         kind: "assembled",
-        version: 1,
+        version: 2,
         context: input.context,
         inputs: [{ ...input.environments } as Json, input.batches.map(({ hash }) => hash), input.last],
         work: () =>
@@ -123,7 +131,9 @@ export function createEnvironmentActivities(
             const batches = await Promise.all(
               input.batches.map(async (ref) => (await ports.artifacts.getJson(ref)) as ProvenBatch),
             );
-            const { set, missing } = assemble(input.context.stage, batches, input.environments.scenarios);
+            const { scenarios, contamination = [] } = input.environments;
+            const benchmarks = await Promise.all(contamination.map(readBenchmark));
+            const { set, missing } = assemble(input.context.stage, batches, scenarios, benchmarks);
             const wanting = Object.entries(missing).filter(([, count]) => count > 0);
             if (input.last && wanting.length > 0) throw exhausted(set, wanting);
             return {
@@ -137,6 +147,17 @@ export function createEnvironmentActivities(
             };
           }),
       }),
+  };
+}
+
+/** What the specification says of candidates beyond their kind; what it leaves out the author decides. */
+function dialled({ maxTools, maxSubQuestions, domains, heldOut, complexity }: BuildSpecification) {
+  return {
+    ...(maxTools === undefined ? {} : { maxTools }),
+    ...(maxSubQuestions === undefined ? {} : { maxSubQuestions }),
+    ...(domains === undefined ? {} : { domains }),
+    ...(heldOut === undefined ? {} : { heldOut }),
+    ...(complexity === undefined ? {} : { levels: complexity }),
   };
 }
 

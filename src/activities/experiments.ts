@@ -17,6 +17,7 @@ import { artifactsIn } from "../core/named-artifacts.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded, type StageProgress, type StepContext } from "./step.ts";
+import { withHashes } from "./stored-sets.ts";
 
 export interface ReportInput {
   readonly run: string;
@@ -78,7 +79,7 @@ export function createExperimentActivities(ports: CpuPorts) {
   return {
     prepareExperiment: guarded(
       async (raw: ExperimentInput): Promise<{ input: ExperimentInput; order: string[] }> => {
-        const input = parseInput(experimentInputSchema, raw, "experiment");
+        const input = await withStoredSets(ports, parseInput(experimentInputSchema, raw, "experiment"));
         const order = planStages(input);
         await ports.runs.putRun({
           run: input.id,
@@ -160,4 +161,15 @@ export function createExperimentActivities(ports: CpuPorts) {
       throw ApplicationFailure.create({ message: ended.failure, type: ended.type, nonRetryable: true });
     }),
   };
+}
+
+/** Caches go by inputs, so what a name stands for is resolved before a stage's input is hashed. */
+async function withStoredSets(ports: CpuPorts, input: ExperimentInput): Promise<ExperimentInput> {
+  const stages: ExperimentInput["stages"] = {};
+  for (const [id, stage] of Object.entries(input.stages))
+    stages[id] =
+      stage.type === "build"
+        ? { ...stage, environments: await withHashes(ports, stage.environments) }
+        : stage;
+  return { ...input, stages };
 }

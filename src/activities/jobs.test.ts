@@ -66,3 +66,18 @@ describe("the environments of an input", () => {
     );
   });
 });
+
+describe("what a build is kept clear of", () => {
+  it("is named by content hash from its first activity on", async () => {
+    const job = await new MockActivityEnvironment().run(createJobActivities(ports).prepareBuild, {
+      id: "third",
+      seed: 1,
+      environments: {
+        split: "train",
+        scenarios: { single_hop: 1 },
+        contamination: ["first/test-environments", built.hash],
+      },
+    } as never);
+    expect(job.environments.contamination).toEqual(["1".repeat(64), built.hash]);
+  });
+});

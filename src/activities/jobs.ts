@@ -2,8 +2,6 @@
  * The first activity of each workflow: parses what a person wrote, turns names into content-addressed references and
  * records what was resolved. Nothing else in a workflow reads names.
  */
-
-import { setNamed } from "../core/environment/build-name.ts";
 import { RatchetError } from "../core/errors.ts";
 import {
   type BuildInput,
@@ -23,6 +21,7 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { WorkflowType } from "../workflows/names.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded } from "./step.ts";
+import { storedSet, withHashes } from "./stored-sets.ts";
 
 interface Job {
   readonly run: string;
@@ -69,13 +68,6 @@ export function createJobActivities(ports: CpuPorts) {
     });
     await ports.runs.putStage({ run: input.id, stage: input.stage, type, inputHash: "", state: "running" });
   };
-  /** A name is resolved once, here: the workflow's history holds what it stood for. */
-  const storedSet = async (given: string): Promise<ArtifactRef> => {
-    const { hash } = isHash(given)
-      ? { hash: given }
-      : setNamed(given, await ports.runs.getStages(given.split("/")[0]!));
-    return ports.artifacts.find("environment-set", hash);
-  };
   const resolve = async (input: TrainInput | EvaluateInput) => ({
     run: input.id,
     stage: input.stage,
@@ -84,7 +76,7 @@ export function createJobActivities(ports: CpuPorts) {
     policy: isHash(input.policy)
       ? await ports.artifacts.find("checkpoint", input.policy)
       : await ports.preparePolicy(input.policy),
-    environments: typeof input.environments === "string" ? await storedSet(input.environments) : null,
+    environments: typeof input.environments === "string" ? await storedSet(ports, input.environments) : null,
     build: typeof input.environments === "string" ? null : input.environments,
   });
   const checkThreads = (input: { threads: number }) => {
@@ -100,7 +92,8 @@ export function createJobActivities(ports: CpuPorts) {
     prepareBuild: guarded(async (raw: BuildInput): Promise<BuildJob> => {
       const input = parseInput(buildInputSchema, raw, "buildEnvironments");
       await begin("build", "buildEnvironments", input);
-      return { run: input.id, stage: input.stage, seed: input.seed, environments: input.environments };
+      const environments = await withHashes(ports, input.environments);
+      return { run: input.id, stage: input.stage, seed: input.seed, environments };
     }),
 
     prepareTraining: guarded(async (raw: TrainInput): Promise<TrainingJob> => {

@@ -48,4 +48,25 @@ describe("assemble", () => {
       },
     ]);
   });
+
+  it("takes nothing that a benchmark asks, and names its row", async () => {
+    const { set: benchmark } = assemble("test", [await batch(chainCandidate)], { multi_hop: 1 });
+    const { set } = assemble(
+      "clean",
+      [await batch(at(0, chainCandidate), at(1, sumCandidate))],
+      {
+        multi_hop: 1,
+        parallel_multi_hop: 1,
+      },
+      [{ name: "benchmark/import", environments: benchmark.environments }],
+    );
+    expect(set.environments.map(({ question }) => question)).toEqual([sumCandidate.question]);
+    expect(set.quarantined).toEqual([
+      {
+        question: chainCandidate.question,
+        gate: "contamination",
+        reason: `row 1 of 'benchmark/import': asks the same as '${chainCandidate.question}'`,
+      },
+    ]);
+  });
 });

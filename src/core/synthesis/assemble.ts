@@ -8,6 +8,7 @@ import {
   type ScenarioType,
   scenarioTypes,
 } from "../environment/environment.ts";
+import { type Benchmark, createContaminationFinder } from "../gates/contamination.ts";
 import { createDuplicateFinder } from "../gates/near-duplicates.ts";
 import type { ProvenBatch } from "../gates/prove.ts";
 
@@ -17,25 +18,32 @@ export interface Assembled {
   readonly missing: Readonly<Record<ScenarioType, number>>;
 }
 
-/** Takes the first `wanted` environments of each scenario type that repeat none before them. */
+/** Takes the first `wanted` environments of each scenario type that repeat none before them and none of a benchmark. */
 export function assemble(
   name: string,
   batches: readonly ProvenBatch[],
   wanted: Readonly<Partial<Record<ScenarioType, number>>>,
+  benchmarks: readonly Benchmark[] = [],
 ): Assembled {
   const missing = Object.fromEntries(scenarioTypes.map((type) => [type, wanted[type] ?? 0])) as Record<
     ScenarioType,
     number
   >;
   const duplicates = createDuplicateFinder();
+  const contamination = createContaminationFinder(benchmarks);
+  const refusalOf = (environment: Environment): { gate: string; reason: string } | undefined => {
+    const repetition = duplicates.find(environment);
+    if (repetition) return { gate: "near-duplicates", reason: repetition.reason };
+    const reason = contamination.find(environment);
+    return reason === undefined ? undefined : { gate: "contamination", reason };
+  };
   const environments: Environment[] = [];
   const repeated: { index: number; question: string; gate: string; reason: string }[] = [];
   for (const { index, environment } of inOrder(batches.flatMap(({ accepted }) => accepted))) {
     if (missing[environment.scenario] === 0) continue;
-    const repetition = duplicates.find(environment);
-    if (repetition) {
-      const { reason } = repetition;
-      repeated.push({ index, question: environment.question, gate: "near-duplicates", reason });
+    const refusal = refusalOf(environment);
+    if (refusal) {
+      repeated.push({ index, question: environment.question, ...refusal });
       continue;
     }
     duplicates.add(environment);

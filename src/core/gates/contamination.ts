@@ -1,0 +1,87 @@
+/**
+ * Whether an environment asks what a benchmark asks, so that training on it would be training on the test. Rows whose
+ * reference calls are known are compared by their facts, as near-duplicates are; imported rows store none, and are
+ * compared by their words and their sub-answers.
+ */
+import type { Environment } from "../environment/environment.ts";
+import { normalizeAnswer } from "../reward/match.ts";
+import { createBands, type Signature, shingles, similarity } from "./minhash.ts";
+import { createDuplicateFinder, questionSignature, wordsOf } from "./near-duplicates.ts";
+
+export interface Benchmark {
+  /** As a person named it: an import's name or a content hash. */
+  readonly name: string;
+  readonly environments: readonly Environment[];
+}
+
+/** Words in a row that two questions do not share by chance; the customary length in contamination studies. */
+const wordsInRow = 13;
+const leastSimilar = 0.8;
+const bandRows = 4;
+/** One answer is shared by chance; two, and the final one, of most that either has, are not. */
+const leastSharedAnswers = 2;
+const leastAnswersAlike = 0.7;
+
+interface Row {
+  readonly where: string;
+  readonly signature: Signature;
+  readonly answers: ReadonlySet<string>;
+  readonly answer: string;
+}
+
+export interface ContaminationFinder {
+  /** What is repeated and of which row; undefined where nothing is. */
+  find(environment: Environment): string | undefined;
+}
+
+export function createContaminationFinder(benchmarks: readonly Benchmark[]): ContaminationFinder {
+  const duplicates = createDuplicateFinder();
+  const places = new Map<Environment, string>();
+  const runs = new Map<string, Row>();
+  const alike = createBands<Row>(bandRows);
+  const byAnswer = new Map<string, Row[]>();
+  for (const { name, environments } of benchmarks)
+    for (const [i, environment] of environments.entries()) {
+      const where = `row ${i + 1} of '${name}'`;
+      if (environment.referenceCalls.length > 0) {
+        places.set(environment, where);
+        duplicates.add(environment);
+        continue;
+      }
+      const row = rowOf(environment, where);
+      for (const run of runsOf(environment.question)) if (!runs.has(run)) runs.set(run, row);
+      alike.add(row.signature, row);
+      byAnswer.set(row.answer, [...(byAnswer.get(row.answer) ?? []), row]);
+    }
+  return {
+    find(environment) {
+      const repeated = duplicates.find(environment);
+      if (repeated) return `${places.get(repeated.of)}: ${repeated.reason}`;
+      const run = runsOf(environment.question).find((one) => runs.has(one));
+      if (run !== undefined) return `${runs.get(run)!.where}: has the words '${run}'`;
+      const own = rowOf(environment, "");
+      const similar = alike
+        .near(own.signature)
+        .find((row) => similarity(row.signature, own.signature) >= leastSimilar);
+      if (similar) return `${similar.where}: has nearly the same words`;
+      const same = (byAnswer.get(own.answer) ?? []).find((row) => sharesAnswers(row, own));
+      return same && `${same.where}: has the same sub-answers and the same answer`;
+    },
+  };
+}
+
+const rowOf = ({ question, answer, subQuestions }: Environment, where: string): Row => ({
+  where,
+  signature: questionSignature(question),
+  answers: new Set(subQuestions.map((sub) => normalizeAnswer(sub.answer))),
+  answer: normalizeAnswer(answer),
+});
+
+/** A question shorter than a run counts as a whole. */
+const runsOf = (question: string): string[] => shingles(wordsOf(question), wordsInRow);
+
+function sharesAnswers(a: Row, b: Row): boolean {
+  const shared = [...a.answers].filter((answer) => b.answers.has(answer)).length;
+  const alike = shared / (a.answers.size + b.answers.size - shared);
+  return shared >= leastSharedAnswers && alike >= leastAnswersAlike;
+}
