@@ -2,7 +2,7 @@ import { MockActivityEnvironment } from "@temporalio/testing";
 import { describe, expect, it } from "vitest";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { StageRecord } from "../core/ports/runs.ts";
-import { createJobActivities } from "./jobs.ts";
+import { type BuildJob, createJobActivities } from "./jobs.ts";
 import type { CpuPorts } from "./ports.ts";
 
 const built: ArtifactRef = { kind: "environment-set", hash: "b".repeat(64), bytes: 12 };
@@ -69,7 +69,7 @@ describe("the environments of an input", () => {
 
 describe("what a build is kept clear of", () => {
   it("is named by content hash from its first activity on", async () => {
-    const job = await new MockActivityEnvironment().run(createJobActivities(ports).prepareBuild, {
+    const job = (await new MockActivityEnvironment().run(createJobActivities(ports).prepareBuild, {
       id: "third",
       seed: 1,
       environments: {
@@ -77,7 +77,7 @@ describe("what a build is kept clear of", () => {
         scenarios: { single_hop: 1 },
         contamination: ["first/test-environments", built.hash],
       },
-    } as never);
+    } as never)) as BuildJob;
     expect(job.environments.contamination).toEqual(["1".repeat(64), built.hash]);
   });
 });

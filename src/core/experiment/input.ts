@@ -26,6 +26,7 @@ export const policySourceSchema = z
     "tiny, smollm2-135m-instruct, hf:org/name@revision, or the path of a Hugging Face folder or a .gguf file",
   );
 
+
 const storedSet = z
   .string()
   .regex(
@@ -58,6 +59,14 @@ export const buildSchema = z.strictObject({
   maxTools: count(16)
     .optional()
     .describe("Most tools shown to the policy, distractors included; the profile's own limit by default"),
+  contamination: z
+    .array(storedSet)
+    .min(1)
+    .max(16)
+    .optional()
+    .describe(
+      "Stored sets whose questions must not recur, such as an imported benchmark (NAME/import), each by content hash, RUN or RUN/STAGE",
+    ),
   maxSubQuestions: count(11)
     .optional()
     .describe(
