@@ -10,6 +10,7 @@ import { createRestorationActivities } from "./restoration.ts";
 import { createRolloutActivities } from "./rollouts.ts";
 import { createSamplingActivities } from "./sampling.ts";
 import { createTrainingActivities } from "./training.ts";
+import { createTripActivities } from "./trips.ts";
 import { createUpdateActivities } from "./updates.ts";
 
 export function createCpuActivities(ports: CpuPorts) {
@@ -20,6 +21,7 @@ export function createCpuActivities(ports: CpuPorts) {
     ...createRolloutActivities(ports),
     ...createBatchActivities(ports),
     ...createTrainingActivities(ports),
+    ...createTripActivities(ports),
     ...createEvaluationActivities(ports),
     ...createReportActivities(ports),
     ...createRestorationActivities(ports),

@@ -15,10 +15,13 @@ import {
   type TrainingSettings,
   trainInputSchema,
 } from "../core/experiment/input.ts";
+import type { Origin } from "../core/experiment/origin.ts";
 import { parseInput } from "../core/experiment/parse.ts";
 import type { Json } from "../core/json.ts";
+import type { Course } from "../core/learning/course.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { WorkflowType } from "../workflows/names.ts";
+import { pathTo } from "./lineage-path.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded } from "./step.ts";
 import { storedSet, withHashes } from "./stored-sets.ts";
@@ -42,8 +45,12 @@ interface PolicyJob extends Job {
   readonly build: BuildSpecification | null;
 }
 
+/** Where a training goes on that does not begin with its first iteration. */
+type Start = Pick<Course, "iteration" | "branch" | "latest" | "recent">;
+
 export interface TrainingJob extends PolicyJob {
   readonly training: TrainingSettings;
+  readonly start: Start | null;
 }
 
 export interface EvaluationJob extends PolicyJob {
@@ -79,6 +86,25 @@ export function createJobActivities(ports: CpuPorts) {
     environments: typeof input.environments === "string" ? await storedSet(ports, input.environments) : null,
     build: typeof input.environments === "string" ? null : input.environments,
   });
+  /** Of another run the training begins on a lineage of its own; in the same run it stays on the branch it goes back on. */
+  const startAfter = async (from: Origin, { id, training }: TrainInput): Promise<Start> => {
+    const path = await pathTo(ports.runs, from);
+    const { checkpoint, weightsSha256, optimizerSha256 } = path.at(-1)!;
+    return {
+      iteration: from.iteration + 1,
+      branch: from.run === id ? from.branch : 0,
+      latest: {
+        checkpoint: await ports.artifacts.find("checkpoint", checkpoint.hash),
+        weightsSha256,
+        optimizerSha256,
+      },
+      recent: path.slice(-training.tripwires.window).map(({ iteration, metrics }) => ({
+        iteration,
+        gradientNorm: Number(metrics.gradientNorm),
+        reward: metrics.rewardMean === undefined ? null : Number(metrics.rewardMean),
+      })),
+    };
+  };
   const checkThreads = (input: { threads: number }) => {
     if (input.threads === ports.engineThreads) return;
     throw new RatchetError(
@@ -100,7 +126,8 @@ export function createJobActivities(ports: CpuPorts) {
       const input = parseInput(trainInputSchema, raw, "trainPolicy");
       checkThreads(input);
       await begin("train", "trainPolicy", input);
-      return { ...(await resolve(input)), training: input.training };
+      const start = input.from === undefined ? null : await startAfter(input.from, input);
+      return { ...(await resolve(input)), training: input.training, start };
     }),
 
     prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {

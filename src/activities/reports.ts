@@ -1,11 +1,13 @@
 /** The report stage: gathers what an experiment's stages left and stores it as data; pages are made from it. */
 import type { EvaluatedEnvironment } from "../core/evaluation/metrics.ts";
+import { describeOrigin, describeTrip } from "../core/experiment/history.ts";
 import type { ExperimentInput } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { assembleReport, type EvaluationSource } from "../core/report/assemble.ts";
+import { assembleReport, type EvaluationSource, type TrainingSource } from "../core/report/assemble.ts";
 import type { AssembledSet } from "./environments.ts";
 import type { EvaluationResult } from "./evaluation.ts";
 import type { ReportInput } from "./experiments.ts";
+import { lineagePath, originOf } from "./lineage-path.ts";
 import type { CpuPorts } from "./ports.ts";
 import { getShard } from "./shards.ts";
 import { guarded } from "./step.ts";
@@ -17,6 +19,20 @@ export function createReportActivities(ports: CpuPorts) {
       stage,
       outcomes: (await ports.artifacts.getJson(result.outcomes)) as EvaluatedEnvironment[],
       trajectories: shards.flatMap(({ trajectories }) => trajectories),
+    };
+  };
+
+  const readTraining = async (
+    { run, branch }: { readonly run: string; readonly branch: number },
+    stage: string,
+  ): Promise<TrainingSource> => {
+    const made = await ports.runs.getRun(run);
+    const origin = made && (await originOf(ports.runs, made, stage));
+    const trips = (await ports.runs.tripsOf(run)).filter((trip) => trip.stage === stage);
+    return {
+      stage,
+      updates: await lineagePath(ports.runs, run, stage, branch),
+      remarks: [...(origin ? [describeOrigin(run, origin)] : []), ...trips.map(describeTrip)],
     };
   };
 
@@ -40,7 +56,7 @@ export function createReportActivities(ports: CpuPorts) {
         trainings: await Promise.all(
           stagesOf("train").map(async (id) => {
             const trained = results[id] as unknown as { run: string; branch: number };
-            return { stage: id, updates: await ports.runs.lineageOf(trained.run, id, trained.branch) };
+            return readTraining(trained, id);
           }),
         ),
       });

@@ -9,6 +9,7 @@ const wrongInputTypes: ReadonlySet<ErrorType> = new Set([
   "InvalidInput",
   "PromptTooLong",
   "ModelUnreadable",
+  "Diverged",
   "NumericsMismatch",
 ]);
 const unavailableTypes: ReadonlySet<ErrorType> = new Set([

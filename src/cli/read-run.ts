@@ -1,7 +1,9 @@
 /** What the store knows of a run, in the words of `ratchet status`. */
+import { originOf } from "../activities/lineage-path.ts";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
-import type { LineageRecord, RunState, StageRecord, StoredRun } from "../core/ports/runs.ts";
+import type { StageOrigin } from "../core/experiment/fork.ts";
+import type { LineageRecord, RunState, StageRecord, StoredRun, TripRecord } from "../core/ports/runs.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { openStore, type Store } from "../store/store.ts";
 
@@ -15,7 +17,20 @@ export interface RunFacts {
   readonly checkpoint: string | null;
   readonly weightsSha256: string | null;
   readonly optimizerSha256: string | null;
+  /** Trainings that go on after an iteration of another, or of an earlier branch, and what they do otherwise. */
+  readonly origins: readonly StageOrigin[];
+  /** Each branch of each training: its newest update. */
+  readonly branches: readonly BranchFacts[];
+  /** Iterations that tripwires kept from being committed. */
+  readonly trips: readonly TripRecord[];
   readonly stages: readonly Pick<StageRecord, "stage" | "type" | "state" | "progress">[];
+}
+
+interface BranchFacts {
+  readonly stage: string;
+  readonly branch: number;
+  readonly iteration: number;
+  readonly weightsSha256: string;
 }
 
 /** The newest run where none is named; undefined where there is none yet. Throws InvalidInput for an unknown one. */
@@ -24,9 +39,15 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
     const record = name === undefined ? await store.runs.newestRun() : await knownRun(store, name);
     if (record === undefined) return undefined;
     const stages = await store.runs.getStages(record.run);
-    let newest: LineageRecord | undefined;
-    for (const { stage, type } of stages)
-      if (type === "train") newest = (await newestUpdate(store, record.run, stage)) ?? newest;
+    const branches: LineageRecord[] = [];
+    const origins: StageOrigin[] = [];
+    for (const { stage, type } of stages) {
+      if (type !== "train") continue;
+      branches.push(...(await newestUpdates(store, record.run, stage)));
+      const origin = await originOf(store.runs, record, stage);
+      if (origin !== undefined) origins.push(origin);
+    }
+    const newest = branches.at(-1);
     return {
       run: record.run,
       state: record.state,
@@ -35,6 +56,14 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
       checkpoint: newest?.checkpoint.hash ?? null,
       weightsSha256: newest?.weightsSha256 ?? null,
       optimizerSha256: newest?.optimizerSha256 ?? null,
+      origins,
+      branches: branches.map(({ stage, branch, iteration, weightsSha256 }) => ({
+        stage,
+        branch,
+        iteration,
+        weightsSha256,
+      })),
+      trips: await store.runs.tripsOf(record.run),
       stages: stages.map(({ stage, type, state, progress }) => ({
         stage,
         type,
@@ -45,12 +74,13 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
   });
 }
 
-/** Of the stage's last branch: a reset with other hyper-parameters opens a new one. */
-async function newestUpdate(store: Store, run: string, stage: string): Promise<LineageRecord | undefined> {
-  for (let branch = 0, newest: LineageRecord | undefined; ; branch++) {
+/** Of each of the stage's branches, the last one opened last. */
+async function newestUpdates(store: Store, run: string, stage: string): Promise<LineageRecord[]> {
+  const newest: LineageRecord[] = [];
+  for (let branch = 0; ; branch++) {
     const next = (await store.runs.lineageOf(run, stage, branch)).at(-1);
     if (next === undefined) return newest;
-    newest = next;
+    newest.push(next);
   }
 }
 

@@ -33,7 +33,7 @@ export async function resumeByHand(
           staticSummary: `${workflowType} ${run}`,
         })
       : client.workflow.getHandle(open);
-  write(`${open === undefined ? "resuming" : "joining"} ${workflowType} ${handle.workflowId}`);
+  write(`${open === undefined ? "starting" : "joining"} ${workflowType} ${handle.workflowId}`);
   try {
     const result = (await handle.result()) as { readonly stopped?: boolean } | null;
     return result?.stopped === true ? "stopped" : "done";

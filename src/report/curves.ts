@@ -37,6 +37,7 @@ export function curvesSection({ trainings }: ReportData): Html | null {
   if (trained.length === 0) return null;
   return html`<section id="training"><h2>Training</h2>${trained.map(
     (training) => html`<h3>${training.title} <span class="unit">${training.algorithm}</span></h3>
+    ${(training.remarks ?? []).map((remark) => html`<p class="note">${remark}</p>`)}
     <div class="charts">${chartsOf(training).map(lineChart)}</div>`,
   )}</section>`;
 }

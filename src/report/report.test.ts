@@ -38,6 +38,10 @@ describe("the report page", () => {
     ]);
   });
 
+  it("says what a training was forked from", () => {
+    expect(page).toContain('<p class="note">rl is forked from parent, after iteration 1: nothing changed');
+  });
+
   it("marks each call's verdict", () => {
     expect(page).toContain('<span class="tag solved">solved: ');
     expect(page).toContain('<span class="tag failed">failed</span>');

@@ -154,6 +154,7 @@ function inputOf(
           policy: policyOf(stage.policy),
           environments: setOf(stage.environments),
           training: stage.training,
+          ...(stage.from && { from: stage.from }),
         },
       };
     case "evaluate":

@@ -14,8 +14,9 @@ import {
 } from "@temporalio/workflow";
 import type { StepContext } from "../activities/step.ts";
 import type { UpdatedPolicy } from "../activities/updates.ts";
-import { type HyperparameterChange, validateChange } from "../core/experiment/hyperparameters.ts";
+import { type HyperparameterChange, validateChange, withChange } from "../core/experiment/hyperparameters.ts";
 import type { TrainInput } from "../core/experiment/input.ts";
+import { afterNothing, afterUpdate, type Course, courseFrom } from "../core/learning/course.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
@@ -23,6 +24,7 @@ import { type Control, installControl, type Steered } from "./control.ts";
 import { isStopped } from "./failures.ts";
 import { messages, searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
+import { recoverFrom } from "./recovery.ts";
 import { runIteration, sliceOf, type TrainingJob } from "./train-iteration.ts";
 
 export interface TrainResult {
@@ -43,11 +45,9 @@ export interface TrainResult {
 /** What one execution hands to the next: histories stay short, however long the training. */
 interface Carried {
   readonly job: TrainingJob;
-  readonly iteration: number;
-  readonly branch: number;
+  readonly course: Course;
   readonly changed: boolean;
   readonly steered: Steered;
-  readonly latest: Pick<UpdatedPolicy, "checkpoint" | "weightsSha256" | "optimizerSha256"> | null;
 }
 
 /** Iterations of one execution; each has some tens of events. */
@@ -59,69 +59,79 @@ export const changeHyperparameters = defineUpdate<HyperparameterChange, [Hyperpa
 
 export async function trainPolicy(input: TrainInput, carried?: Carried): Promise<TrainResult> {
   const control = installControl(carried?.steered);
+  let course = carried?.course ?? courseFrom({ iteration: 1, branch: 0, latest: null, recent: [] });
   let change: HyperparameterChange = {};
-  setHandler(changeHyperparameters, (wanted) => (change = { ...change, ...wanted }), {
+  const onChange = (wanted: HyperparameterChange) => {
+    // The rate that a person names is the one that is used.
+    if (wanted.learningRate !== undefined) course = { ...course, learningRateScale: 1 };
+    change = { ...change, ...wanted };
+    return change;
+  };
+  setHandler(changeHyperparameters, onChange, {
     validator: (wanted) => validateChange(wanted, input.training.algorithm),
   });
 
   nameRun(input);
   let job = carried?.job ?? (await control.orPark(() => prepare(control, input)));
-  let latest = carried?.latest ?? null;
-  let branch = carried?.branch ?? 0;
+  if (carried === undefined && job.start !== null) course = { ...course, ...job.start };
   upsertSearchAttributes([
     { key: searchAttributes.stage, value: job.stage },
     { key: searchAttributes.policy, value: job.policyName },
   ]);
-  const first = carried?.iteration ?? 1;
   let changed = carried?.changed ?? false;
-  let done = first - 1;
-  for (let iteration = first; iteration <= job.iterations; iteration++) {
+  /** One iteration; where a tripwire trips, what its recovery makes of the course instead. */
+  const goOn = async () => {
+    changed ||= Object.keys(change).length > 0;
+    job = { ...job, training: withChange(job.training, change) };
+    const tried = scaled(job, course.learningRateScale);
+    try {
+      const updated = await runIteration(control, tried, course);
+      if (updated !== null) showIteration(control, job, course.iteration, updated);
+      course = updated === null ? afterNothing(course) : afterUpdate(course, updated, job.training.tripwires);
+    } catch (error) {
+      const recovery = await recoverFrom(control, tried, course, error);
+      course = recovery.course;
+      if (recovery.parks !== null) throw recovery.parks;
+    }
+  };
+  for (let round = 0; course.iteration <= job.iterations; round++) {
     await control.gate();
     if (control.stopping) break;
-    changed ||= Object.keys(change).length > 0;
-    if (iteration > first && shouldContinueAsNew(iteration - first)) {
+    if (round > 0 && shouldContinueAsNew(round)) {
       await condition(allHandlersFinished);
-      job = { ...job, training: { ...job.training, ...change } as TrainingJob["training"] };
-      await continueAsNew<typeof trainPolicy>(input, {
-        job,
-        iteration,
-        branch,
-        latest,
-        changed,
-        steered: control.steered,
-      });
+      changed ||= Object.keys(change).length > 0;
+      job = { ...job, training: withChange(job.training, change) };
+      await continueAsNew<typeof trainPolicy>(input, { job, course, changed, steered: control.steered });
     }
-    job = { ...job, training: { ...job.training, ...change } as TrainingJob["training"] };
-    const current = job;
-    const parent = latest?.checkpoint ?? job.policy;
-    // A stage begins with fresh moments: its parent's are of another objective.
-    const at = { iteration, branch, fresh: latest === null };
-    const ended = await control
-      .orPark(() => runIteration(control, current, parent, at))
-      .then((updated) => ({ updated }), unlessStopped);
+    const before = course.latest;
+    const ended = await control.orPark(goOn).catch(unlessStopped);
     if (ended === "stopped") break;
-    done = iteration;
-    const { updated } = ended;
-    if (updated === null) continue;
-    latest = updated;
-    branch = updated.branch;
-    showIteration(control, job, iteration, updated);
-    const keep = [job.policy.hash, updated.checkpoint.hash];
+    if (course.latest === null || course.latest === before) continue;
+    const keep = [job.policy.hash, course.latest.checkpoint.hash];
     await control.orPark(() => cpu.collectGarbage(keep));
   }
-  const stopped = done < job.iterations;
-  const result = {
+  const result = resultOf(job, course, changed);
+  return finish(control, job, result, result.stopped ? "stopped" : "done");
+}
+
+function resultOf(job: TrainingJob, { iteration, branch, latest }: Course, changed: boolean): TrainResult {
+  const stopped = iteration <= job.iterations;
+  return {
     run: job.run,
     checkpoint: latest?.checkpoint ?? job.policy,
     weightsSha256: latest?.weightsSha256 ?? null,
     optimizerSha256: latest?.optimizerSha256 ?? null,
-    iterations: done,
+    iterations: iteration - 1,
     altered: changed || stopped,
     stopped,
     branch,
   };
-  return finish(control, job, result, stopped ? "stopped" : "done");
 }
+
+const scaled = (job: TrainingJob, scale: number): TrainingJob => ({
+  ...job,
+  training: { ...job.training, learningRate: job.training.learningRate * scale },
+});
 
 /** What was committed before it parked is what a stopped training ends with. */
 function unlessStopped(error: unknown): "stopped" {

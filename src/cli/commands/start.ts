@@ -42,7 +42,7 @@ export function register(ratchet: Command): void {
 }
 
 /** The workers refuse other threads than the run's; said here, before they start. */
-export function requireThreads(config: Config, { threads }: ExperimentInput): void {
+export function requireThreads(config: Config, { threads }: Pick<ExperimentInput, "threads">): void {
   if (threads === config.threads) return;
   throw new RatchetError(
     "NumericsMismatch",

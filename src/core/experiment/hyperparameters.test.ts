@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { validateChange } from "./hyperparameters.ts";
+import { validateChange, withChange } from "./hyperparameters.ts";
+import { reinforcementSchema } from "./input.ts";
 
 describe("a change of hyper-parameters while a policy trains", () => {
   it("may set a learning rate within its limits", () => {
@@ -10,7 +11,8 @@ describe("a change of hyper-parameters while a policy trains", () => {
   });
 
   it("names what can be changed where a name is unknown or nothing is named", () => {
-    const known = "learningRate, weightDecay, maxGradientNorm, klCoefficient, entropyCoefficient";
+    const known =
+      "learningRate, weightDecay, maxGradientNorm, klCoefficient, entropyCoefficient, tripwires.maxKl, tripwires.minEntropy, tripwires.maxEntropy, tripwires.maxGradientSpike, tripwires.minRewardShare";
     expect(() => validateChange({ epochs: 2 } as object, "sft")).toThrow(
       `'epochs' cannot be changed while training; what can: ${known}`,
     );
@@ -18,10 +20,19 @@ describe("a change of hyper-parameters while a policy trains", () => {
   });
 
   it("refuses terms that a supervised loss does not have", () => {
-    for (const name of ["klCoefficient", "entropyCoefficient"])
+    for (const name of ["klCoefficient", "entropyCoefficient", "tripwires.maxKl"])
       expect(() => validateChange({ [name]: 0.1 }, "sft")).toThrow(
-        `'${name}' weighs a term that supervised training (algorithm "sft") does not have; change it on a reinforcement stage`,
+        `'${name}' weighs or limits a term that supervised training (algorithm "sft") does not have; change it on a reinforcement stage`,
       );
     expect(() => validateChange({ klCoefficient: 0.1 }, "grpo")).not.toThrow();
+  });
+
+  it("reaches a tripwire by its dotted name and leaves all else", () => {
+    const training = reinforcementSchema.parse({ algorithm: "grpo", iterations: 2, learningRate: 0.1 });
+    expect(withChange(training, { learningRate: 0.2, "tripwires.maxKl": 3 })).toEqual({
+      ...training,
+      learningRate: 0.2,
+      tripwires: { ...training.tripwires, maxKl: 3 },
+    });
   });
 });

@@ -24,6 +24,12 @@ export interface SetSource {
   readonly repaired: number;
 }
 
+export interface TrainingSource {
+  readonly stage: string;
+  readonly updates: readonly LineageRecord[];
+  readonly remarks: readonly string[];
+}
+
 export interface ReportSources {
   readonly input: ExperimentInput;
   /** In the order the report compares them. */
@@ -31,7 +37,7 @@ export interface ReportSources {
   /** By build stage, in the order they ran. */
   readonly sets: readonly SetSource[];
   /** By train stage, in the order they ran. */
-  readonly trainings: readonly { readonly stage: string; readonly updates: readonly LineageRecord[] }[];
+  readonly trainings: readonly TrainingSource[];
 }
 
 export function assembleReport({ input, evaluations, sets, trainings }: ReportSources): ReportData {
@@ -48,7 +54,7 @@ export function assembleReport({ input, evaluations, sets, trainings }: ReportSo
     benchmarks: benchmarksOf(input, evaluations),
     comparison: compareEvaluations(titled, seedOf(input.seed, "bootstrap")),
     scenarios: byScenario(evaluations),
-    trainings: trainings.map(({ stage, updates }) => trainingReport(input, stage, updates)),
+    trainings: trainings.map((source) => trainingReport(input, source)),
     sets: sets.map((source) => setReport(input, source)),
     samples: chooseSamples(
       titled,
@@ -84,17 +90,14 @@ function byScenario(evaluations: readonly EvaluationSource[]): ScenarioResults[]
   });
 }
 
-function trainingReport(
-  input: ExperimentInput,
-  stage: string,
-  updates: readonly LineageRecord[],
-): TrainingReport {
+function trainingReport(input: ExperimentInput, { stage, updates, remarks }: TrainingSource): TrainingReport {
   const declared = input.stages[stage];
   return {
     stage,
     title: declared?.title ?? stage,
     algorithm: declared?.type === "train" ? declared.training.algorithm : "sft",
     updates,
+    remarks,
   };
 }
 

@@ -41,6 +41,8 @@ export interface TrainingReport {
   readonly algorithm: "sft" | "grpo" | "reinforce++";
   /** By iteration; their metrics give the curves. */
   readonly updates: readonly LineageRecord[];
+  /** Sentences: what it was forked from and what differs, and which iterations a tripwire kept from being committed. */
+  readonly remarks?: readonly string[];
 }
 
 export interface SetReport {

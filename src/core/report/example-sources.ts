@@ -143,5 +143,11 @@ export const exampleSources: ReportSources = {
   }),
   evaluations: [evaluation("before", [0, 0, 1, 2, 0]), evaluation("after", [2, 1, 2, 1, 0])],
   sets: [{ stage: "test", hash: "5e7".padEnd(64, "0"), set, repaired: 1 }],
-  trainings: [{ stage: "rl", updates: [update(1), update(2)] }],
+  trainings: [
+    {
+      stage: "rl",
+      updates: [update(1), update(2)],
+      remarks: [`rl is forked from parent, after iteration 1: nothing changed ${hostile}`],
+    },
+  ],
 };

@@ -133,9 +133,9 @@ function say({ policy, options, batch, own }: Shard, slot: number, { logp, chanc
 function finite(policy: SamplingPolicy, token: number, logprob: number): number {
   if (Number.isFinite(logprob)) return logprob;
   throw new RatchetError(
-    "ModelUnreadable",
+    "Diverged",
     `policy ${policy.hash} gives token ${token} a log-probability of ${logprob}: its weights have diverged; go back to an earlier checkpoint and lower learningRate`,
-    { policy: policy.hash, token, logprob },
+    { measure: "log-probability", value: null, policy: policy.hash, token },
   );
 }
 

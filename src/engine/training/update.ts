@@ -94,7 +94,7 @@ async function takeStep(
   const norm = await optimizerStep(arena, gradients.arena, optimizer, settings, alive);
   if (Number.isFinite(norm)) return norm;
   const message = `gradient norm of miniBatches[${batch}] is ${norm}; lower optimizer.learningRate (${settings.learningRate})`;
-  throw new RatchetError("InvalidInput", message, { field: "optimizer.learningRate", norm });
+  throw new RatchetError("Diverged", message, { measure: "gradient norm", value: null });
 }
 
 function summarize(

@@ -1,0 +1,165 @@
+/** From a run in the store to the input of one that goes on after an iteration of it: what `fork` and `resume --from-iteration` share. */
+import { originAt, pathTo } from "../activities/lineage-path.ts";
+import { setNamed } from "../core/environment/build-name.ts";
+import { RatchetError } from "../core/errors.ts";
+import {
+  continueExperiment,
+  continueTraining,
+  type Difference,
+  differences,
+  inForce,
+  withSettings,
+} from "../core/experiment/fork.ts";
+import {
+  type ExperimentInput,
+  experimentInputSchema,
+  type TrainInput,
+  type TrainingSettings,
+  trainInputSchema,
+} from "../core/experiment/input.ts";
+import type { Origin } from "../core/experiment/origin.ts";
+import { parseInput } from "../core/experiment/parse.ts";
+import { needsOf } from "../core/experiment/plan.ts";
+import type { Json } from "../core/json.ts";
+import type { LineageRecord, RunStore, StageRecord, StoredRun } from "../core/ports/runs.ts";
+
+export interface Wanted {
+  /** Of the new run; the run's own to go on with that one. */
+  readonly id: string;
+  /** The last one that is kept; 0 keeps none. */
+  readonly iteration: number;
+  readonly stage?: string | undefined;
+  /** The newest by default. */
+  readonly branch?: number | undefined;
+  readonly settings: Readonly<Record<string, Json>>;
+}
+
+export type ContinuedInput =
+  | { readonly type: "experiment"; readonly value: ExperimentInput }
+  | { readonly type: "trainPolicy"; readonly value: TrainInput };
+
+export interface Planned {
+  readonly input: ContinuedInput;
+  readonly stage: string;
+  /** Against the run's stored input. */
+  readonly changes: readonly Difference[];
+}
+
+type Runs = Pick<RunStore, "getRun" | "getStages" | "lineageOf" | "updateThatMade">;
+
+/** Throws InvalidInput in one sentence where there is nothing to go on after, or a setting is none. */
+export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wanted): Promise<Planned> {
+  const stages = await runs.getStages(stored.run);
+  const parent = parseStored(stored);
+  const stage = chooseStage(stored.run, stages, wanted.stage);
+  const declared =
+    parent.type === "experiment" ? parent.value.stages[stage.stage] : { type: "train", ...parent.value };
+  const before = (declared as { training: TrainingSettings }).training;
+  const { from, path } = await originOfWanted(runs, stage, wanted);
+  const last = path.at(-1);
+  const made = last && (await runs.updateThatMade(last.checkpoint.hash));
+  const training = withSettings(made ? inForce(before, made.recipe) : before, wanted.settings);
+  requireLeft(training, wanted.iteration);
+  const continuation = { id: wanted.id, from, training };
+  const what = `run ${wanted.id}`;
+  if (parent.type === "experiment") {
+    if (wanted.id !== stored.run) requireUnaltered(parent.value, stage.stage, stages);
+    const value = continueExperiment(parent.value, stage.stage, continuation);
+    return {
+      input: { type: "experiment", value: parseInput(experimentInputSchema, value, what) },
+      stage: stage.stage,
+      changes: differences(before, training),
+    };
+  }
+  const { policy, environments } = parent.value;
+  const value = {
+    ...continueTraining(parent.value, continuation),
+    // Names may stand for something else by now; the first update tells what it started from.
+    policy: path[0]?.parent ?? policy,
+    environments:
+      typeof environments === "string" && !isHash(environments)
+        ? setNamed(environments, await runs.getStages(environments.split("/")[0]!)).hash
+        : environments,
+  };
+  return {
+    input: { type: "trainPolicy", value: parseInput(trainInputSchema, value, what) },
+    stage: stage.stage,
+    changes: differences(before, training),
+  };
+}
+
+function parseStored({ run, workflowType, input }: StoredRun): ContinuedInput {
+  if (workflowType === "experiment")
+    return { type: "experiment", value: parseInput(experimentInputSchema, input, `run ${run}`) };
+  if (workflowType === "trainPolicy")
+    return { type: "trainPolicy", value: parseInput(trainInputSchema, input, `run ${run}`) };
+  throw new RatchetError(
+    "InvalidInput",
+    `run '${run}' is a ${workflowType}, which has no iterations; name an experiment or a training`,
+    { field: "RUN", value: run },
+  );
+}
+
+function chooseStage(run: string, stages: readonly StageRecord[], named: string | undefined): StageRecord {
+  const trainings = stages.filter(({ type }) => type === "train");
+  const found = trainings.filter(({ stage }) => named === undefined || stage === named);
+  if (found.length === 1) return found[0]!;
+  const known = trainings.map(({ stage }) => stage).join(", ") || "none";
+  throw new RatchetError(
+    "InvalidInput",
+    found.length === 0
+      ? `run '${run}' has no training${named === undefined ? "" : ` '${named}'`}; its trainings are: ${known}`
+      : `run '${run}' has several trainings (${known}); name one with --stage`,
+    { field: "--stage", value: named },
+  );
+}
+
+/** Undefined where nothing is kept. A cached stage's updates are those of the run that made them. */
+async function originOfWanted(
+  runs: Runs,
+  { run, stage, result }: StageRecord,
+  { iteration, branch }: Wanted,
+): Promise<{ from: Origin | undefined; path: readonly LineageRecord[] }> {
+  if (iteration === 0) return { from: undefined, path: [] };
+  const maker = (result as { run?: string } | undefined)?.run ?? run;
+  const wanted = {
+    run: maker,
+    stage,
+    branch: branch ?? (await newestBranch(runs, maker, stage)),
+    iteration,
+  };
+  const path = await pathTo(runs, wanted);
+  return { from: await originAt(runs, wanted), path };
+}
+
+async function newestBranch(runs: Runs, run: string, stage: string): Promise<number> {
+  for (let branch = 0; ; branch++)
+    if ((await runs.lineageOf(run, stage, branch + 1)).length === 0) return branch;
+}
+
+/** Supervised training knows its iterations only once its batches are counted. */
+function requireLeft(training: TrainingSettings, iteration: number): void {
+  if (training.algorithm === "sft" || iteration < training.iterations) return;
+  throw new RatchetError(
+    "InvalidInput",
+    `nothing is left after iteration ${iteration}: the training has ${training.iterations}; give an earlier one, or more with --set iterations=${2 * training.iterations}`,
+    { field: "iteration", value: iteration, limit: training.iterations },
+  );
+}
+
+/** Another run computes from the input what the stage needs; what a person changed on the way it would not find. */
+function requireUnaltered(input: ExperimentInput, stage: string, stages: readonly StageRecord[]): void {
+  for (const need of needsOf(input.stages[stage]!)) {
+    if (!(need in input.stages)) continue;
+    const { result } = stages.find((known) => known.stage === need) ?? {};
+    if ((result as { altered?: boolean } | undefined)?.altered === true)
+      throw new RatchetError(
+        "InvalidInput",
+        `stage '${need}', which '${stage}' needs, was changed while it ran, so a fork would not start from the same; train by hand from its checkpoint instead (workflow trainPolicy, field 'from': docs/inputs.md)`,
+        { field: "--stage", value: stage },
+      );
+    requireUnaltered(input, need, stages);
+  }
+}
+
+const isHash = (text: string) => /^[0-9a-f]{64}$/.test(text);

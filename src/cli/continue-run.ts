@@ -1,0 +1,109 @@
+/** Starts what `fork` and `resume --from-iteration` planned, says what differs, and follows it to its end. */
+import type { Client } from "@temporalio/client";
+import { readConfig } from "../config/config.ts";
+import { RatchetError } from "../core/errors.ts";
+import { describeDifferences } from "../core/experiment/fork.ts";
+import type { Json } from "../core/json.ts";
+import type { RunStore, StoredRun } from "../core/ports/runs.ts";
+import { followExperiment, notice, type RunOptions, requireThreads } from "./commands/start.ts";
+import type { ContinuedInput, Planned } from "./continuation.ts";
+import { exitCodes } from "./exit.ts";
+import type { OpenServices } from "./services.ts";
+
+export interface ContinueOptions extends RunOptions {
+  readonly iteration: number;
+  readonly settings: Readonly<Record<string, Json>>;
+  readonly stage?: string;
+  readonly branch?: number;
+  /** Of a new run; absent, one is made up. */
+  readonly id?: string;
+  /** Goes on with the run itself instead of a new one. */
+  readonly same?: boolean;
+}
+
+/** Gives the exit code. Throws InvalidInput where the run, its stage or its iteration cannot be gone on after. */
+export async function continueRun(
+  services: OpenServices,
+  run: string,
+  options: ContinueOptions,
+): Promise<number> {
+  const config = readConfig();
+  const { endpoints, interrupted } = services;
+  const [{ readRun, readStoredRun, withStore }, { planContinuation }, { patiently }, { withClient }] =
+    await Promise.all([
+      import("./read-run.ts"),
+      import("./continuation.ts"),
+      import("./patience.ts"),
+      import("./temporal-client.ts"),
+    ]);
+  const stored = await patiently(() => readStoredRun(config, endpoints, run), interrupted);
+  if (options.same) await withClient(endpoints, (client) => requireClosed(client, run));
+  const planned = await withStore(config, endpoints, async ({ runs }) => {
+    const id = options.same ? run : await newId(runs, run, options);
+    return planContinuation(runs, stored, { ...options, id });
+  });
+  const { value } = planned.input;
+  requireThreads(config, value);
+  const out = options.json ? process.stderr : process.stdout;
+  for (const line of describe(run, planned, options)) out.write(`${line}\n`);
+  if (planned.input.type === "experiment")
+    return followExperiment(config, services, planned.input.value, options);
+  const { resumeByHand } = await import("./resume-by-hand.ts");
+  const state = await withClient(endpoints, (client) =>
+    resumeByHand(client, startedAs(stored, planned.input), notice),
+  );
+  const facts = await readRun(config, endpoints, value.id);
+  process.stdout.write(
+    options.json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${value.id}: ${state}\n`,
+  );
+  return state === "failed" ? exitCodes.failed : exitCodes.ok;
+}
+
+const startedAs = (stored: StoredRun, { value }: ContinuedInput): StoredRun => ({
+  ...stored,
+  run: value.id,
+  input: value as unknown as Json,
+});
+
+function describe(run: string, { stage, changes, input }: Planned, options: ContinueOptions): string[] {
+  const { iteration, same = false } = options;
+  const after = iteration === 0 ? "from its start" : `after iteration ${iteration}`;
+  const who = same ? `run ${run} goes on` : `run ${input.value.id}, a fork of ${run}, goes on`;
+  return [
+    `${who} with ${stage} ${after}`,
+    changes.length === 0
+      ? `  no setting differs from the input of ${run}`
+      : `  ${describeDifferences(changes)}`,
+  ];
+}
+
+/** RUN-at-K, or the first such name with a number that is free. Throws InvalidInput where the wanted id is taken. */
+async function newId(
+  runs: Pick<RunStore, "getRun">,
+  run: string,
+  { id, iteration }: ContinueOptions,
+): Promise<string> {
+  if (id !== undefined && (await runs.getRun(id)) !== undefined)
+    throw new RatchetError(
+      "InvalidInput",
+      `--id '${id}' is a run already; give another, or go on with that one: npx ratchet resume ${id}`,
+      { field: "--id", value: id },
+    );
+  if (id !== undefined) return id;
+  const base = `${run}-at-${iteration}`;
+  for (let number = 1; ; number++) {
+    const free = number === 1 ? base : `${base}-${number}`;
+    if ((await runs.getRun(free)) === undefined) return free;
+  }
+}
+
+async function requireClosed(client: Client, run: string): Promise<void> {
+  const { openWorkflows } = await import("./open-run.ts");
+  const [open] = await openWorkflows(client, run);
+  if (open === undefined) return;
+  throw new RatchetError(
+    "InvalidInput",
+    `run '${run}' is under way (${open.workflowId}); end it first: npx ratchet stop ${run}, or leave it and fork it: npx ratchet fork ${run} --at-iteration K`,
+    { field: "RUN", value: run },
+  );
+}

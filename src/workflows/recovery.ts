@@ -1,0 +1,44 @@
+/** What a training does where a tripwire trips: the trip is recorded, and the course goes on from the last good checkpoint. */
+import { type ApplicationFailure, upsertMemo } from "@temporalio/workflow";
+import { type Course, recover } from "../core/learning/course.ts";
+import { parkAdvice } from "../core/learning/park-advice.ts";
+import type { Control } from "./control.ts";
+import { tripOf, trippedFailure } from "./failures.ts";
+import { cpu } from "./proxies.ts";
+import type { TrainingJob } from "./train-iteration.ts";
+
+export interface Recovered {
+  readonly course: Course;
+  /** What to park on; null where the training goes on by itself. */
+  readonly parks: ApplicationFailure | null;
+}
+
+/** Throws the error again where it is no tripwire's. `job` holds what the iteration was tried with. */
+export async function recoverFrom(
+  control: Control,
+  { run, stage, policy, iterations, training }: TrainingJob,
+  tried: Course,
+  error: unknown,
+): Promise<Recovered> {
+  const trip = tripOf(error);
+  if (trip === undefined) throw error;
+  const { iteration, branch, recoveries, latest } = tried;
+  const { action, sentence: outcome, course } = recover(tried, trip, training.tripwires);
+  const note = `tripwire at iteration ${iteration}: ${trip.sentence}; ${outcome}`;
+  upsertMemo({ tripwire: note });
+  control.describe(note);
+  const kept = course.iteration - 1;
+  const parent = (latest?.checkpoint ?? policy).hash;
+  await cpu.recordTrip.executeWithOptions({ summary: note.slice(0, summaryLength) }, [
+    {
+      trip: { run, stage, branch, iteration, parent, trip, action, outcome },
+      progress: { done: kept, total: iterations, unit: "iterations", note },
+    },
+  ]);
+  const { learningRate } = training;
+  const advice = { run, stage, iteration, kept, recoveries, learningRate };
+  return { course, parks: action === "park" ? trippedFailure(parkAdvice(trip, advice)) : null };
+}
+
+/** Temporal keeps 400 bytes of an activity's summary. */
+const summaryLength = 200;
