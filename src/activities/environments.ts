@@ -9,7 +9,7 @@ import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { assemble } from "../core/synthesis/assemble.ts";
 import type { Batch, ScenarioCounts } from "../core/synthesis/batches.ts";
-import type { Candidate } from "../core/synthesis/candidate.ts";
+import type { Candidate, ScalingLevels } from "../core/synthesis/candidate.ts";
 import { decompose } from "../core/synthesis/decompose/decompose.ts";
 import { deploy, subjectsOf } from "../core/synthesis/deploy/deploy.ts";
 import { document } from "../core/synthesis/document/document.ts";
@@ -157,7 +157,7 @@ function dialled({ maxTools, maxSubQuestions, domains, heldOut, complexity }: Bu
     ...(maxSubQuestions === undefined ? {} : { maxSubQuestions }),
     ...(domains === undefined ? {} : { domains }),
     ...(heldOut === undefined ? {} : { heldOut }),
-    ...(complexity === undefined ? {} : { levels: complexity }),
+    ...(complexity === undefined ? {} : { levels: complexity as Partial<ScalingLevels> }),
   };
 }
 

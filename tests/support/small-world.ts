@@ -77,7 +77,7 @@ const cards: Candidate["cards"] = [
   },
   {
     kind: "calculate",
-    id: "number.sum",
+    id: "calculator.sum",
     operation: "sum",
     toolName: "add",
     description: "Sum of numbers.",
@@ -94,6 +94,7 @@ const base: Omit<Candidate, "scenario" | "question" | "facts" | "composition"> =
   paraphrases: [],
   cards,
   distractors: ["country.capital"],
+  nearness: { "country.capital": "document" },
   subjects: {
     city: {
       parameter: "city",
@@ -162,7 +163,7 @@ export const sumCandidate: Candidate = {
     },
     {
       id: "q3",
-      card: "number.sum",
+      card: "calculator.sum",
       question: "What is the sum?",
       operands: [{ from: "q1" }, { from: "q2" }],
       answer: "128711678",

@@ -37,6 +37,35 @@ function entitiesOf({ facts, cards }: Candidate): string[] {
   });
 }
 
+/** Which splits things are of; `crossing` names those of several. */
+function apart() {
+  const splitsOf = new Map<string, Set<Split>>();
+  return {
+    add: (thing: string, split: Split) => {
+      splitsOf.set(thing, (splitsOf.get(thing) ?? new Set()).add(split));
+    },
+    crossing: () => [...splitsOf].filter(([, all]) => all.size > 1).map(([thing]) => thing),
+  };
+}
+
+const withoutNames = (question: string, { facts }: Candidate) =>
+  facts
+    .flatMap(({ operands, answer }) => [
+      answer,
+      ...operands.flatMap((operand) => ("value" in operand ? [String(operand.value)] : [])),
+    ])
+    .sort((a, b) => b.length - a.length)
+    .reduce((text, name) => text.replaceAll(name, "{}").replaceAll(name.toLowerCase(), "{}"), question);
+
+const isLink = (id: string) => {
+  const [subject, field] = id.split(".") as [string, string];
+  return (
+    knownSubjects()
+      .get(subject)!
+      .relations.find((relation) => relation.field === field)!.to !== undefined
+  );
+};
+
 describe("propose", () => {
   it("is a function of seed and index: any range gives the same candidates", async () => {
     const all = await author.propose(request("train", "compact"));
@@ -94,6 +123,66 @@ describe("propose", () => {
     expect([...new Set(subjects)].sort()).toEqual(["element", "symbol"]);
   });
 
+  it("draws every kind of answer, and as many sub-questions as FTRL's test set has", async () => {
+    const kinds = new Set<string>();
+    for (const split of splits) {
+      const counts = (type: string, candidates: readonly Candidate[]) =>
+        candidates.filter(({ scenario }) => scenario === type).map(({ facts }) => facts.length);
+      const candidates = await author.propose(request(split, "ftrl", { count: 400 }));
+      for (const { composition } of candidates) kinds.add(composition.kind);
+      const mean = (type: string) => {
+        const all = counts(type, candidates);
+        return all.reduce((a, b) => a + b, 0) / all.length;
+      };
+      expect(mean("single_hop")).toBe(1);
+      expect(mean("parallel_single_hop")).toBeGreaterThan(2);
+      expect(mean("parallel_single_hop")).toBeLessThan(2.6);
+      expect(mean("multi_hop")).toBeGreaterThan(4.8);
+      expect(mean("multi_hop")).toBeLessThan(6.8);
+      expect(mean("parallel_multi_hop")).toBeGreaterThan(6.6);
+      expect(mean("parallel_multi_hop")).toBeLessThan(8.6);
+      expect(Math.max(...counts("parallel_multi_hop", candidates))).toBeGreaterThanOrEqual(10);
+    }
+    expect([...kinds].sort()).toEqual([
+      "answer",
+      "argmax",
+      "argmin",
+      "count_above",
+      "date_after",
+      "days_between",
+      "difference",
+      "list",
+      "mean",
+      "sum",
+    ]);
+  });
+
+  it("takes dialled levels as they are, within the tool limit", async () => {
+    const levels = {
+      integration: 0,
+      generalization: 1,
+      parameters: 3,
+      parameterTypes: 0,
+      distractors: 2,
+    } as const;
+    for (const candidate of await author.propose(request("train", "ftrl", { levels }))) {
+      expect(candidate.levels).toEqual({
+        ...levels,
+        distractors: Math.min(2, 11 - new Set(candidate.facts.map(({ card }) => card)).size),
+      });
+    }
+  });
+
+  it("leads on from a name to its own bearer only: the Cayman Islands' George Town is not Malaysia's", () => {
+    const { byName } = knownSubjects().get("city")!;
+    expect(knownSubjects().get("country")!.byName.get("Cayman Islands")!.facts.capital).toBe("George Town");
+    expect(byName.get("George Town")!.facts.country).toBe("Malaysia");
+    const capital = knownSubjects()
+      .get("country")!
+      .relations.find(({ field }) => field === "capital")!;
+    expect(capital.back).toBe("country");
+  });
+
   it("refuses what cannot be met, and says how to go on", async () => {
     await expect(author.propose(request("train", "compact", { scenarios: {} }))).rejects.toThrow(
       /weights must be/,
@@ -126,6 +215,33 @@ describe("splits", () => {
     expect(seen.size).toBeGreaterThan(5_000);
   }, 120_000);
 
+  it.each([
+    { heldOut: ["wording"] as const },
+    { heldOut: ["tool-name"] as const },
+    { heldOut: ["relation"] as const },
+    { heldOut: ["wording", "tool-name", "relation"] as const },
+  ])("keep apart what $heldOut says beside entities, and only that", async ({ heldOut }) => {
+    const seen = { entity: apart(), wording: apart(), "tool-name": apart(), relation: apart() };
+    for (const split of splits)
+      for (const candidate of await author.propose(request(split, "ftrl", { heldOut, count: 200 }))) {
+        const { cards, subjects, facts } = candidate;
+        for (const entity of entitiesOf(candidate)) seen.entity.add(entity, split);
+        for (const { toolName } of [...cards, ...Object.values(subjects)])
+          seen["tool-name"].add(toolName, split);
+        for (const fact of facts)
+          if (!fact.card.startsWith("calculator."))
+            seen.wording.add(`${fact.card}: ${withoutNames(fact.question, candidate)}`, split);
+        const shown = [
+          ...cards.flatMap((card) => (card.kind === "lookup" ? [card.id] : [])),
+          ...Object.entries(subjects).flatMap(([id, { fields }]) => fields.map((field) => `${id}.${field}`)),
+        ];
+        for (const id of shown) if (!isLink(id)) seen.relation.add(id, split);
+      }
+    expect(seen.entity.crossing()).toEqual([]);
+    for (const part of ["wording", "tool-name", "relation"] as const)
+      expect(seen[part].crossing().length > 0, part).toBe(!(heldOut as readonly string[]).includes(part));
+  });
+
   it("share no wording of a relation", () => {
     for (const { relations, id } of knownSubjects().values())
       for (const { phrases, asks, field } of relations)
@@ -157,6 +273,14 @@ describe("the knowledge", () => {
     expect(fact("city", "lyon", "country")).toBe("France");
     expect(fact("city", "tokyo", "time_zone")).toBe("Asia/Tokyo");
     expect(fact("time_zone", "asia/kolkata", "offset")).toBe("UTC+05:30");
+    expect(fact("country", "france", "currency_since")).toBe("1999-01-01");
+    expect(fact("country", "france", "former_currency")).toBe("FRF");
+    expect(fact("country", "nigeria", "largest_city")).toBe("Lagos");
+    expect(fact("country", "malaysia", "largest_city")).toBeUndefined();
+    expect(fact("time_zone", "america/santiago", "main_city")).toBe("Santiago");
+    expect(fact("script", "cyrl", "origin")).toBe("Bulgaria");
+    expect(fact("node_release", "4.0.0", "released")).toBe("2015-09-08");
+    expect(fact("node_release", "4.2.0", "codename")).toBe("Argon");
     expect(fact("airport", "cdg", "city")).toBe("Paris");
     expect(fact("airport", "lhr", "icao")).toBe("EGLL");
     expect(fact("currency", "jpy", "name")).toBe("Yen");

@@ -1,19 +1,22 @@
 /** The offline author: environments from open data that npm serves, nothing to install or ask. */
 import { type Profile, type ScenarioType, scenarioTypes } from "../../core/environment/environment.ts";
+import type { HeldOut } from "../../core/environment/split.ts";
 import { RatchetError } from "../../core/errors.ts";
 import type { EnvironmentAuthor, ProposalRequest } from "../../core/ports/author.ts";
 import { packageVersion } from "./packages.ts";
 import { type Draft, proposeOne } from "./propose.ts";
-import { type KnownSubject, knownSubjects, subjectTable } from "./subjects.ts";
+import { type KnownSubject, knownSubjects, subjectTable, withRelationsOf } from "./subjects.ts";
 
 /** Raised when the same (seed, index) gives another candidate than before. */
-const version = "1";
+const version = "2";
 
 /** Most tools and most sub-questions of an environment. */
 const profileLimits: Readonly<Record<Profile, { maxTools: number; maxSubQuestions: number }>> = {
   compact: { maxTools: 5, maxSubQuestions: 5 },
   ftrl: { maxTools: 11, maxSubQuestions: 11 },
 };
+
+const defaultHeldOut: readonly HeldOut[] = ["wording", "tool-name"];
 
 /** The data are read on first use, and once per process. */
 export function createKnowledgeAuthor(): EnvironmentAuthor {
@@ -34,7 +37,10 @@ export function createKnowledgeAuthor(): EnvironmentAuthor {
 }
 
 function draftFor(request: ProposalRequest): Draft {
-  const byId = knownSubjects();
+  const heldOut = new Set(request.heldOut ?? defaultHeldOut);
+  const known = [...knownSubjects().values()];
+  const subjects = heldOut.has("relation") ? withRelationsOf(request.split, known) : known;
+  const byId = new Map(subjects.map((subject) => [subject.id, subject]));
   const versions = new Map<string, string>();
   const { maxTools, maxSubQuestions } = profileLimits[request.profile];
   return {
@@ -44,7 +50,7 @@ function draftFor(request: ProposalRequest): Draft {
       maxTools: Math.min(request.maxTools ?? maxTools, maxTools),
       maxSubQuestions: Math.min(request.maxSubQuestions ?? maxSubQuestions, maxSubQuestions),
     },
-    world: { subjects: subjectsIn(request.domains, [...byId.values()]), byId, split: request.split },
+    world: { subjects: subjectsIn(request.domains, subjects), byId, split: request.split, heldOut },
     lineage: { author: "knowledge", authorVersion: version },
     sourcesOf: ({ sources }) =>
       sources.map((source) => {

@@ -1,9 +1,17 @@
 /** The functionalities a candidate may need: those of its plan, and others that can stand beside them. */
 import type { Profile } from "../../core/environment/environment.ts";
 import type { Random } from "../../core/random.ts";
-import type { CalculatorCard, Card, LookupCard, SubjectCard } from "../../core/synthesis/candidate.ts";
+import {
+  type CalculatorCard,
+  type Candidate,
+  type Card,
+  type LookupCard,
+  type Nearness,
+  nearnesses,
+  type SubjectCard,
+} from "../../core/synthesis/candidate.ts";
 import type { Relation } from "./knowledge.ts";
-import type { Plan, World } from "./plan.ts";
+import { type Plan, poolOf, type World } from "./plan.ts";
 import type { KnownSubject } from "./subjects.ts";
 import { toolName } from "./tool-names.ts";
 
@@ -12,8 +20,21 @@ export interface DrawnCards {
   /** How many of the cards, the first ones, the plan needs. */
   readonly goldCount: number;
   readonly distractors: readonly string[];
+  readonly nearness: Candidate["nearness"];
   readonly subjects: Readonly<Record<string, SubjectCard>>;
 }
+
+const resultTypes: Readonly<Record<CalculatorCard["operation"], Card["answerType"]>> = {
+  sum: "number",
+  difference: "number",
+  product: "number",
+  mean: "number",
+  count_above: "string",
+  days_between: "number",
+  date_after: "date",
+};
+
+const mostNames = 100;
 
 /** Enough for the largest toolset after some were found to answer a sub-question and were dropped. */
 const distractorCount = 20;
@@ -31,7 +52,25 @@ const calculators: readonly {
   },
   { operation: "product", nouns: ["product", "multiplication"], description: "Product of numbers." },
   { operation: "mean", nouns: ["mean", "average"], description: "Arithmetic mean of numbers." },
+  {
+    operation: "count_above",
+    nouns: ["count_above", "exceedances"],
+    description: "How many numbers are above a threshold, as 'k of n'.",
+  },
+  {
+    operation: "days_between",
+    nouns: ["days_between", "date_difference"],
+    description: "Number of days between two dates.",
+  },
+  {
+    operation: "date_after",
+    nouns: ["date_after", "shifted_date"],
+    description: "Date a number of days after another.",
+  },
 ];
+
+/** Equal ids are the same functionality. */
+export const cardId = (subject: string, field: string) => `${subject}.${field}`;
 
 export function drawCards(plan: Plan, world: World, profile: Profile, random: Random): DrawnCards {
   const steps = plan.chains.flat();
@@ -39,9 +78,11 @@ export function drawCards(plan: Plan, world: World, profile: Profile, random: Ra
   const near = distractorRelations(gold, world, random);
   const used = new Set<string>();
   const name = (nouns: readonly string[]) => unusedName(nouns, world, random, used);
-  const lookups = (relations: readonly Choice[]) =>
-    relations.map(({ subject, relation }) => lookupCard(subject, relation, profile, name(relation.nouns)));
-  const goldCalculators = calculators.filter(({ operation }) => operation === plan.goal);
+  const lookups = (choices: readonly Choice[]) =>
+    choices.map(({ subject, relation, nouns }) =>
+      lookupCard(subject, relation, profile, name(nouns ?? relation.nouns)),
+    );
+  const goldCalculators = calculators.filter(({ operation }) => plan.calculates && operation === plan.goal);
   const otherCalculators =
     goldCalculators.length > 0
       ? random.shuffle(calculators.filter((other) => !goldCalculators.includes(other)))
@@ -54,11 +95,18 @@ export function drawCards(plan: Plan, world: World, profile: Profile, random: Ra
     ...otherCalculators.slice(0, 1).map((one) => calculatorCard(one, profile, name(one.nouns))),
     ...lookups(near),
   ];
+  const nearness = Object.fromEntries([
+    ...others.map(({ id }) => [id, "document"] as const),
+    ...near.map(
+      ({ subject, relation, nearness: kind }) => [cardId(subject.id, relation.field), kind] as const,
+    ),
+  ]);
   const subjects = [...new Set([...gold, ...near].map(({ subject }) => subject))];
   return {
     cards: [...needed, ...others],
     goldCount: needed.length,
     distractors: others.map(({ id }) => id),
+    nearness,
     subjects: Object.fromEntries(
       subjects.map((subject) => [subject.id, subjectCard(subject, profile, name(subject.nouns), random)]),
     ),
@@ -68,22 +116,44 @@ export function drawCards(plan: Plan, world: World, profile: Profile, random: Ra
 interface Choice {
   readonly subject: KnownSubject;
   readonly relation: Relation;
+  /** What its name is made of, where not all of the relation's nouns will do. */
+  readonly nouns?: readonly string[];
 }
+type Distractor = Choice & { readonly nearness: Nearness };
 
-/** From near to far, with some of each: other facts of the same subjects, of the same domains, of any. */
-function distractorRelations(gold: readonly Choice[], world: World, random: Random): Choice[] {
+/** Near and far in turn: like names, like documents (other facts of the same subjects), the same domain, any. */
+function distractorRelations(gold: readonly Choice[], world: World, random: Random): Distractor[] {
+  const relations = new Set(gold.map(({ relation }) => relation));
   const subjects = new Set(gold.map(({ subject }) => subject));
   const domains = new Set(gold.map(({ subject }) => subject.domain));
-  const others = world.subjects
-    .flatMap((subject) => subject.relations.map((relation): Choice => ({ subject, relation })))
-    .filter(({ relation }) => !gold.some((choice) => choice.relation === relation));
-  const same = random.shuffle(others.filter(({ subject }) => subjects.has(subject)));
-  const domain = random.shuffle(
-    others.filter(({ subject }) => !subjects.has(subject) && domains.has(subject.domain)),
-  );
-  const far = random.shuffle(others.filter(({ subject }) => !domains.has(subject.domain)));
-  const mixed = Array.from({ length: distractorCount }, (_, i) => [same[i], domain[i], far[i]]).flat();
+  const words = new Set([...relations].flatMap((relation) => [...wordsOf(relation).keys()]));
+  const kinds: Readonly<Record<Nearness, Distractor[]>> = { name: [], document: [], domain: [], far: [] };
+  for (const subject of world.subjects)
+    for (const relation of subject.relations) {
+      if (relations.has(relation)) continue;
+      const shared = subjects.has(subject) ? [] : [...wordsOf(relation)].filter(([word]) => words.has(word));
+      if (shared.length > 0) kinds.name.push({ subject, relation, nouns: shared[0]![1], nearness: "name" });
+      else {
+        const nearness = subjects.has(subject) ? "document" : domains.has(subject.domain) ? "domain" : "far";
+        kinds[nearness].push({ subject, relation, nearness });
+      }
+    }
+  const shuffled = nearnesses.map((kind) => random.shuffle(kinds[kind]));
+  const mixed = Array.from({ length: distractorCount }, (_, i) => shuffled.map((kind) => kind[i])).flat();
   return mixed.filter((choice) => choice !== undefined).slice(0, distractorCount);
+}
+
+const knownWords = new WeakMap<readonly string[], ReadonlyMap<string, string[]>>();
+
+/** Words that say what a relation's tools are about, each with the nouns it is part of. */
+function wordsOf({ nouns }: Relation): ReadonlyMap<string, string[]> {
+  let words = knownWords.get(nouns);
+  if (!words) {
+    const found = nouns.flatMap((noun) => noun.split("_")).filter((word) => word.length > 3);
+    words = new Map(found.map((word) => [word, nouns.filter((noun) => noun.split("_").includes(word))]));
+    knownWords.set(nouns, words);
+  }
+  return words;
 }
 
 function lookupCard(
@@ -94,7 +164,7 @@ function lookupCard(
 ): LookupCard {
   return {
     kind: "lookup",
-    id: `${subject.id}.${relation.field}`,
+    id: cardId(subject.id, relation.field),
     subject: subject.id,
     field: relation.field,
     toolName,
@@ -110,11 +180,11 @@ const calculatorCard = (
   toolName: string,
 ): CalculatorCard => ({
   kind: "calculate",
-  id: `number.${operation}`,
+  id: cardId("calculator", operation),
   operation,
   toolName,
   description: described(description, profile),
-  answerType: "number",
+  answerType: resultTypes[operation],
 });
 
 const subjectCard = (
@@ -137,9 +207,12 @@ const described = (sentence: string, profile: Profile) =>
     ? sentence
     : `${sentence} Names are compared without regard to case, accents or surplus spaces; wrong or unknown arguments are reported with the reason.`;
 
-function unusedName(nouns: readonly string[], { split }: World, random: Random, used: Set<string>): string {
-  for (;;) {
-    const name = toolName(nouns, split, random);
+function unusedName(nouns: readonly string[], world: World, random: Random, used: Set<string>): string {
+  const pool = poolOf(world, "tool-name");
+  for (let attempt = 0; ; attempt++) {
+    const drawn = toolName(nouns, pool, random);
+    // Two subjects may share all their nouns; no toolset is so large that a number does not settle it.
+    const name = attempt < mostNames ? drawn : `${drawn}_${attempt - mostNames + 2}`;
     if (used.has(name)) continue;
     used.add(name);
     return name;

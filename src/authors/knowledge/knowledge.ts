@@ -13,6 +13,8 @@ export interface Relation {
   readonly field: string;
   /** The subject whose entity the value names. */
   readonly to?: string;
+  /** The field of the entity led to that must name the one it came from; else they are namesakes, and no chain leads on. */
+  readonly back?: string;
   readonly answerType: SubQuestion["answerType"];
   readonly unit?: string;
   /** What tool names are made of, e.g. "capital_city". */

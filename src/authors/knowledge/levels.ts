@@ -4,22 +4,36 @@ import type { Candidate, ScalingLevels } from "../../core/synthesis/candidate.ts
 import { draftTools } from "../../core/synthesis/construct.ts";
 import type { Limits } from "./scenarios.ts";
 
+/** Tools that an `ftrl` environment comes to, where those it needs leave room for two distractors. */
+const ftrlTools = [5, 6, 6, 7, 7, 8, 9, 10] as const;
+
 /** With as few tools as this, `compact` documents stay plain, for policies that can read little. */
 const plainUpTo = 3;
 
-export function drawLevels(limits: Limits, goldCount: number, random: Random): ScalingLevels {
+/** `dialled` levels are taken as they are, within the tool limit. */
+export function drawLevels(
+  limits: Limits,
+  goldCount: number,
+  random: Random,
+  dialled: Partial<ScalingLevels> = {},
+): ScalingLevels {
   const room = Math.max(0, limits.maxTools - goldCount);
+  const drawn = { ...drawByProfile(limits, goldCount, random), ...dialled };
+  return { ...drawn, distractors: Math.min(room, drawn.distractors) };
+}
+
+function drawByProfile(limits: Limits, goldCount: number, random: Random): ScalingLevels {
   if (limits.profile === "ftrl") {
-    const tools = 7 + random.integer(5);
+    const tools = random.pick(ftrlTools);
     return {
-      integration: random.next() < 0.5 ? 1 : 0,
+      integration: random.next() < 0.25 ? 1 : 0,
       generalization: 2 + random.integer(3),
-      parameters: 4 + random.integer(3),
+      parameters: 4 + random.integer(4),
       parameterTypes: 2,
-      distractors: Math.min(room, Math.max(1, tools - goldCount)),
+      distractors: Math.max(2, tools - goldCount),
     };
   }
-  const distractors = Math.min(room, 1 + random.integer(3));
+  const distractors = 1 + random.integer(3);
   const plain = { integration: 0, generalization: 0, parameters: 0, parameterTypes: 0, distractors } as const;
   if (limits.maxTools <= plainUpTo) return plain;
   return {

@@ -27,11 +27,12 @@ const step = (name: string, of: Relation): Step => ({
 });
 const chain = (name: string, ...relations: readonly Relation[]) =>
   relations.map((of) => step(name, of)) as unknown as Chain;
+const plain = { constant: 0, calculates: false };
 const asked = (plan: Plan, split: "validation" | "test" = "test") => phrase(plan, split, seededRandom(3));
 
 describe("phrase", () => {
   it("nests a chain from the inside out", () => {
-    const plan: Plan = { chains: [chain("Lyon", home, people)], goal: "answers" };
+    const plan: Plan = { chains: [chain("Lyon", home, people)], goal: "answers", ...plain };
     expect(asked(plan)).toMatch(/the population of the country of Lyon[.?]$/);
   });
 
@@ -39,6 +40,7 @@ describe("phrase", () => {
     const plan: Plan = {
       chains: [chain("Lyon", people), chain("Oslo", people), chain("Quito", people)],
       goal: "answers",
+      ...plain,
     };
     expect(asked(plan)).toMatch(
       /the population of Lyon, the population of Oslo and the population of Quito[.?]$/,
@@ -47,30 +49,52 @@ describe("phrase", () => {
 
   it("names the options of a comparison once", () => {
     const chains = ["Lyon", "Oslo", "Quito"].map((name) => chain(name, people));
-    expect(asked({ chains, goal: "argmin" })).toBe(
+    expect(asked({ chains, goal: "argmin", ...plain })).toBe(
       "Of Lyon, Oslo and Quito, which one has the fewest people?",
     );
   });
 
   it("says 'its' in a comparison over chains", () => {
     const chains = ["Lyon", "Oslo", "Quito"].map((name) => chain(name, home, people));
-    expect(asked({ chains, goal: "argmax" })).toBe(
+    expect(asked({ chains, goal: "argmax", ...plain })).toBe(
       "Of Lyon, Oslo and Quito, for which one is the population of its country the greatest?",
     );
   });
 
   it("puts the greater value of a difference first", () => {
-    const plan: Plan = { chains: [chain("Lyon", people), chain("Oslo", people)], goal: "difference" };
+    const plan: Plan = {
+      chains: [chain("Lyon", people), chain("Oslo", people)],
+      goal: "difference",
+      ...plain,
+    };
     expect(asked(plan)).toBe("Calculate the population of Lyon minus the population of Oslo.");
     expect(asked(plan, "validation")).toBe(
       "How much greater is the population of Lyon than the population of Oslo?",
     );
   });
 
+  it("gives a count its options, its value about 'it', its threshold and the form of the answer", () => {
+    const chains = ["Lyon", "Oslo", "Quito"].map((name) => chain(name, home, people));
+    expect(asked({ chains, goal: "count_above", constant: 5_000_000, calculates: true })).toBe(
+      'Among Lyon, Oslo and Quito, for how many does the population of its country exceed 5000000? Say it as "k of 3".',
+    );
+  });
+
+  it("steps on from a date", () => {
+    const plan: Plan = {
+      chains: [chain("Lyon", people)],
+      goal: "date_after",
+      constant: 90,
+      calculates: true,
+    };
+    expect(asked(plan)).toBe("Add 90 days to the population of Lyon: which date is that?");
+  });
+
   it("leaves names alone that look like places in a template", () => {
     const plan: Plan = {
       chains: [chain("A* and $& of {}", people), chain("Oslo", people)],
       goal: "difference",
+      ...plain,
     };
     expect(asked(plan)).toBe("Calculate the population of A* and $& of {} minus the population of Oslo.");
   });

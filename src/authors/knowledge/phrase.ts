@@ -38,7 +38,34 @@ const differences = wordings(
   ["Calculate {} minus *."],
 );
 
-export function phrase({ chains, goal }: Plan, split: Split, random: Random): string {
+const means = wordings(
+  ["What is the average of {}?", "What is the mean of {}?"],
+  ["What do {} come to on average?"],
+  ["Calculate the arithmetic mean of {}."],
+);
+/** {} is the options, * the value about "it", ^ the threshold, and # how many options there are. */
+const counts = wordings(
+  [
+    'For how many of {} is * above ^? Answer in the form "k of #".',
+    'Of {}, for how many is * above ^? Answer as "k of #".',
+  ],
+  ['Count those of {} for which * is more than ^, and answer "k of #".'],
+  ['Among {}, for how many does * exceed ^? Say it as "k of #".'],
+);
+/** {} and * are two dates. */
+const daysBetween = wordings(
+  ["How many days lie between {} and *?", "How many days are there between {} and *?"],
+  ["What is the number of days between {} and *?"],
+  ["Count the days from one to the other: {}, and *."],
+);
+/** {} is a date, ^ a number of days. */
+const daysAfter = wordings(
+  ["Which date is ^ days after {}?", "What is the date ^ days after {}?"],
+  ["What date comes ^ days after {}?"],
+  ["Add ^ days to {}: which date is that?"],
+);
+
+export function phrase({ chains, goal, constant }: Plan, split: Split, random: Random): string {
   const frame = (of: Wordings) => random.pick(of[split]);
   const [first, second] = chains as [Chain, Chain];
   const values = () => inWords(chains.map((chain) => nounPhrase(chain, split, random)));
@@ -48,11 +75,22 @@ export function phrase({ chains, goal }: Plan, split: Split, random: Random): st
       return wholeQuestion(first, split, random) ?? fill(frame(one), nounPhrase(first, split, random));
     case "sum":
       return fill(frame(sums), values());
+    case "mean":
+      return fill(frame(means), values());
+    case "days_between":
+      return fill(frame(daysBetween), nounPhrase(first, split, random), nounPhrase(second, split, random));
+    case "date_after":
+      return fill(frame(daysAfter), nounPhrase(first, split, random), "", String(constant));
+    case "count_above": {
+      const value = possessive(nounPhrase(first, split, random, "it"));
+      const counting = frame(counts).replace("#", String(chains.length));
+      return fill(counting, optionsOf(chains), value, String(constant));
+    }
     case "difference":
       return fill(frame(differences), nounPhrase(first, split, random), nounPhrase(second, split, random));
     case "argmax":
     case "argmin": {
-      const options = inWords(chains.map(([{ subject, entity }]) => subject.refer(entity.name)));
+      const options = optionsOf(chains);
       const greatest = goal === "argmax";
       if (first.length === 1)
         return fill(frame(extremes), options, first[0].relation.superlatives![greatest ? 0 : 1]);
@@ -61,6 +99,9 @@ export function phrase({ chains, goal }: Plan, split: Split, random: Random): st
     }
   }
 }
+
+const optionsOf = (chains: readonly Chain[]) =>
+  inWords(chains.map(([{ subject, entity }]) => subject.refer(entity.name)));
 
 /** One fact by itself: "What is the capital of France?" */
 export const subQuestionText = ({ subject, relation, entity }: Step, split: Split, random: Random) =>

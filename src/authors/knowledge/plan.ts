@@ -1,5 +1,6 @@
 /** Plans: paths of facts drawn from the data, before any text. A path stays inside one split, entity by entity. */
 import type { Composition, Split } from "../../core/environment/environment.ts";
+import type { HeldOut } from "../../core/environment/split.ts";
 import type { Random } from "../../core/random.ts";
 import type { Entity, Relation } from "./knowledge.ts";
 import type { KnownSubject } from "./subjects.ts";
@@ -19,21 +20,30 @@ export type Chain = readonly [Step, ...Step[]];
 export interface Plan {
   readonly chains: readonly Chain[];
   readonly goal: Goal;
+  /** The threshold of a count, or the days that a date is moved by; 0 for other goals. */
+  readonly constant: number;
+  /** A calculator does the last step; else whoever answers does. */
+  readonly calculates: boolean;
 }
-export type Goal = "answers" | Extract<Composition["kind"], "argmax" | "argmin" | "sum" | "difference">;
+export type Goal = "answers" | Exclude<Composition["kind"], "answer" | "list" | "stated">;
 
 /** Where plans are drawn from. */
 export interface World {
   readonly subjects: readonly KnownSubject[];
   readonly byId: ReadonlyMap<string, KnownSubject>;
   readonly split: Split;
+  readonly heldOut: ReadonlySet<HeldOut>;
 }
+
+/** Whose wordings or tool names are used: the split's own where they are held out, else train's in every split. */
+export const poolOf = ({ heldOut, split }: World, part: HeldOut): Split =>
+  heldOut.has(part) ? split : "train";
 
 const pathOf = (chain: Chain) => chain.map(({ relation }) => relation);
 export const lastOf = (chain: Chain): Step => chain.at(-1)!;
 
-/** Long paths end early more often than not; without persistence few of them would be proposed. */
-const triesPerChain = 200;
+/** Some paths end early; without persistence few long ones would be proposed. */
+const triesPerChain = 60;
 
 /** A chain of exactly `hops` facts whose last relation satisfies `ends`, or undefined where no draw finds one. */
 export function drawChain(
@@ -64,20 +74,25 @@ function walk(
   if (pool.length === 0) return undefined;
   let entity = random.pick(pool);
   const steps: Step[] = [];
-  for (let hop = 1; hop <= hops; hop++) {
-    const last = hop === hops;
-    const open = subject.relations.filter((relation) => (last ? ends(relation) : leadsOn(world, relation)));
-    if (open.length === 0) return undefined;
-    const step = stepOf(subject, random.pick(open), entity);
-    if (!step) return undefined;
+  for (let hop = 1; hop < hops; hop++) {
+    const onward = subject.relations.flatMap((relation) => {
+      const step = leadsOn(world, relation) ? stepOf(subject, relation, entity) : undefined;
+      const next = step && follow(world, step);
+      const returns = next && [...steps.map((earlier) => earlier.entity), entity].includes(next.entity);
+      return step && next && !returns ? [{ step, next }] : [];
+    });
+    if (onward.length === 0) return undefined;
+    const { step, next } = random.pick(onward);
     steps.push(step);
-    if (last) break;
-    const next = follow(world, step);
-    if (!next || steps.some((earlier) => earlier.entity === next.entity)) return undefined;
     ({ subject, entity } = next);
   }
-  return steps as unknown as Chain;
+  const open = subject.relations.filter((relation) => isAsked(world, relation) && ends(relation));
+  const step = open.length > 0 ? stepOf(subject, random.pick(open), entity) : undefined;
+  return step && ([...steps, step] as unknown as Chain);
 }
+
+/** Where relations are held out, links are every split's, so that chains are possible, and are never what is asked for. */
+const isAsked = ({ heldOut }: World, { to }: Relation) => !heldOut.has("relation") || to === undefined;
 
 /** The path of `like` from another entity of its first subject. */
 export function drawAlike(world: World, random: Random, like: Chain): Chain | undefined {
@@ -101,9 +116,9 @@ function walkAlike(world: World, random: Random, like: Chain): Chain | undefined
 }
 
 /** A further fact about the same entity. */
-export function drawSibling(random: Random, chain: Chain): Chain | undefined {
+export function drawSibling(world: World, random: Random, chain: Chain): Chain | undefined {
   const { subject, entity, relation } = lastOf(chain);
-  const others = subject.relations.filter((other) => other !== relation);
+  const others = subject.relations.filter((other) => other !== relation && isAsked(world, other));
   if (others.length === 0) return undefined;
   const step = stepOf(subject, random.pick(others), entity);
   return step && ([...chain.slice(0, -1), step] as unknown as Chain);
@@ -121,7 +136,9 @@ function stepOf(subject: KnownSubject, relation: Relation, entity: Entity): Step
 
 /** The entity a step's answer names, where it is known and in the same split. */
 function follow(world: World, step: Step): { subject: KnownSubject; entity: Entity } | undefined {
-  const subject = world.byId.get(step.relation.to!)!;
-  const entity = subject.bySplit[world.split].find(({ name }) => name === step.answer);
-  return entity && { subject, entity };
+  const { to, back } = step.relation;
+  const subject = world.byId.get(to!)!;
+  const entity = subject.byName.get(step.answer);
+  if (!entity || subject.splitOfEntity.get(entity) !== world.split) return undefined;
+  return back === undefined || entity.facts[back] === step.entity.name ? { subject, entity } : undefined;
 }

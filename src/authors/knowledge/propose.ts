@@ -1,17 +1,23 @@
 /** One candidate: a plan drawn from the data, the cards of its functionalities and of distractors, and its text. */
 
-import { calculate, composeAnswer } from "../../core/environment/composition.ts";
-import type { Composition, ReferenceArgument, ScenarioType } from "../../core/environment/environment.ts";
+import { composeAnswer } from "../../core/environment/composition.ts";
+import type {
+  Composition,
+  ReferenceArgument,
+  ScenarioType,
+  Split,
+} from "../../core/environment/environment.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { seedOf } from "../../core/hash.ts";
 import type { ProposalRequest } from "../../core/ports/author.ts";
 import { type Random, seededRandom } from "../../core/random.ts";
 import { answerMatches } from "../../core/reward/match.ts";
 import type { Candidate, Fact } from "../../core/synthesis/candidate.ts";
-import { type DrawnCards, drawCards } from "./cards.ts";
+import { calculatedComposition, calculationFact } from "./calculations.ts";
+import { cardId, type DrawnCards, drawCards } from "./cards.ts";
 import { drawLevels, fitCompact } from "./levels.ts";
-import { inWords, phrase, subQuestionText } from "./phrase.ts";
-import { lastOf, type Plan, type World } from "./plan.ts";
+import { phrase, subQuestionText } from "./phrase.ts";
+import { type Plan, poolOf, type World } from "./plan.ts";
 import { draws, type Limits } from "./scenarios.ts";
 import { isSoundPlan } from "./sound-plan.ts";
 import type { KnownSubject } from "./subjects.ts";
@@ -54,14 +60,16 @@ function candidateOf(
   seed: number,
   random: Random,
 ): Candidate | undefined {
-  const drawn = drawCards(plan, world, limits.profile, random);
-  const { facts, composition } = factsOf(plan, request, random);
+  const wording = poolOf(world, "wording");
+  const { facts, composition } = factsOf(plan, wording, random);
   const answer = composeAnswer(composition, Object.fromEntries(facts.map((fact) => [fact.id, fact.answer])))!;
-  const wordings = Array.from({ length: paraphraseCount + 1 }, () => phrase(plan, request.split, random));
+  const wordings = Array.from({ length: paraphraseCount + 1 }, () => phrase(plan, wording, random));
   const [question, ...paraphrases] = [...new Set(wordings)].filter((text) =>
     givesNothingAway(text, plan, answer, facts),
   );
-  if (!question || documentsLeak(drawn, plan, facts)) return undefined;
+  if (!question) return undefined;
+  const drawn = drawCards(plan, world, limits.profile, random);
+  if (documentsLeak(drawn, plan, facts)) return undefined;
   const subjects = [...new Set(plan.chains.flat().map(({ subject }) => subject))];
   return {
     index,
@@ -77,17 +85,14 @@ function candidateOf(
     cards: drawn.cards,
     distractors: drawn.distractors,
     subjects: drawn.subjects,
-    levels: drawLevels(limits, drawn.goldCount, random),
+    levels: drawLevels(limits, drawn.goldCount, random, request.levels),
+    nearness: drawn.nearness,
     lineage: { ...lineage, seed: request.seed, sources: [...new Set(subjects.flatMap(sourcesOf))].sort() },
   };
 }
 
 /** The facts in order, the chains' one after the other, and a calculator's at the end. */
-function factsOf(
-  plan: Plan,
-  { split }: ProposalRequest,
-  random: Random,
-): { facts: Fact[]; composition: Composition } {
+function factsOf(plan: Plan, split: Split, random: Random): { facts: Fact[]; composition: Composition } {
   const facts: Fact[] = [];
   const leaves = plan.chains.map((chain) => {
     let operand: ReferenceArgument = { value: chain[0].entity.name };
@@ -114,30 +119,12 @@ function factsOf(
     case "argmax":
     case "argmin":
       return { facts, composition: { kind: plan.goal, of: leaves, labels } };
-    case "sum":
-    case "difference":
-      return {
-        facts: [...facts, calculation(plan, leaves, facts.length + 1)],
-        composition: { kind: plan.goal, of: leaves },
-      };
+    default: {
+      if (plan.calculates) facts.push(calculationFact(plan, plan.goal, leaves, `q${facts.length + 1}`));
+      return { facts, composition: calculatedComposition(plan, plan.goal, leaves) };
+    }
   }
 }
-
-function calculation(plan: Plan, leaves: readonly string[], position: number): Fact {
-  const operation = plan.goal as "sum" | "difference";
-  const values = plan.chains.map((chain) => Number(lastOf(chain).answer));
-  const listed = inWords(values.map(String));
-  return {
-    id: `q${position}`,
-    card: `number.${operation}`,
-    question:
-      operation === "sum" ? `What is the sum of ${listed}?` : `What is ${values[0]} minus ${values[1]}?`,
-    operands: leaves.map((from) => ({ from })),
-    answer: String(calculate(operation, values)),
-  };
-}
-
-export const cardId = (subject: string, field: string) => `${subject}.${field}`;
 
 /** A comparison's answer is among its options; nothing else that is to be found may stand in the question. */
 function givesNothingAway(question: string, { goal }: Plan, answer: string, facts: readonly Fact[]): boolean {

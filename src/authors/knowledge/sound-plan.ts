@@ -1,4 +1,5 @@
 /** What a plan must satisfy before it is worth documenting: answers that can be told apart and are not given away. */
+import { calculate } from "../../core/environment/calculation.ts";
 import { answerMatches } from "../../core/reward/match.ts";
 import { isGuessable } from "./guessable.ts";
 import { type Chain, lastOf, type Plan, type Step } from "./plan.ts";
@@ -9,7 +10,7 @@ export const leastAnswerLength = 3;
 
 export function isSoundPlan(plan: Plan, { maxTools, maxSubQuestions }: Limits): boolean {
   const steps = distinctSteps(plan);
-  const calculates = plan.goal === "sum" || plan.goal === "difference" ? 1 : 0;
+  const calculates = plan.calculates ? 1 : 0;
   const tools = new Set(steps.map(({ relation }) => relation)).size + calculates;
   return (
     steps.length === plan.chains.flat().length &&
@@ -55,22 +56,28 @@ function goesSomewhere(chain: Chain): boolean {
   return new Set(names).size === names.length;
 }
 
-/** Listed answers differ. Comparisons have one winner; sums and differences are longer than a digit or two, and not 0. */
+/**
+ * Listed answers differ. Options are different and comparisons have one winner; differences and days are longer than a
+ * digit or two.
+ */
 function isDecided({ chains, goal }: Plan): boolean {
-  const values = chains.map((chain: Chain) => Number(lastOf(chain).answer));
+  const leaves = chains.map((chain: Chain) => lastOf(chain).answer);
+  const values = leaves.map(Number);
+  const differ = new Set(chains.map(([{ entity }]) => entity)).size === chains.length;
   switch (goal) {
-    case "answers": {
-      const leaves = chains.map((chain) => lastOf(chain).answer);
+    case "answers":
       return leaves.every((leaf, i) => leaves.every((other, j) => i === j || !answerMatches(leaf, other)));
-    }
     case "argmax":
     case "argmin":
-      return (
-        new Set(values).size === values.length && new Set(chains.map(([{ entity }]) => entity)).size === 3
-      );
+      return new Set(values).size === values.length && differ;
+    case "count_above":
+      return differ;
     case "sum":
+    case "mean":
+    case "date_after":
       return true;
     case "difference":
-      return Math.abs(values[0]! - values[1]!) >= 100;
+    case "days_between":
+      return Math.abs(Number(calculate(goal, goal === "difference" ? values : leaves))) >= 100;
   }
 }

@@ -1,21 +1,25 @@
 /** All subjects the author knows, with entities indexed by name and by split. Read once, on first use. */
 import { type Split, splits } from "../../core/environment/environment.ts";
-import { splitOf } from "../../core/environment/split.ts";
+import { splitOf, splitOfRelation } from "../../core/environment/split.ts";
 import type { SubjectTable } from "../../core/synthesis/candidate.ts";
 import { tidyKey } from "../../core/synthesis/deploy/lookup-key.ts";
 import { airportSubjects } from "./domains/airports.ts";
 import { chemistrySubjects } from "./domains/chemistry.ts";
-import { citySubjects } from "./domains/cities.ts";
+import { citySubjects, largestCities } from "./domains/cities.ts";
 import { countrySubjects } from "./domains/countries.ts";
 import { currencySubjects } from "./domains/currencies.ts";
 import { languageNames, languageSubjects } from "./domains/languages.ts";
 import { mediaTypeSubjects } from "./domains/media-types.ts";
+import { releaseSubjects } from "./domains/releases.ts";
+import { scriptSubjects } from "./domains/scripts.ts";
 import { softwareSubjects } from "./domains/software.ts";
 import type { Entity, Subject } from "./knowledge.ts";
 
 export interface KnownSubject extends Subject {
   readonly byKey: ReadonlyMap<string, Entity>;
+  readonly byName: ReadonlyMap<string, Entity>;
   readonly bySplit: Readonly<Record<Split, readonly Entity[]>>;
+  readonly splitOfEntity: ReadonlyMap<Entity, Split>;
 }
 
 let known: ReadonlyMap<string, KnownSubject> | undefined;
@@ -30,14 +34,16 @@ function readSubjects(): Subject[] {
   const cities = citySubjects();
   const countries = new Map(cities[0]!.entities.map(({ name, facts }) => [tidyKey(name), facts.country]));
   return [
-    ...countrySubjects((code) => languages[code]),
+    ...countrySubjects((code) => languages[code], largestCities()),
     ...cities,
     ...airportSubjects((city, country) => countries.get(tidyKey(city)) === country),
     ...currencySubjects(),
     ...languageSubjects(),
+    ...scriptSubjects(),
     ...chemistrySubjects(),
     ...mediaTypeSubjects(),
     ...softwareSubjects(),
+    ...releaseSubjects(),
   ];
 }
 
@@ -47,10 +53,22 @@ function indexed(subject: Subject): KnownSubject {
   for (const entity of subject.entities)
     if (!byKey.has(tidyKey(entity.name))) byKey.set(tidyKey(entity.name), entity);
   const entities = [...byKey.values()];
+  const splitOfEntity = new Map(entities.map((entity) => [entity, splitOf(entity.cluster)]));
   const bySplit = Object.fromEntries(
-    splits.map((split) => [split, entities.filter(({ cluster }) => splitOf(cluster) === split)]),
+    splits.map((split) => [split, entities.filter((entity) => splitOfEntity.get(entity) === split)]),
   ) as Record<Split, Entity[]>;
-  return { ...subject, entities, byKey, bySplit };
+  const byName = new Map(entities.map((entity) => [entity.name, entity]));
+  return { ...subject, entities, byKey, byName, bySplit, splitOfEntity };
+}
+
+/** The same subjects with the split's relations alone: links, which all splits share, and its part of the others. */
+export function withRelationsOf(split: Split, subjects: Iterable<KnownSubject>): KnownSubject[] {
+  return [...subjects].map((subject) => ({
+    ...subject,
+    relations: subject.relations.filter(
+      ({ to, field }) => to !== undefined || splitOfRelation(subject.id, field) === split,
+    ),
+  }));
 }
 
 /** The subject's data as tools read them. An alias that is some entity's own name does not count. */

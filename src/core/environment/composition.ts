@@ -1,4 +1,6 @@
-/** How a final answer follows from sub-answers. The one place that does the arithmetic of compositions. */
+/** How a final answer follows from sub-answers, recomputed by code. */
+import type { Json } from "../json.ts";
+import { calculate, operations } from "./calculation.ts";
 import type { Composition } from "./environment.ts";
 
 /**
@@ -19,52 +21,39 @@ export function composeAnswer(
     case "argmax":
     case "argmin": {
       const values = numbersOf(composition.of, answers);
-      if (!values) return undefined;
+      if (values.length === 0 || !values.every(Number.isFinite)) return undefined;
       const best = composition.kind === "argmax" ? Math.max(...values) : Math.min(...values);
       const winners = values.flatMap((value, i) => (value === best ? [composition.labels[i]] : []));
       return winners.length === 1 ? winners[0] : undefined;
     }
     case "sum":
-    case "difference": {
-      const values = numbersOf(composition.of, answers);
-      return values && String(calculate(composition.kind, values));
-    }
+    case "difference":
+    case "mean":
+      return calculate(composition.kind, numbersOf(composition.of, answers));
+    case "count_above":
+      return calculate("count_above", [composition.threshold, ...numbersOf(composition.of, answers)]);
+    case "days_between":
+      return calculate("days_between", textsOf(composition.of, answers));
+    case "date_after":
+      return calculate("date_after", [answers[composition.of] ?? "", composition.days]);
     case "stated":
       return undefined;
   }
 }
 
-export const operations = ["sum", "difference", "product", "mean"] as const;
-export type Operation = (typeof operations)[number];
+const textsOf = (ids: readonly string[], answers: Readonly<Record<string, string>>): Json[] =>
+  ids.map((id) => answers[id] ?? "");
 
-/**
- * A difference has no sign: under substring matching "-12" would also pass for "12", so no answer may rest on the order.
- * Rounded to 6 decimals, so that 0.1 + 0.2 is 0.3; the generated calculators round alike.
- */
-export function calculate(operation: Operation, operands: readonly number[]): number {
-  return Number(exact(operation, operands).toFixed(6));
-}
-
-function exact(operation: Operation, operands: readonly number[]): number {
-  switch (operation) {
-    case "sum":
-      return operands.reduce((a, b) => a + b, 0);
-    case "difference":
-      return Math.abs(operands.slice(1).reduce((a, b) => a - b, operands[0]!));
-    case "product":
-      return operands.reduce((a, b) => a * b, 1);
-    case "mean":
-      return operands.reduce((a, b) => a + b, 0) / operands.length;
-  }
-}
-
-function numbersOf(ids: readonly string[], answers: Readonly<Record<string, string>>): number[] | undefined {
-  const values = ids.map((id) => Number(answers[id] ?? Number.NaN));
-  return values.length > 0 && values.every(Number.isFinite) ? values : undefined;
-}
+/** NaN for what is missing or no number. */
+const numbersOf = (ids: readonly string[], answers: Readonly<Record<string, string>>): number[] =>
+  ids.map((id) => Number(answers[id] ?? Number.NaN));
 
 /** Ids a composition rests on. */
 export function composedOf(composition: Composition): readonly string[] {
   if (composition.kind === "stated") return [];
-  return composition.kind === "answer" ? [composition.of] : composition.of;
+  return typeof composition.of === "string" ? [composition.of] : composition.of;
 }
+
+/** Whether a calculator can give the final answer from just what the composition rests on. */
+export const isCalculated = ({ kind }: Composition): boolean =>
+  (operations as readonly string[]).includes(kind);

@@ -100,6 +100,12 @@ export const compositionSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("argmin"), of: z.array(z.string()), labels: z.array(z.string()) }),
   z.strictObject({ kind: z.literal("sum"), of: z.array(z.string()) }),
   z.strictObject({ kind: z.literal("difference"), of: z.array(z.string()) }),
+  z.strictObject({ kind: z.literal("mean"), of: z.array(z.string()) }),
+  /** "2 of 5": how many of the values are greater than the threshold. */
+  z.strictObject({ kind: z.literal("count_above"), of: z.array(z.string()), threshold: z.number() }),
+  /** Between two dates, whichever is the earlier. */
+  z.strictObject({ kind: z.literal("days_between"), of: z.array(z.string()).length(2) }),
+  z.strictObject({ kind: z.literal("date_after"), of: z.string(), days: z.number().int() }),
   /** Imported without a rule that code could follow; the oracle gate refuses it. */
   z.strictObject({ kind: z.literal("stated") }),
 ]);

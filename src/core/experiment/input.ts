@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { buildNamePattern } from "../environment/build-name.ts";
 import { profiles, splits } from "../environment/environment.ts";
+import { heldOutParts } from "../environment/split.ts";
 import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
 import { identifierPattern } from "./identifier.ts";
 import { originSchema } from "./origin.ts";
@@ -41,7 +42,7 @@ export const buildSchema = z.strictObject({
   profile: z
     .enum(profiles)
     .default("compact")
-    .describe("compact: at most 500 tokens of prompt; ftrl: FTRL's shape, 7-11 tools of about 7 parameters"),
+    .describe("compact: at most 500 tokens of prompt; ftrl: FTRL's shape, 5-11 tools of about 7 parameters"),
   scenarios: z
     .strictObject({
       single_hop: z.number().int().min(0).max(20_000).default(0),
@@ -65,6 +66,38 @@ export const buildSchema = z.strictObject({
     .describe(
       "Stored sets whose questions must not recur, such as an imported benchmark (NAME/import), each by content hash, RUN or RUN/STAGE",
     ),
+  maxSubQuestions: count(11)
+    .optional()
+    .describe(
+      "Most sub-questions of an environment; the profile's own limit (compact 5, ftrl 11) by default",
+    ),
+  domains: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(32)
+    .optional()
+    .describe("Domains that questions and distractors come from, see docs/environments.md; all by default"),
+  heldOut: z
+    .array(z.enum(heldOutParts))
+    .optional()
+    .describe(
+      'What the splits keep apart beside entities, which they always do: ["wording", "tool-name"] by default. Sets that are compared want one list',
+    ),
+  complexity: z
+    .strictObject({
+      integration: z
+        .union([z.literal(0), z.literal(1)])
+        .describe("1: look-ups of one subject become one tool"),
+      generalization: z.number().int().min(0).max(10).describe("Fields each look-up is widened by"),
+      parameters: z.number().int().min(0).max(12).describe("Optional parameters added to each tool"),
+      parameterTypes: z
+        .union([z.literal(0), z.literal(1), z.literal(2)])
+        .describe("1: arrays and objects; 2: also for keys and selectors"),
+      distractors: z.number().int().min(0).max(15).describe("Distractors added, within maxTools"),
+    })
+    .partial()
+    .optional()
+    .describe("Levels of the complexity operations; those left out are drawn by the profile"),
 });
 
 const environmentsSchema = z

@@ -3,7 +3,7 @@
  * dependency used, no sequence forced, nothing superfluous, and of the shape that the scenario type names.
  */
 
-import { composedOf } from "../environment/composition.ts";
+import { composedOf, isCalculated } from "../environment/composition.ts";
 import type { Environment } from "../environment/environment.ts";
 import { sourcesOf } from "../environment/reference.ts";
 import { scenarioOf } from "../environment/scenario.ts";
@@ -50,10 +50,10 @@ function callFaults({ subQuestions, referenceCalls, tools }: Environment): strin
   });
 }
 
-/** A calculator that joins exactly what a sum or difference rests on is used: it computes the final answer. */
+/** A calculator that joins exactly what a calculated answer rests on is used: it computes the final answer. */
 function useFaults({ subQuestions, composition }: Environment): string[] {
   const composed = composedOf(composition);
-  const calculated = composition.kind === "sum" || composition.kind === "difference";
+  const calculated = isCalculated(composition);
   const unknown = composed.filter((id) => !subQuestions.some((sub) => sub.id === id));
   const idle = subQuestions.filter(
     ({ id, dependsOn }) =>

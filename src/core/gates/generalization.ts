@@ -2,7 +2,7 @@
  * Tools know their subject, not one question: unseen keys give what the table says and nothing else, names may be
  * written differently, a changed row changes the output, and what is computed follows from any operands.
  */
-import { calculate, operations } from "../environment/composition.ts";
+import { calculate, dateOf, type OperandKind, operandKinds, operations } from "../environment/calculation.ts";
 import { environmentHash } from "../environment/environment.ts";
 import { seedOf } from "../hash.ts";
 import { canonicalJson } from "../json.ts";
@@ -134,17 +134,16 @@ function changedRowProbe(subject: Case, call: MadeCall): Probe | undefined {
 
 /** The operation that explains the reference answer must explain the results for other operands too. */
 function calculationProbes(subject: Case, { tool, given, sub }: MadeCall, random: Random): Probe[] | string {
-  const numbers = leavesOf(given).filter(({ value }) => typeof value === "number");
-  const operands = numbers.map(({ value }) => value as number);
-  const operation = operations.find(
-    (one) => operands.length > 1 && String(calculate(one, operands)) === sub.answer,
-  );
+  const leaves = operandLeaves(given);
+  const operands = leaves.map(({ value }) => value);
+  const operation = operations.find((one) => operands.length > 1 && calculate(one, operands) === sub.answer);
   if (!operation)
     return `${tool.document.name}: '${sub.answer}' follows neither from a table nor from its operands`;
+  const kinds = operandKinds(operation, operands.length);
   return Array.from({ length: unseenKeys }, () => {
-    const fresh = numbers.map(() => random.integer(1_000_000) / 10);
-    const other = numbers.reduce((at, { path }, i) => withLeaf(at, path, fresh[i]!), given);
-    const expected = String(calculate(operation, fresh));
+    const fresh = kinds.map((kind) => freshOperand(kind, random));
+    const other = leaves.reduce((at, { path }, i) => withLeaf(at, path, fresh[i]!), given);
+    const expected = calculate(operation, fresh)!;
     return {
       tool: tool.document.name,
       invocation: invocationOf(tool, other, subject),
@@ -154,4 +153,24 @@ function calculationProbes(subject: Case, { tool, given, sub }: MadeCall, random
           : `${operation} of ${fresh.join(", ")} is not ${expected}`,
     };
   });
+}
+
+/** Numbers and dates, those that no array holds first, as operations take them. */
+function operandLeaves(given: MadeCall["given"]) {
+  const leaves = leavesOf(given).filter(
+    ({ value }) => typeof value === "number" || typeof value === "string",
+  );
+  const listed = leaves.filter(({ path }) => path.some((step) => typeof step === "number"));
+  return [...leaves.filter((leaf) => !listed.includes(leaf)), ...listed];
+}
+
+function freshOperand(kind: OperandKind, random: Random): number | string {
+  switch (kind) {
+    case "number":
+      return random.integer(1_000_000) / 10;
+    case "days":
+      return random.integer(10_000);
+    case "date":
+      return dateOf(random.integer(30_000));
+  }
 }

@@ -3,7 +3,8 @@
  * `src/core/synthesis` turn candidates into environments. A proposal is a function of (seed, index) alone.
  */
 import type { Profile, ScenarioType, Split } from "../environment/environment.ts";
-import type { Candidate, SubjectTable } from "../synthesis/candidate.ts";
+import type { HeldOut } from "../environment/split.ts";
+import type { Candidate, ScalingLevels, SubjectTable } from "../synthesis/candidate.ts";
 
 export interface ProposalRequest {
   readonly split: Split;
@@ -16,6 +17,10 @@ export interface ProposalRequest {
   readonly maxSubQuestions?: number;
   /** Domains that questions and distractors come from, by the author's names for them; all by default. */
   readonly domains?: readonly string[];
+  /** What the splits keep apart beside entities; wordings and tool names by default. */
+  readonly heldOut?: readonly HeldOut[];
+  /** Levels of the complexity operations that are not to be drawn by the profile; the tool limit still holds. */
+  readonly levels?: Partial<ScalingLevels>;
   readonly seed: number;
   /** Index of the first candidate; candidate i is the same in whichever range it is asked for. */
   readonly from: number;

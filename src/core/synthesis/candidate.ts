@@ -3,7 +3,7 @@
  * it names data tables and never holds them.
  */
 
-import type { Operation } from "../environment/composition.ts";
+import type { Operation } from "../environment/calculation.ts";
 import type {
   Composition,
   Environment,
@@ -16,7 +16,7 @@ import type {
 import type { Json } from "../json.ts";
 
 interface CardBasics {
-  /** "country.capital", "number.sum": equal ids are the same functionality. */
+  /** "country.capital", "calculator.sum": equal ids are the same functionality. */
   readonly id: string;
   readonly toolName: string;
   /** The tool's description, as long as the profile wants it. */
@@ -34,7 +34,7 @@ export interface LookupCard extends CardBasics {
   readonly field: string;
 }
 
-/** Functionality "compute one number from others". */
+/** Functionality "compute one value from others". */
 export interface CalculatorCard extends CardBasics {
   readonly kind: "calculate";
   readonly operation: Operation;
@@ -62,10 +62,14 @@ export interface Fact {
   readonly id: string;
   readonly card: string;
   readonly question: string;
-  /** The key of a lookup, or the numbers of a calculation in order. */
+  /** The key of a lookup, or the operands of a calculation in order. */
   readonly operands: readonly ReferenceArgument[];
   readonly answer: string;
 }
+
+/** Shares words with a needed tool's name; has a document like a needed tool's; is of the same domain; is of another. */
+export const nearnesses = ["name", "document", "domain", "far"] as const;
+export type Nearness = (typeof nearnesses)[number];
 
 /** How far each complexity operation goes; 0 leaves it out. */
 export interface ScalingLevels {
@@ -96,8 +100,10 @@ export interface Candidate {
   readonly composition: Composition;
   /** Functionalities of the facts and of possible distractors. */
   readonly cards: readonly Card[];
-  /** Ids of cards that may distract, nearest first: same subject, then same domain, then any. */
+  /** Ids of cards that may distract, in the order they are taken. */
   readonly distractors: readonly string[];
+  /** How near each of them is to what the plan needs. */
+  readonly nearness: Readonly<Record<string, Nearness>>;
   readonly subjects: Readonly<Record<string, SubjectCard>>;
   readonly levels: ScalingLevels;
   readonly lineage: Environment["lineage"];

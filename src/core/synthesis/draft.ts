@@ -1,5 +1,5 @@
 /** What the stages hand on: a question divided into sub-questions, and the drafts of the tools that answer them. */
-import type { Operation } from "../environment/composition.ts";
+import type { Operation } from "../environment/calculation.ts";
 import type {
   Environment,
   ReferenceArgument,
@@ -45,7 +45,9 @@ export interface LookupBehaviour extends BehaviourBasics {
 export interface CalculateBehaviour extends BehaviourBasics {
   readonly kind: "calculate";
   readonly operation: Operation;
-  /** Names of the number parameters in order, or of the one array parameter. */
+  /** Parameters of the operands that come first, in order; none for most operations. */
+  readonly first: readonly string[];
+  /** Parameters of the other operands in order, or the one array parameter that holds them. */
   readonly operands: readonly string[] | { readonly array: string };
 }
 

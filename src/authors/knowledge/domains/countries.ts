@@ -17,6 +17,10 @@ interface Territory {
     Record<string, { readonly _populationPercent: string; readonly _officialStatus?: string }>
   >;
 }
+/** A currency of a territory, by its code. */
+type Tender = Readonly<
+  Record<string, { readonly _from?: string; readonly _to?: string; readonly _tender?: string }>
+>;
 type Supplemental<Name extends string, T> = { readonly supplemental: Readonly<Record<Name, T>> };
 
 export const readCountries = () =>
@@ -55,8 +59,14 @@ const weekdays: Readonly<Record<string, string>> = {
   sat: "Saturday",
 };
 
-/** `languageName` gives the name under which the language subject knows a CLDR language code. */
-export function countrySubjects(languageName: (code: string) => string | undefined): Subject[] {
+/**
+ * `languageName` gives the name under which the language subject knows a CLDR language code; `largest` the most populous
+ * city of a country code.
+ */
+export function countrySubjects(
+  languageName: (code: string) => string | undefined,
+  largest: Readonly<Record<string, string>>,
+): Subject[] {
   const { countries, continents } = readCountries();
   const territories = readTerritories();
   const mappings = loadPackage<
@@ -68,6 +78,9 @@ export function countrySubjects(languageName: (code: string) => string | undefin
   const firstDay = loadPackage<
     Supplemental<"weekData", { readonly firstDay: Readonly<Record<string, string>> }>
   >("cldr-core/supplemental/weekData.json").supplemental.weekData.firstDay;
+  const money = loadPackage<
+    Supplemental<"currencyData", { readonly region: Readonly<Record<string, readonly Tender[]>> }>
+  >("cldr-core/supplemental/currencyData.json").supplemental.currencyData.region;
   const entities = Object.entries(countryNames()).map(([code, name]): Entity => {
     const country = countries[code]!;
     const territory = territories[code]!;
@@ -85,6 +98,8 @@ export function countrySubjects(languageName: (code: string) => string | undefin
         week_start: weekdays[firstDay[code] ?? firstDay["001"]!]!,
         ...(Number(territory._gdp) > 0 ? { gdp: Number(territory._gdp) } : {}),
         ...(language ? { language } : {}),
+        ...moneyFacts(country.currency[0]!, money[code] ?? []),
+        ...(largest[code] ? { largest_city: largest[code] } : {}),
         ...(mappings[code]?._numeric ? { numeric_code: mappings[code]._numeric } : {}),
         ...(mappings[code]?._alpha3 ? { alpha3: mappings[code]._alpha3 } : {}),
       },
@@ -103,6 +118,24 @@ export function countrySubjects(languageName: (code: string) => string | undefin
     entities,
   };
   return [country, codeSubject(entities), callingCodeSubject(entities)];
+}
+
+/** Since when the country has its currency, and which it had before: the one whose last day is the latest. */
+function moneyFacts(currency: string, tenders: readonly Tender[]): Entity["facts"] {
+  const all = tenders.flatMap((tender) =>
+    Object.entries(tender).map(([code, { _from, _to, _tender }]) => ({ code, _from, _to, _tender })),
+  );
+  const isDay = (date: string | undefined) => date !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(date);
+  const present = all.filter(({ code, _to, _tender }) => code === currency && !_to && _tender !== "false");
+  const since = present.length === 1 ? present[0]!._from : undefined;
+  const former = all
+    .filter(({ code, _to, _tender }) => code !== currency && isDay(_to) && _tender !== "false")
+    .sort((a, b) => (a._to! > b._to! ? -1 : 1));
+  const last = former[0]?._to === former[1]?._to ? undefined : former[0];
+  return {
+    ...(isDay(since) ? { currency_since: since! } : {}),
+    ...(isDay(since) && last ? { former_currency: last.code } : {}),
+  };
 }
 
 /** The official language that most people of the territory speak. */

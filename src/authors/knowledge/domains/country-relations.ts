@@ -5,6 +5,7 @@ export const countryRelations: readonly Relation[] = [
   {
     field: "capital",
     to: "city",
+    back: "country",
     answerType: "string",
     nouns: ["capital", "capital_city", "country_capital"],
     description: "Capital of a country.",
@@ -24,6 +25,44 @@ export const countryRelations: readonly Relation[] = [
       ["the currency code of {}", "the ISO currency code of {}"],
       ["the three-letter currency code used in {}"],
       ["the ISO 4217 code of the money used in {}"],
+    ),
+  },
+  {
+    field: "currency_since",
+    answerType: "date",
+    nouns: ["currency_since", "currency_start", "tender_since"],
+    description: "Date since which a country has its present currency.",
+    phrases: wordings(
+      [
+        "the date since which {} has had its present currency",
+        "the date on which the present currency of {} came into use",
+      ],
+      ["the date that brought {} its present currency"],
+      ["the first day, as a date, of the present currency of {}"],
+    ),
+  },
+  {
+    field: "former_currency",
+    answerType: "string",
+    nouns: ["former_currency", "previous_currency"],
+    description: "ISO 4217 code of the currency that a country had before its present one.",
+    phrases: wordings(
+      ["the code of the previous currency of {}", "the ISO code of the former currency of {}"],
+      ["the code of the currency that {} had before its present one"],
+      ["the ISO 4217 code of the money last replaced in {}"],
+    ),
+  },
+  {
+    field: "largest_city",
+    to: "city",
+    back: "country",
+    answerType: "string",
+    nouns: ["largest_city", "most_populous_city", "biggest_city"],
+    description: "Most populous city of a country.",
+    phrases: wordings(
+      ["the most populous city of {}", "the largest city of {}"],
+      ["the city with the most inhabitants in {}"],
+      ["the city that has more residents than any other in {}"],
     ),
   },
   {

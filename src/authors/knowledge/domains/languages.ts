@@ -25,12 +25,13 @@ const relations: readonly Relation[] = [
   },
   {
     field: "script",
+    to: "script",
     answerType: "string",
     nouns: ["language_script", "script_code", "writing_system"],
     description: "ISO 15924 code of the main script of a language.",
     phrases: wordings(
-      ["the ISO 15924 script code of {}", "the four-letter code of the script of {}"],
-      ["the ISO 15924 code of the writing system of {}"],
+      ["the ISO 15924 script of {}", "the script, by its four-letter ISO code, of {}"],
+      ["the writing system, by its ISO 15924 code, of {}"],
       ["the script, as an ISO 15924 code, in which one writes {}"],
     ),
   },

@@ -73,7 +73,9 @@ function condition(value: string, schema: Schema): string {
   const atMost = schema.maximum === undefined ? "" : ` && ${value} <= ${schema.maximum}`;
   switch (schema.type) {
     case "string":
-      return `typeof ${value} === "string" && ${value}.trim() !== ""`;
+      return schema.format === "date"
+        ? `typeof ${value} === "string" && /^\\d{4}-\\d{2}-\\d{2}$/.test(${value})`
+        : `typeof ${value} === "string" && ${value}.trim() !== ""`;
     case "boolean":
       return `typeof ${value} === "boolean"`;
     case "integer":
@@ -89,6 +91,7 @@ function condition(value: string, schema: Schema): string {
 
 function expectation(schema: Schema): string {
   if (schema.enum) return "one of the listed values";
+  if (schema.format === "date") return "a date as YYYY-MM-DD";
   const range = schema.minimum === undefined ? "" : ` from ${schema.minimum} to ${schema.maximum}`;
   switch (schema.type) {
     case "string":

@@ -1,5 +1,7 @@
 /** Stage 2, document generation: one tool document per sub-question, saying what its functionality does and no more. */
+import { type OperandKind, operandShapes } from "../../environment/calculation.ts";
 import type { ReferenceArgument, ToolDocument } from "../../environment/environment.ts";
+import type { Json } from "../../json.ts";
 import type { CalculatorCard, Candidate, Card, LookupCard } from "../candidate.ts";
 import type { Decomposed, Drafted, ToolDraft } from "../draft.ts";
 
@@ -42,15 +44,28 @@ function lookupDraft(candidate: Candidate, card: LookupCard): ToolDraft {
 }
 
 function calculatorDraft(card: CalculatorCard, operandCount: number): ToolDraft {
-  const operands = ["a", "b", "c", "d", "e", "f"].slice(0, operandCount);
-  const properties = Object.fromEntries(operands.map((name) => [name, { type: "number" }]));
+  const { first, others, names } = operandShapes[card.operation];
+  const leading = Object.keys(first);
+  const operands = names ?? operandNames.slice(0, operandCount - leading.length);
+  const properties = Object.fromEntries([
+    ...Object.entries(first).map(([name, kind]) => [name, operandSchemas[kind]] as const),
+    ...operands.map((name) => [name, operandSchemas[others]] as const),
+  ]);
   return {
-    document: documentOf(card, properties, operands),
-    behaviour: { kind: "calculate", operation: card.operation, operands, modifiers: [] },
+    document: documentOf(card, properties, [...leading, ...operands]),
+    behaviour: { kind: "calculate", operation: card.operation, first: leading, operands, modifiers: [] },
     cards: [card.id],
     calls: {},
   };
 }
+
+const operandNames = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"] as const;
+
+const operandSchemas: Readonly<Record<OperandKind, Readonly<Record<string, Json>>>> = {
+  number: { type: "number" },
+  days: { type: "integer" },
+  date: { type: "string", format: "date" },
+};
 
 const documentOf = (
   card: Card,
@@ -63,6 +78,9 @@ const documentOf = (
 });
 
 function callOf({ behaviour }: ToolDraft, operands: readonly ReferenceArgument[]) {
-  const names = behaviour.kind === "lookup" ? behaviour.key : (behaviour.operands as readonly string[]);
+  const names =
+    behaviour.kind === "lookup"
+      ? behaviour.key
+      : [...behaviour.first, ...(behaviour.operands as readonly string[])];
   return Object.fromEntries(names.map((name, i) => [name, operands[i]!]));
 }

@@ -58,7 +58,7 @@ describe("integrate", () => {
       ...sumCandidate.facts,
       {
         id: "q4",
-        card: "number.sum",
+        card: "calculator.sum",
         question: "?",
         operands: [{ from: "q1" }, { from: "q2" }, { from: "q3" }],
         answer: "257423356",

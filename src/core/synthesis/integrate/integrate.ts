@@ -58,7 +58,7 @@ function merge(
 function mergeCalculators(a: ToolDraft, b: ToolDraft): ToolDraft {
   const [wide, narrow] = countOf(a) >= countOf(b) ? [a, b] : [b, a];
   const { parameters } = wide.document;
-  const required = parameters.required.slice(0, countOf(narrow));
+  const required = parameters.required.slice(0, calculation(wide).first.length + countOf(narrow));
   const properties = Object.fromEntries(
     Object.entries(parameters.properties).map(([name, schema]) => [
       name,

@@ -28,28 +28,32 @@ export function generalizeTypes(
   return { draft: changed, level: count };
 }
 
-/** `a`, `b` become `numbers`: [a, b]. */
+/** `a`, `b` become `numbers`: [a, b]; operands that come first stay as they are. */
 function operandsToArray(draft: ToolDraft): ToolDraft | undefined {
   const behaviour = draft.behaviour as CalculateBehaviour;
   if (behaviour.kind !== "calculate" || "array" in behaviour.operands) return undefined;
   const operands = behaviour.operands as readonly string[];
+  if (operands.length < 2) return undefined;
   const { parameters } = draft.document;
-  const numbers = {
+  const { default: _, ...items } = parameters.properties[operands[0]!]!;
+  const array = items.format === "date" ? "dates" : "numbers";
+  const least = operands.filter((name) => parameters.required.includes(name)).length;
+  const listed = {
     type: "array",
-    items: { type: "number" },
-    minItems: parameters.required.length,
-    maxItems: Math.max(10, operands.length),
+    items,
+    minItems: least,
+    maxItems: items.format === "date" ? operands.length : Math.max(10, operands.length),
   };
   return {
     ...withParameters(draft, {
       type: "object",
-      properties: { numbers, ...omit(parameters.properties, operands) },
-      required: ["numbers"],
+      properties: { [array]: listed, ...omit(parameters.properties, operands) },
+      required: [array, ...behaviour.first],
     }),
-    behaviour: { ...behaviour, operands: { array: "numbers" } },
+    behaviour: { ...behaviour, operands: { array } },
     calls: mapCalls(draft.calls, (call) => ({
       ...omit(call, operands),
-      numbers: { list: operands.flatMap((name) => call[name] ?? []) },
+      [array]: { list: operands.flatMap((name) => call[name] ?? []) },
     })),
   };
 }

@@ -5,7 +5,7 @@
  */
 import { seedOf } from "../../hash.ts";
 import { type Random, seededRandom } from "../../random.ts";
-import type { Candidate } from "../candidate.ts";
+import { type Candidate, nearnesses } from "../candidate.ts";
 import { draftOf } from "../document/document.ts";
 import type { Drafted, ToolDraft } from "../draft.ts";
 import { expandParameters } from "./expand-parameters.ts";
@@ -38,6 +38,10 @@ export function scale(drafted: Drafted): Drafted {
       { operation: "parameter_expansion", level: total("parameters") },
       { operation: "parameter_type_generalization", level: total("types") },
       { operation: "toolset_extension", level: distractors.length },
+      ...nearnesses.map((kind) => ({
+        operation: `toolset_extension.${kind}`,
+        level: distractors.filter(({ draft }) => candidate.nearness[draft.cards[0]!] === kind).length,
+      })),
     ],
   };
 }
