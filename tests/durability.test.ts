@@ -1,10 +1,8 @@
 /** The claim that Ratchet is built on: kill anything, and the weights are those of a run left alone, bit for bit. */
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../src/core/random.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
@@ -14,6 +12,7 @@ import {
   resume,
   type Summary,
   start,
+  superviseFaulty,
   tinyExample,
   trimmedTiny,
   untilUpdates,
@@ -98,22 +97,6 @@ describe("a run of the tiny experiment", () => {
     expect(bytes(await resume(home, "tiny").summary)).toEqual(bytes(undisturbed));
   });
 });
-
-/** The real services with a device worker that has the named fault. */
-async function superviseFaulty(home: string, fault: string): Promise<{ stop(): Promise<void> }> {
-  const services = spawn(
-    process.execPath,
-    ["--import", "tsx", fileURLToPath(new URL("fixtures/faults/supervise.ts", import.meta.url))],
-    { env: { ...process.env, RATCHET_HOME: home, FAULT: fault }, stdio: ["ignore", "pipe", "inherit"] },
-  );
-  await once(services.stdout, "data");
-  return {
-    stop: async () => {
-      services.kill("SIGTERM");
-      await once(services, "close");
-    },
-  };
-}
 
 describe("without a device worker", () => {
   it("updates wait, CPU stages go on, and the run ends by itself when one returns", async () => {

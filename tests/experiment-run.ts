@@ -1,5 +1,6 @@
 /** Runs experiments as a person does, with `npm start`'s script, and reads what they leave in the store. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -79,6 +80,26 @@ export function ratchet(home: string, ...args: string[]) {
     env: { ...process.env, RATCHET_HOME: home },
     encoding: "utf8",
   });
+}
+
+/** The real services with a device worker that has the named fault. */
+export async function superviseFaulty(home: string, fault: string): Promise<{ stop(): Promise<void> }> {
+  const services = spawn(
+    process.execPath,
+    ["--import", "tsx", fileURLToPath(new URL("fixtures/faults/supervise.ts", import.meta.url))],
+    { env: { ...process.env, RATCHET_HOME: home, FAULT: fault }, stdio: ["ignore", "pipe", "inherit"] },
+  );
+  const closed = once(services, "close").then(([code]) => {
+    throw new Error(`the services ended with ${code}`);
+  });
+  await Promise.race([once(services.stdout, "data"), closed]);
+  closed.catch(() => undefined);
+  return {
+    stop: async () => {
+      services.kill("SIGTERM");
+      await once(services, "close");
+    },
+  };
 }
 
 export const tinyExample = join(root, "temporal", "examples", "tiny.json");
