@@ -1,8 +1,9 @@
 /** What a run under way waits for, as Temporal knows it: its open workflows, their pending activities, and who polls. */
-import { type Client, defaultPayloadConverter, type WorkflowHandle } from "@temporalio/client";
+import type { Client, WorkflowHandle } from "@temporalio/client";
 import { RatchetError } from "../core/errors.ts";
 import { taskQueues } from "../workflows/names.ts";
 import { openWorkflows, outermost, progressOf } from "./open-run.ts";
+import { failureOf, summaryOf } from "./temporal-client.ts";
 import type { Pending, Waiting } from "./waiting.ts";
 
 type Description = Awaited<ReturnType<WorkflowHandle["describe"]>>;
@@ -50,25 +51,26 @@ async function pendingOf(
   activities: readonly PendingActivity[],
 ): Promise<Pending[]> {
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
-  return activities.map((activity) => {
-    const scheduled = (events ?? []).findLast(
-      ({ activityTaskScheduledEventAttributes: attributes }) =>
-        attributes?.activityId === activity.activityId,
-    );
-    const summary = scheduled?.userMetadata?.summary;
-    const text = summary ? defaultPayloadConverter.fromPayload<string>(summary) : undefined;
-    const started = activity.state === startedState;
-    return {
-      workflowId,
-      what: text?.split(":")[0] ?? activity.activityType?.name ?? "an activity",
-      queue: scheduled?.activityTaskScheduledEventAttributes?.taskQueue?.name ?? "",
-      started,
-      forMs: Date.now() - timeMs(started ? activity.lastStartedTime : activity.scheduledTime),
-      attempt: activity.attempt ?? 1,
-      failure: activity.lastFailure?.message?.split("\n")[0] ?? null,
-      worker: activity.lastWorkerIdentity ?? null,
-    };
-  });
+  return Promise.all(
+    activities.map(async (activity) => {
+      const scheduled = (events ?? []).findLast(
+        ({ activityTaskScheduledEventAttributes: attributes }) =>
+          attributes?.activityId === activity.activityId,
+      );
+      const summary = await summaryOf(client, scheduled?.userMetadata);
+      const started = activity.state === startedState;
+      return {
+        workflowId,
+        what: summary?.split(":")[0] ?? activity.activityType?.name ?? "an activity",
+        queue: scheduled?.activityTaskScheduledEventAttributes?.taskQueue?.name ?? "",
+        started,
+        forMs: Date.now() - timeMs(started ? activity.lastStartedTime : activity.scheduledTime),
+        attempt: activity.attempt ?? 1,
+        failure: (await failureOf(client, activity.lastFailure))?.split("\n")[0] ?? null,
+        worker: activity.lastWorkerIdentity ?? null,
+      };
+    }),
+  );
 }
 
 async function polls(client: Client, queues: ReadonlySet<string>): Promise<Record<string, number>> {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
-  Client,
+  type Client,
   Connection,
   WorkflowFailedError,
   type WorkflowHandle,
@@ -19,6 +19,7 @@ import { experimentWorkflowId, taskQueues } from "../workflows/names.ts";
 import { patiently } from "./patience.ts";
 import { createProgress } from "./progress.ts";
 import type { OpenServices } from "./services.ts";
+import { clientOf } from "./temporal-client.ts";
 
 export interface ExperimentOutcome {
   readonly run: string;
@@ -44,13 +45,13 @@ export async function runExperiment(
   input: ExperimentInput,
   write: (line: string) => void,
 ): Promise<ExperimentOutcome> {
-  const { databaseUrl, temporalConnection, temporalNamespace: namespace } = endpoints;
+  const { databaseUrl, temporalConnection } = endpoints;
   const connection = await patiently(() => Connection.connect(temporalConnection), interrupted);
   try {
     const open = () => openStore({ databaseUrl, artifactFolder: config.artifactFolder });
     const store = await patiently(open, interrupted);
     try {
-      const following = { client: new Client({ connection, namespace }), store, input, write, interrupted };
+      const following = { client: clientOf(connection, endpoints), store, input, write, interrupted };
       write(await patiently(() => startOrJoin(following), interrupted));
       return await follow(following);
     } finally {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readConfig } from "./config.ts";
 import { editDistance, nearestName } from "./nearest.ts";
+import { forgetSecrets } from "./secrets.ts";
 
 const cwd = "/home/ada/project";
 const bare = { HOME: "/nowhere" };
@@ -67,7 +68,7 @@ describe("readConfig", () => {
     [
       "an unknown RATCHET_ variable",
       { RATCHET_HOMES: "x" },
-      "environment variable RATCHET_HOMES is unknown; did you mean RATCHET_HOME? (known: RATCHET_HOME, RATCHET_CACHE, RATCHET_ARTIFACTS, RATCHET_OFFLINE, RATCHET_THREADS, RATCHET_LOG_LEVEL)",
+      "environment variable RATCHET_HOMES is unknown; did you mean RATCHET_HOME? (known: RATCHET_HOME, RATCHET_CACHE, RATCHET_ARTIFACTS, RATCHET_OFFLINE, RATCHET_THREADS, RATCHET_LOG_LEVEL, RATCHET_METRICS_ADDRESS, RATCHET_METRICS_TOKEN, RATCHET_PAYLOAD_KEY, RATCHET_VERSIONING)",
     ],
     [
       "a switch that is neither 0 nor 1",
@@ -121,4 +122,76 @@ describe("the nearest name", () => {
     expect(nearestName("RATCHET_HOM", ["RATCHET_CACHE", "RATCHET_HOME"])).toBe("RATCHET_HOME");
     expect(nearestName("b", ["a", "c"])).toBe("a");
   });
+});
+
+describe("secrets", () => {
+  const folder = mkdtempSync(join(tmpdir(), "ratchet-secrets-"));
+  const fileOf = (text: string) => {
+    const file = join(folder, "secret");
+    writeFileSync(file, text);
+    return file;
+  };
+  const key = Buffer.alloc(32, 7).toString("base64");
+
+  it("may be read from files, and then stand in the children's environment under their own names", () => {
+    const config = readConfig({ ...bare, DATABASE_URL_FILE: fileOf("postgres://a:b@c/d\n") }, cwd);
+    expect(config.databaseUrl).toBe("postgres://a:b@c/d");
+    expect(config.environment).toEqual({ ...bare, DATABASE_URL: "postgres://a:b@c/d" });
+  });
+
+  it("are refused twice given, unreadable or empty, without being shown", () => {
+    const read = (variables: Record<string, string>) => () => readConfig({ ...bare, ...variables }, cwd);
+    expect(read({ HF_TOKEN: "x", HF_TOKEN_FILE: fileOf("y") })).toThrow(
+      "environment variable HF_TOKEN_FILE and HF_TOKEN are both set; unset one of them",
+    );
+    expect(read({ HF_TOKEN_FILE: "/nowhere" })).toThrow(
+      'environment variable HF_TOKEN_FILE = "/nowhere" cannot be read (ENOENT)',
+    );
+    expect(read({ RATCHET_PAYLOAD_KEY_FILE: fileOf(" \n") })).toThrow("is empty");
+    expect(read({ RATCHET_PAYLOAD_KEY: "c2hvcnQ=" })).toThrow(
+      "environment variable RATCHET_PAYLOAD_KEY must be 32 bytes in base64, 44 characters each; make one with: openssl rand -base64 32",
+    );
+  });
+
+  it("hold several payload keys, the encrypting one first", () => {
+    const second = Buffer.alloc(32, 8).toString("base64");
+    const { payloadKeys } = readConfig({ ...bare, RATCHET_PAYLOAD_KEY: `${key}\n${second}` }, cwd);
+    expect(payloadKeys).toEqual([Buffer.alloc(32, 7), Buffer.alloc(32, 8)]);
+    expect(readConfig(bare, cwd).payloadKeys).toEqual([]);
+  });
+
+  it("are forgotten by a process that has read them", () => {
+    const variables = { PATH: "/bin", DATABASE_URL: "a", HF_TOKEN: "b", TEMPORAL_API_KEY: "c" };
+    forgetSecrets(variables);
+    expect(variables).toEqual({ PATH: "/bin" });
+  });
+});
+
+describe("the metrics address", () => {
+  const metrics = (address: string, token?: string) =>
+    readConfig(
+      { ...bare, RATCHET_METRICS_ADDRESS: address, ...(token && { RATCHET_METRICS_TOKEN: token }) },
+      cwd,
+    ).metricsAddress;
+
+  it("needs no token on this machine", () => {
+    expect(metrics("127.0.0.1:9464")).toEqual({ host: "127.0.0.1", port: 9464, local: true });
+    expect(metrics("localhost:9464")).toEqual({ host: "127.0.0.1", port: 9464, local: true });
+    expect(metrics("[::1]:9464")).toEqual({ host: "::1", port: 9464, local: true });
+  });
+
+  it("needs a token of 16 characters where other machines reach it", () => {
+    expect(() => metrics("0.0.0.0:9464")).toThrow(
+      'RATCHET_METRICS_ADDRESS = "0.0.0.0:9464" is reached from other machines; set RATCHET_METRICS_TOKEN or RATCHET_METRICS_TOKEN_FILE, or listen on 127.0.0.1',
+    );
+    expect(() => metrics("0.0.0.0:9464", "short")).toThrow("RATCHET_METRICS_TOKEN has under 16 characters");
+    expect(metrics("[::]:9464", "0123456789abcdef")).toEqual({ host: "::", port: 9464, local: false });
+  });
+
+  it.each(["9464", "127.0.0.1", "127.0.0.1:0", "127.0.0.1:70000", "example.org:9464", "127.0.0.1:80/x"])(
+    "is not %s",
+    (address) => {
+      expect(() => metrics(address)).toThrow("must be an IP address and a port from 1 to 65535");
+    },
+  );
 });

@@ -7,9 +7,12 @@ import { join, resolve } from "node:path";
 import { type ClientConnectConfig, loadClientConfigProfile, toClientOptions } from "@temporalio/envconfig";
 import { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
+import { type ListenAddress, readListenAddress } from "./listen-address.ts";
 import { nearestName } from "./nearest.ts";
+import { checkToken, readPayloadKeys, readSecretFiles } from "./secrets.ts";
 
 export const logLevels = ["debug", "info", "warn", "error"] as const;
+export const versionings = ["auto-upgrade", "pinned"] as const;
 
 export interface Config {
   /** Where a project's data lives (RATCHET_HOME); `.ratchet` in the current folder by default. */
@@ -30,6 +33,17 @@ export interface Config {
   readonly threads: number;
   /** Least severe level that is logged (RATCHET_LOG_LEVEL); `info` by default. */
   readonly logLevel: (typeof logLevels)[number];
+  /** Where this process answers /healthz and /metrics (RATCHET_METRICS_ADDRESS); undefined means nowhere. */
+  readonly metricsAddress: ListenAddress | undefined;
+  /** What /metrics asks for (RATCHET_METRICS_TOKEN or _FILE); needed where others than this machine can reach it. */
+  readonly metricsToken: string | undefined;
+  /** Temporal's payloads are encrypted by the first of these (RATCHET_PAYLOAD_KEY or _FILE); none, and they are not. */
+  readonly payloadKeys: readonly Buffer[];
+  /**
+   * What becomes of open runs when a new build starts (RATCHET_VERSIONING): `auto-upgrade`, the default, goes on with
+   * them; `pinned` leaves each to the build it began with until it continues as new.
+   */
+  readonly versioning: (typeof versionings)[number];
   /** The environment that child processes inherit. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -52,6 +66,10 @@ const schema = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
     .optional(),
+  RATCHET_METRICS_ADDRESS: z.string().optional(),
+  RATCHET_METRICS_TOKEN: z.string().optional(),
+  RATCHET_PAYLOAD_KEY: z.string().optional(),
+  RATCHET_VERSIONING: z.enum(versionings, `must be one of ${versionings.join(", ")}`).default("auto-upgrade"),
   XDG_CACHE_HOME: z.string().optional(),
 });
 const ownVariables = Object.keys(schema.shape).filter((name) => name.startsWith("RATCHET_")) as [
@@ -61,8 +79,10 @@ const ownVariables = Object.keys(schema.shape).filter((name) => name.startsWith(
 
 /** Reads the environment once; an empty variable counts as unset. Throws InvalidInput. */
 export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = process.cwd()): Config {
-  const environment = Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])),
+  const environment = readSecretFiles(
+    Object.fromEntries(
+      Object.entries(variables).filter((entry): entry is [string, string] => Boolean(entry[1])),
+    ),
   );
   for (const name of Object.keys(environment)) {
     if (name.startsWith("RATCHET_") && !ownVariables.includes(name))
@@ -101,8 +121,27 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = pro
     offline: values.RATCHET_OFFLINE === "1",
     threads: values.RATCHET_THREADS,
     logLevel: values.RATCHET_LOG_LEVEL,
+    ...readMetrics(values.RATCHET_METRICS_ADDRESS, values.RATCHET_METRICS_TOKEN),
+    payloadKeys: readPayloadKeys(values.RATCHET_PAYLOAD_KEY),
+    versioning: values.RATCHET_VERSIONING,
     environment: Object.freeze(environment),
   });
+}
+
+/** Others than this machine may ask only with a token. */
+function readMetrics(
+  address: string | undefined,
+  token: string | undefined,
+): Pick<Config, "metricsAddress" | "metricsToken"> {
+  const metricsAddress = address === undefined ? undefined : readListenAddress(address);
+  const metricsToken = checkToken(token);
+  if (metricsAddress !== undefined && !metricsAddress.local && metricsToken === undefined)
+    throw new RatchetError(
+      "InvalidInput",
+      `environment variable RATCHET_METRICS_ADDRESS = "${address}" is reached from other machines; set RATCHET_METRICS_TOKEN or RATCHET_METRICS_TOKEN_FILE, or listen on 127.0.0.1`,
+      { field: "RATCHET_METRICS_ADDRESS" },
+    );
+  return { metricsAddress, metricsToken };
 }
 
 /** Environment variables over the temporal.toml profile, as every Temporal client resolves them. */

@@ -6,9 +6,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { promptMessages } from "../core/environment/prompt.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { Case } from "../core/gates/gate.ts";
+import { isMeantForThisMachine } from "../core/local-request.ts";
 import type { Sandbox } from "../core/ports/sandbox.ts";
 import { createMcpEndpoint } from "./mcp-endpoint.ts";
-import { isLocal, Refusal, type Reply, readBody, send } from "./messages.ts";
+import { Refusal, type Reply, readBody, send } from "./messages.ts";
 import { openSession, type Session } from "./session.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 import { readToolCall } from "./tool-call.ts";
@@ -32,7 +33,8 @@ export async function serveHttp(subject: Case, sandbox: Sandbox, port: number): 
     });
   });
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (!isLocal(request)) throw new Refusal(403, "only requests to and from this machine are answered");
+    if (!isMeantForThisMachine(request.headers))
+      throw new Refusal(403, "only requests to and from this machine are answered");
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     if (path === "/mcp") return mcp.handle(request, response);
     send(response, await routed(request, path, subject, sessions, () => openSession(subject, sandbox)));

@@ -1,4 +1,4 @@
-/** HTTP without a framework: bodies of bounded size in, JSON out, and who may ask. */
+/** HTTP without a framework: bodies of bounded size in, JSON out. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 
 /** Arguments of a tool call are a few hundred bytes. */
@@ -41,14 +41,4 @@ export function send(response: ServerResponse, { status, body }: Reply): void {
   }
   const headers = body === undefined ? {} : { "content-type": "application/json" };
   response.writeHead(status, headers).end(body === undefined ? undefined : JSON.stringify(body));
-}
-
-/** A page of another origin, or a name that was made to lead here, shows in these headers. */
-export function isLocal({ headers }: IncomingMessage): boolean {
-  const { host, origin } = headers;
-  return isLocalHost(`http://${host}`) && (origin === undefined || isLocalHost(origin));
-}
-
-function isLocalHost(url: string): boolean {
-  return URL.canParse(url) && ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
 }

@@ -13,6 +13,8 @@ export interface Endpoints {
   readonly temporalNamespace: string;
   /** The namespace's page in the Temporal UI; undefined for an external server, whose UI we do not know. */
   readonly temporalUiUrl: string | undefined;
+  /** Of the payloads in Temporal; empty where they are not encrypted. */
+  readonly payloadKeys: Config["payloadKeys"];
 }
 
 /** Undefined where an embedded service is needed that this home never started. */
@@ -26,6 +28,7 @@ export function endpointsOf(config: Config, record: ServicesRecord): Endpoints |
     databaseUrl,
     temporalConnection: connection,
     temporalNamespace: config.temporalNamespace,
+    payloadKeys: config.payloadKeys,
     temporalUiUrl: embeddedUi && embeddedUiUrl(embeddedUi, config.temporalNamespace),
   };
 }

@@ -55,6 +55,12 @@ export async function preflight(
   config: Config,
   onNotice: (text: string) => void,
 ): Promise<string | undefined> {
+  if (config.metricsAddress !== undefined)
+    throw new RatchetError(
+      "InvalidInput",
+      "environment variable RATCHET_METRICS_ADDRESS is for a worker that runs by itself, as in a container; unset it: here each process gets an address of its own, which npx ratchet status --json shows",
+      { field: "RATCHET_METRICS_ADDRESS" },
+    );
   const missing = (await required(config)).find(({ ok }) => !ok);
   if (missing !== undefined)
     throw new RatchetError(missing.type, [missing.found, missing.mend].filter(Boolean).join("; "), {

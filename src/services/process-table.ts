@@ -6,7 +6,9 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { readJsonFile, writeJsonFile } from "./files.ts";
+import { localHost } from "./ports.ts";
 import { descendantsOf, isAlive, listProcesses, type ProcessEntry } from "./processes.ts";
+import { readRecord } from "./record.ts";
 import { type Role, type SupervisedRole, serviceRoles, workerRoles } from "./roles.ts";
 
 const identitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
@@ -34,8 +36,20 @@ export function readProcessTable(home: string): ProcessTable | undefined {
 /** Words in a command line by which a worker's children are known. */
 const childMarkers = { engine: "ratchet-engine", sandbox: "ratchet-sandbox" } as const;
 
+export interface RunningProcess {
+  readonly role: Role;
+  readonly pid: number;
+}
+
+/** Where a process of this home answers /healthz and /metrics, for those that do. */
+export function observedAt(home: string, role: Role): string | undefined {
+  const ports: Partial<Record<Role, number>> = readRecord(home).metrics ?? {};
+  const port = ports[role];
+  return port === undefined ? undefined : `http://${localHost}:${port}`;
+}
+
 /** Live processes of this home, the supervisor first; empty when nothing runs. */
-export function runningProcesses(home: string): { role: Role; pid: number }[] {
+export function runningProcesses(home: string): RunningProcess[] {
   const table = readProcessTable(home);
   if (table === undefined) return [];
   const own = table.processes.filter(isAlive);

@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config/config.ts";
 import { readJsonFile, writeJsonFile } from "./files.ts";
-import { chooseFreePort } from "./ports.ts";
+import { chooseFreePort, isPortFree } from "./ports.ts";
 import { choosePostgresFolder } from "./postgres-folder.ts";
+import { observedRoles } from "./roles.ts";
 
 const port = z.number().int().min(1).max(65_535);
 const recordSchema = z.object({
@@ -23,13 +24,16 @@ const recordSchema = z.object({
     .optional(),
   /** Absent until an embedded Temporal is first needed. */
   temporal: z.object({ port, uiPort: port }).optional(),
+  /** Where each process of ours answers /healthz and /metrics; chosen anew where another program took it. */
+  metrics: z.record(z.enum(observedRoles), port).optional(),
 });
 export type ServicesRecord = z.infer<typeof recordSchema>;
 export type PostgresRecord = NonNullable<ServicesRecord["postgres"]>;
+export type MetricsRecord = NonNullable<ServicesRecord["metrics"]>;
 export type TemporalRecord = NonNullable<ServicesRecord["temporal"]>;
 
 /** Temporal's usual ports; Postgres's has a 1 before it, as its usual one is often taken. */
-const preferredPorts = { postgres: 15_432, temporal: 7233, temporalUi: 8233 };
+const preferredPorts = { postgres: 15_432, temporal: 7233, temporalUi: 8233, metrics: 9464 };
 
 export const recordPath = (home: string) => join(home, "services.json");
 
@@ -38,13 +42,14 @@ export function readRecord(home: string): ServicesRecord {
   return readJsonFile(recordPath(home), recordSchema) ?? {};
 }
 
-/** The home's record with every part that the configuration needs, made on the first start. */
+/** The home's record with every part that the configuration needs, made on the first start, when nothing runs yet. */
 export async function ensureRecord(config: Config): Promise<ServicesRecord> {
   const { home } = config;
   const existing = readRecord(home);
   const needsPostgres = config.databaseUrl === undefined && existing.postgres === undefined;
   const needsTemporal = config.temporalConnection === undefined && existing.temporal === undefined;
-  if (!needsPostgres && !needsTemporal) return existing;
+  const needsMetrics = !(await areFree(existing.metrics));
+  if (!needsPostgres && !needsTemporal && !needsMetrics) return existing;
   const seed = randomBytes(4).readUInt32LE();
   const taken = new Set(portsOf(existing).map(({ port }) => port));
   const choose = async (preferred: number) => {
@@ -64,8 +69,20 @@ export async function ensureRecord(config: Config): Promise<ServicesRecord> {
       port: await choose(preferredPorts.temporal),
       uiPort: await choose(preferredPorts.temporalUi),
     };
+  if (needsMetrics) {
+    const ports: [string, number][] = [];
+    for (const [i, role] of observedRoles.entries())
+      ports.push([role, await choose(preferredPorts.metrics + i)]);
+    record.metrics = Object.fromEntries(ports) as MetricsRecord;
+  }
   writeJsonFile(recordPath(home), record, 0o600);
   return record;
+}
+
+/** Nobody keeps these addresses, so a taken one is no reason to refuse a start. */
+async function areFree(metrics: MetricsRecord | undefined): Promise<boolean> {
+  if (metrics === undefined) return false;
+  return (await Promise.all(Object.values(metrics).map(isPortFree))).every((free) => free);
 }
 
 /** The recorded ports, by the field that holds them. */

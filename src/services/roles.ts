@@ -3,6 +3,8 @@ import { fileURLToPath } from "node:url";
 
 export const serviceRoles = ["postgres", "temporal"] as const;
 export const workerRoles = ["workflow-worker", "cpu-worker", "gpu-worker"] as const;
+/** Those that answer /healthz and /metrics. */
+export const observedRoles = ["supervisor", ...workerRoles] as const;
 export type SupervisedRole = (typeof serviceRoles)[number] | (typeof workerRoles)[number];
 /** `engine` and `sandbox` processes belong to workers, which start and end them. */
 export type Role = "supervisor" | SupervisedRole | "engine" | "sandbox";

@@ -6,14 +6,17 @@ import pino, { type Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { type ChildSpecification, SupervisedChild, stoppedEarly } from "./child.ts";
 import { type Endpoints, endpointsOf } from "./endpoints.ts";
+import { serveHealth } from "./health.ts";
 import { endLeftovers } from "./leftovers.ts";
 import { acquireLock, releaseLock, supervisorOf } from "./lock.ts";
 import { capLogs, openLog } from "./logs.ts";
+import { localHost } from "./ports.ts";
 import { postgresSpecification } from "./postgres.ts";
 import { type ProcessTable, removeProcessTable, writeProcessTable } from "./process-table.ts";
 import { identify } from "./processes.ts";
 import { ensureRecord, type ServicesRecord } from "./record.ts";
 import type { SupervisedRole, WorkerProgram } from "./roles.ts";
+import { type ChildCondition, observeChildren } from "./supervisor-health.ts";
 import { temporalSpecification } from "./temporal.ts";
 import { registerSearchAttributes } from "./temporal-namespace.ts";
 import { workerSpecification } from "./worker.ts";
@@ -36,6 +39,8 @@ export class Supervisor {
   private readonly options: SupervisorOptions;
   private readonly home: string;
   private readonly children = new Map<SupervisedRole, SupervisedChild>();
+  private readonly restarts = new Map<SupervisedRole, number>();
+  private health: { close(): Promise<void> } | undefined;
   private table: ProcessTable | undefined;
   private log: Logger | undefined;
   private houseKeeping: NodeJS.Timeout | undefined;
@@ -87,17 +92,38 @@ export class Supervisor {
     this.houseKeeping = setInterval(() => this.keepHouse(), houseKeepingMs).unref();
     const record = await ensureRecord(config);
     const endpoints = endpointsOf(config, record)!;
+    this.health = await this.answerHealth(record.metrics!.supervisor);
     await Promise.all(
       this.serviceSpecifications(record, temporalProgram).map((service) => this.startChild(service)),
     );
     if (config.temporalConnection !== undefined)
       await registerSearchAttributes(config.temporalConnection, config.temporalNamespace);
     await Promise.all(
-      workers.map((program) => this.startChild(workerSpecification(config, endpoints, program))),
+      workers.map((program) =>
+        this.startChild(workerSpecification(config, endpoints, program, record.metrics![program.role])),
+      ),
     );
     this.updateTable({ state: "ready" });
     this.log.info("everything is ready");
     return endpoints;
+  }
+
+  /** Without it everything else works. */
+  private answerHealth(port: number): Promise<{ close(): Promise<void> } | undefined> {
+    const address = { host: localHost, port, local: true };
+    const observed = observeChildren(() => this.conditions());
+    return serveHealth(address, this.options.config.metricsToken, observed).catch((error: unknown) => {
+      this.log?.warn({ err: error, port }, "/healthz and /metrics are not served");
+      return undefined;
+    });
+  }
+
+  private conditions(): ChildCondition[] {
+    return [...this.children].map(([role, { readySince }]) => ({
+      role,
+      ready: readySince !== undefined,
+      restarts: this.restarts.get(role) ?? 0,
+    }));
   }
 
   private serviceSpecifications(record: ServicesRecord, temporalProgram?: string): ChildSpecification[] {
@@ -122,6 +148,7 @@ export class Supervisor {
       },
       onReady: (durationMs) => this.log?.info({ role, durationMs }, "ready"),
       onEnded: (how, restartInMs) => {
+        this.restarts.set(role, (this.restarts.get(role) ?? 0) + 1);
         this.log?.warn({ role, how, restartInMs }, "ended by itself; starting it again");
         this.options.onNotice(`${role} ended (${how}); starting it again`);
       },
@@ -154,6 +181,7 @@ export class Supervisor {
     const workers = [...this.children].filter(([role]) => !isService(role));
     await Promise.all(workers.map(([, child]) => child.stop()));
     for (const role of serviceRoles) await this.children.get(role)?.stop();
+    await this.health?.close();
     if (ownsHome) {
       this.log?.info("everything ended");
       removeProcessTable(this.home);

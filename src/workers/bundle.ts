@@ -1,30 +1,31 @@
 /** The workflow bundle, made once for each state of the sources: a restarted worker is back in half a second, not three. */
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { DataConverter } from "@temporalio/common";
 import { bundleWorkflowCode } from "@temporalio/worker";
-import { contentHash } from "../core/hash.ts";
+import { sourcesHash } from "./build-id.ts";
 
-const source = fileURLToPath(new URL("..", import.meta.url));
+const workflowsPath = fileURLToPath(new URL("../workflows/index.ts", import.meta.url));
 
-export async function workflowBundle(home: string): Promise<{ codePath: string }> {
+/** A converter of failures becomes part of the bundle. */
+export async function workflowBundle(
+  home: string,
+  { failureConverterPath }: Pick<DataConverter, "failureConverterPath"> = {},
+): Promise<{ codePath: string }> {
   const folder = join(home, "cache");
-  const codePath = join(folder, `workflows-${(await sourcesHash()).slice(0, 16)}.cjs`);
+  // Everything that a workflow may import.
+  const hash = (await sourcesHash(["core", "workflows"])).slice(0, 16);
+  const codePath = join(folder, `workflows-${hash}${failureConverterPath ? "-encoded" : ""}.cjs`);
   if (!(await readFile(codePath).catch(() => undefined))) {
-    const { code } = await bundleWorkflowCode({ workflowsPath: join(source, "workflows", "index.ts") });
+    const { code } = await bundleWorkflowCode({
+      workflowsPath,
+      ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
+    });
     await mkdir(folder, { recursive: true });
     const temporary = `${codePath}.${process.pid}.tmp`;
     await writeFile(temporary, code);
     await rename(temporary, codePath);
   }
   return { codePath };
-}
-
-/** Of everything a workflow may import, and of the lock file that fixes the SDK. */
-async function sourcesHash(): Promise<string> {
-  const files = [join(source, "..", "package-lock.json")];
-  for (const layer of ["core", "workflows"])
-    for (const entry of await readdir(join(source, layer), { recursive: true, withFileTypes: true }))
-      if (entry.isFile() && entry.name.endsWith(".ts")) files.push(join(entry.parentPath, entry.name));
-  return contentHash(await Promise.all(files.sort().map((file) => readFile(file, "utf8"))));
 }

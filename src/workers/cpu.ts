@@ -7,30 +7,35 @@ import { defaultSandboxLimits } from "../sandbox/limits.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
 import { taskQueues } from "../workflows/names.ts";
+import { meterLedger, meterSandbox } from "./meters.ts";
 import { peeker } from "./peek.ts";
 import { policyPreparer } from "./policies.ts";
 import { codecs, environmentSets } from "./ports.ts";
-import { serve, workerDefaults, workerIdentity } from "./serve.ts";
+import { serve } from "./serve.ts";
 
 /** Checkpoints beyond what is needed are kept up to this, so that a few iterations can be gone back to. */
 const checkpointBudgetBytes = 5e9;
 /** Two batches in the sandbox, one being written; more would only wait for the two cores this is sized for. */
 const activitySlots = 4;
 
-await serve(async ({ config, connection }) => {
+await serve("cpu-worker", "ratchet-cpu", async ({ config, log, meters, common, forActivities }) => {
   const store = await openStore({ databaseUrl: config.databaseUrl!, artifactFolder: config.artifactFolder });
   const sandbox = createSandbox({
     ...defaultSandboxLimits,
-    log: (message) => process.stderr.write(`sandbox: ${message}\n`),
+    log: (message) => log.info({ part: "sandbox" }, message),
   });
   const clientConnection = await Connection.connect(config.temporalConnection ?? {});
-  const client = new Client({ connection: clientConnection, namespace: config.temporalNamespace });
+  const client = new Client({
+    connection: clientConnection,
+    namespace: config.temporalNamespace,
+    ...(common.dataConverter && { dataConverter: common.dataConverter }),
+  });
   const activities = createCpuActivities({
     artifacts: store.artifacts,
-    ledger: store.ledger,
+    ledger: meterLedger(store.ledger, meters),
     runs: store.runs,
     author: createKnowledgeAuthor(),
-    sandbox,
+    sandbox: meterSandbox(sandbox, meters),
     engineThreads: config.threads,
     environmentSet: environmentSets(store.artifacts),
     codec: codecs(store.artifacts),
@@ -41,11 +46,9 @@ await serve(async ({ config, connection }) => {
     peekWorkflow: peeker(client),
   });
   const worker = await Worker.create({
-    ...workerDefaults,
-    connection,
-    namespace: config.temporalNamespace,
+    ...common,
+    ...forActivities,
     taskQueue: taskQueues.cpu,
-    identity: workerIdentity("ratchet-cpu"),
     activities,
     maxConcurrentActivityTaskExecutions: activitySlots,
   });

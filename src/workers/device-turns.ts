@@ -12,13 +12,15 @@ type Device = <T>(
 
 const waitingBeatMs = 1_000;
 
-export function inTurns(engine: Engine): Device {
+/** `onTurn` is told how long the work waited, ms. */
+export function inTurns(engine: Engine, onTurn: (waitedMs: number) => void = () => {}): Device {
   let last: Promise<unknown> = Promise.resolve();
   return async (work) => {
     // The engine's messages arrive in the context of whichever activity started it, so this one's is held on to.
     const activity = Context.current();
     const beat = setInterval(() => activity.heartbeat({ waitsFor: "device" }), waitingBeatMs);
     const before = last;
+    const askedAt = Date.now();
     let release = () => {};
     last = new Promise<void>((resolve) => {
       release = resolve;
@@ -27,6 +29,7 @@ export function inTurns(engine: Engine): Device {
       await before;
       activity.cancellationSignal.throwIfAborted();
       clearInterval(beat);
+      onTurn(Date.now() - askedAt);
       return await work(engine, (progress) => activity.heartbeat(progress), activity.cancellationSignal);
     } finally {
       clearInterval(beat);

@@ -11,14 +11,15 @@ import { describeNumerics, type Numerics, numericsMismatch } from "../engine/run
 import { openStore } from "../store/store.ts";
 import { gpuWorkerIdentityPrefix, taskQueues } from "../workflows/names.ts";
 import { inTurns } from "./device-turns.ts";
+import { meterEngine, meterLedger } from "./meters.ts";
 import { codecs } from "./ports.ts";
-import { serve, workerDefaults, workerIdentity } from "./serve.ts";
+import { serve } from "./serve.ts";
 
 /** The engine reports every block, layer and token; this long without a word means it hangs. */
 const engineStallMs = 60_000;
 
 export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<void> =>
-  serve(async ({ config, connection }) => {
+  serve("gpu-worker", gpuWorkerIdentityPrefix, async ({ config, log, meters, common, forActivities }) => {
     const store = await openStore({
       databaseUrl: config.databaseUrl!,
       artifactFolder: config.artifactFolder,
@@ -28,11 +29,14 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       threads: config.threads,
       lockFile: join(config.home, "device.lock"),
       stallMs: engineStallMs,
+      log: (line) => log.info({ part: "engine" }, line),
     });
-    const device = inTurns(engine);
+    const device = inTurns(meterEngine(engine, meters), (waitedMs) =>
+      meters.deviceWait.record(waitedMs / 1_000),
+    );
     const { sampling, updates } = createDeviceActivities({
       artifacts: store.artifacts,
-      ledger: store.ledger,
+      ledger: meterLedger(store.ledger, meters),
       codec: codecs(store.artifacts),
       device: async (run, work) => {
         await sameNumerics(store.runs, run, config.threads);
@@ -40,10 +44,8 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       },
     });
     const options = {
-      ...workerDefaults,
-      connection,
-      namespace: config.temporalNamespace,
-      identity: workerIdentity(gpuWorkerIdentityPrefix),
+      ...common,
+      ...forActivities,
       maxConcurrentActivityTaskExecutions: 1,
     };
     return {

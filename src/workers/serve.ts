@@ -1,54 +1,108 @@
 /**
- * What every worker process does around its worker: connects, tells its supervisor when it polls, drains on SIGTERM, and
- * ends with its supervisor.
+ * What every worker process does around its worker: connects, tells its supervisor when it polls, says how it is, drains
+ * on SIGTERM, and ends with its supervisor.
  */
 import { hostname } from "node:os";
-import { DefaultLogger, NativeConnection, Runtime, type Worker } from "@temporalio/worker";
+import type { DataConverter } from "@temporalio/common";
+import { NativeConnection, type Worker } from "@temporalio/worker";
 import { type Config, readConfig } from "../config/config.ts";
+import { forgetSecrets } from "../config/secrets.ts";
 import { RatchetError } from "../core/errors.ts";
+import { encryptingConverter } from "../services/payload-encryption.ts";
+import type { workerRoles } from "../services/roles.ts";
 import { endWithSupervisor } from "../services/worker.ts";
+import { activityInterceptor } from "./activity-log.ts";
+import { buildId } from "./build-id.ts";
+import { createLogger, type Logger } from "./logger.ts";
+import type { Meters } from "./meters.ts";
+import { startTelemetry } from "./telemetry.ts";
+import { activityDeployment } from "./versioning.ts";
 
 export interface Serving {
   readonly config: Config;
   readonly connection: NativeConnection;
+  readonly log: Logger;
+  readonly meters: Meters;
+  readonly buildId: string;
+  /** What any worker of this process starts from. */
+  readonly common: ReturnType<typeof commonOptions>;
+  /** What an activity worker adds to that. */
+  readonly forActivities: ReturnType<typeof activityOptions>;
 }
 
-/** Common options: a killed worker's sticky queue is given up after a second, not ten. */
-export const workerDefaults = {
-  stickyQueueScheduleToStartTimeout: "1s",
-  maxHeartbeatThrottleInterval: "1s",
-  defaultHeartbeatThrottleInterval: "1s",
-  shutdownGraceTime: "5s", // a tool batch or a token step; the supervisor waits 8 s
-  shutdownForceTime: "7s",
-} as const;
+interface Opened {
+  readonly workers: readonly Worker[];
+  /** After the workers poll, before the process counts as ready. */
+  readonly announce?: () => Promise<void>;
+  close(): Promise<void>;
+}
+
+type Role = (typeof workerRoles)[number];
 
 /** In containers pids repeat, so the host tells workers apart. */
-export const workerIdentity = (prefix: string) => `${prefix}-${process.pid}@${hostname()}`;
+const identityOf = (prefix: string) => `${prefix}-${process.pid}@${hostname()}`;
+
+const commonOptions = (
+  { temporalNamespace: namespace }: Config,
+  connection: NativeConnection,
+  dataConverter: DataConverter | undefined,
+  prefix: string,
+) => ({
+  connection,
+  namespace,
+  identity: identityOf(prefix),
+  ...(dataConverter === undefined ? {} : { dataConverter }),
+  // A killed worker's sticky queue is given up after a second, not ten.
+  stickyQueueScheduleToStartTimeout: "1s" as const,
+  maxHeartbeatThrottleInterval: "1s" as const,
+  defaultHeartbeatThrottleInterval: "1s" as const,
+  shutdownGraceTime: "5s" as const, // a tool batch or a token step; the supervisor waits 8 s
+  shutdownForceTime: "7s" as const,
+});
+
+const activityOptions = ({ versioning }: Config, id: string, log: Logger, meters: Meters) => ({
+  ...activityDeployment(versioning, id),
+  interceptors: { activity: [activityInterceptor(log, meters)] },
+});
 
 /** Runs the workers that `open` makes until the process is asked to stop; `close` releases what it opened. */
 export async function serve(
-  open: (serving: Serving) => Promise<{ readonly workers: readonly Worker[]; close(): Promise<void> }>,
+  role: Role,
+  identityPrefix: string,
+  open: (serving: Serving) => Promise<Opened>,
 ): Promise<void> {
   endWithSupervisor();
-  const config = readConfig();
-  Runtime.install({
-    logger: new DefaultLogger(
-      config.logLevel === "debug" ? "DEBUG" : config.logLevel === "info" ? "INFO" : "WARN",
-    ),
-    shutdownSignals: ["SIGTERM", "SIGINT"],
-  });
+  let log: Logger | undefined;
   try {
+    const config = readConfig();
+    forgetSecrets();
+    log = createLogger(role, config);
+    const { meters, watch } = await startTelemetry(role, config, log);
     const connection = await NativeConnection.connect(config.temporalConnection ?? {});
-    const { workers, close } = await open({ config, connection });
+    const id = await buildId();
+    const { workers, announce, close } = await open({
+      config,
+      connection,
+      log,
+      meters,
+      buildId: id,
+      common: commonOptions(config, connection, encryptingConverter(config.payloadKeys), identityPrefix),
+      forActivities: activityOptions(config, id, log, meters),
+    });
     const running = Promise.all(workers.map((worker) => worker.run()));
+    watch(workers, connection);
+    await Promise.race([announce?.(), running]);
+    log.info({ buildId: id, versioning: config.versioning }, "polls its queues");
     process.send?.("ready");
     await running;
     await close();
     await connection.close();
     process.exit(0);
   } catch (error) {
-    const message = error instanceof RatchetError ? error.message : ((error as Error).stack ?? String(error));
-    process.stderr.write(`${message}\n`);
+    // The last line is what a person is shown, who has no use for JSON or a stack.
+    const known = error instanceof RatchetError;
+    if (!known) log?.error({ err: error }, "ended by an error");
+    process.stderr.write(`${known ? error.message : String((error as Error).message)}\n`);
     process.exit(1);
   }
 }

@@ -15,6 +15,9 @@ export const taskQueues = {
   train: "ratchet-train",
 } as const;
 
+/** The worker deployment that every build of Ratchet is a version of. */
+export const deploymentName = "ratchet";
+
 /** The device worker's identity begins with this, so a history shows where an update ran. */
 export const gpuWorkerIdentityPrefix = "ratchet-gpu";
 

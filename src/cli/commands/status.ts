@@ -4,7 +4,7 @@ import { type Config, readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { describeOrigin, describeTrip } from "../../core/experiment/history.ts";
 import { type Endpoints, runningEndpoints } from "../../services/endpoints.ts";
-import { runningProcesses } from "../../services/process-table.ts";
+import { observedAt, runningProcesses } from "../../services/process-table.ts";
 import { addressesOf, describeAddresses } from "../addresses.ts";
 import type { RunFacts } from "../read-run.ts";
 
@@ -16,7 +16,14 @@ export function register(ratchet: Command): void {
     .option("--json", "print one JSON object")
     .action(async (name: string | undefined, { json = false }: { json?: boolean }) => {
       const config = readConfig();
-      const processes = runningProcesses(config.home);
+      const processes = runningProcesses(config.home).map(({ role, pid }) => {
+        const observed = observedAt(config.home, role);
+        return {
+          role,
+          pid,
+          ...(observed && { health: `${observed}/healthz`, metrics: `${observed}/metrics` }),
+        };
+      });
       const endpoints = processes.some(({ role }) => role === "supervisor")
         ? runningEndpoints(config)
         : undefined;

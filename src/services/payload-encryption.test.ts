@@ -1,0 +1,63 @@
+import { ApplicationFailure, defaultPayloadConverter } from "@temporalio/common";
+import {
+  decodeArrayFromPayloads,
+  decodeOptionalFailureToOptionalError,
+  encodeErrorToFailure,
+  encodeToPayloads,
+  loadDataConverter,
+} from "@temporalio/common/lib/internal-non-workflow/index.js";
+import { expect, it } from "vitest";
+import { createEncryption, encryptingConverter } from "./payload-encryption.ts";
+
+const old = Buffer.alloc(32, 1);
+const current = Buffer.alloc(32, 2);
+const input = { policy: "hf:secret-org/secret-model", seeds: [1, 2] };
+const payload = defaultPayloadConverter.toPayload(input)!;
+
+it("a payload that is encrypted shows nothing and comes back whole", async () => {
+  const codec = createEncryption([current]);
+  const [encrypted] = await codec.encode([payload]);
+  expect(Buffer.from(encrypted!.data!).includes("secret")).toBe(false);
+  expect(Buffer.from(encrypted!.metadata!.encoding!).toString()).toBe("binary/encrypted");
+  const [decrypted] = await codec.decode([encrypted!]);
+  expect(defaultPayloadConverter.fromPayload(decrypted!)).toEqual(input);
+});
+
+it("equal payloads are encrypted differently", async () => {
+  const [a, b] = await createEncryption([current]).encode([payload, payload]);
+  expect(Buffer.from(a!.data!).equals(Buffer.from(b!.data!))).toBe(false);
+});
+
+it("one changed bit is noticed", async () => {
+  const codec = createEncryption([current]);
+  const [encrypted] = await codec.encode([payload]);
+  encrypted!.data![20]! ^= 1;
+  await expect(codec.decode([encrypted!])).rejects.toThrow("authenticate");
+});
+
+it("an older key still decrypts, and a missing one is named", async () => {
+  const [encrypted] = await createEncryption([old]).encode([payload]);
+  const [decrypted] = await createEncryption([current, old]).decode([encrypted!]);
+  expect(defaultPayloadConverter.fromPayload(decrypted!)).toEqual(input);
+  await expect(createEncryption([current]).decode([encrypted!])).rejects.toThrow(
+    /^a payload in Temporal is encrypted with key [0-9a-f]{16}, which RATCHET_PAYLOAD_KEY does not hold; add that key after the first$/,
+  );
+});
+
+it("what was written before there was a key is read as it is", async () => {
+  expect(await createEncryption([current]).decode([payload])).toEqual([payload]);
+  expect(encryptingConverter([])).toBeUndefined();
+});
+
+it("failures hide message and stack, and keep their type", async () => {
+  const converter = loadDataConverter(encryptingConverter([current]));
+  const failure = await encodeErrorToFailure(
+    converter,
+    ApplicationFailure.create({ message: "no room at /secret/path", type: "StorageFull" }),
+  );
+  expect(JSON.stringify(failure)).not.toContain("secret");
+  const error = await decodeOptionalFailureToOptionalError(converter, failure);
+  expect(error).toMatchObject({ message: "no room at /secret/path", type: "StorageFull" });
+  const payloads = await encodeToPayloads(converter, input);
+  expect(await decodeArrayFromPayloads(converter, payloads)).toEqual([input]);
+});

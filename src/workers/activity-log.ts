@@ -1,0 +1,65 @@
+/**
+ * A line when an activity starts, ends or fails, with what tells it from every other: run, stage, iteration, shard, turn
+ * and attempt. Its input itself, which may hold anything, is never logged.
+ */
+import type { Context } from "@temporalio/activity";
+import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
+import type { ActivityInterceptors } from "@temporalio/worker";
+import type { Logger } from "./logger.ts";
+import type { Meters } from "./meters.ts";
+
+interface Place {
+  readonly run?: string;
+  readonly stage?: string;
+  readonly iteration?: number;
+  readonly branch?: number;
+  readonly turn?: number;
+}
+
+export function activityInterceptor(log: Logger, meters: Meters): (context: Context) => ActivityInterceptors {
+  return ({ info }) => ({
+    inbound: {
+      execute: async (input, next) => {
+        const { activityType: activity, attempt, taskQueue: queue } = info;
+        const workflowId = info.workflowExecution?.workflowId ?? "";
+        const own = log.child({ activity, attempt, workflowId, ...placeOf(input.args[0], workflowId) });
+        if (attempt > 1) meters.retries.add(1, { activity, queue });
+        const startedAt = Date.now();
+        const queuedMs = startedAt - info.currentAttemptScheduledTimestampMs;
+        own.info({ event: "started", queuedMs }, `${activity} started`);
+        try {
+          const result = await next(input);
+          own.info({ event: "ended", durationMs: Date.now() - startedAt }, `${activity} ended`);
+          return result;
+        } catch (error) {
+          const durationMs = Date.now() - startedAt;
+          if (error instanceof CancelledFailure)
+            own.info({ event: "cancelled", durationMs }, `${activity} was cancelled`);
+          else own.warn({ event: "failed", durationMs, ...failureOf(error) }, `${activity} failed`);
+          throw error;
+        }
+      },
+    },
+  });
+}
+
+/** Of a step its context; of others the same names where their input has them. A shard is the end of its workflow's id. */
+function placeOf(input: unknown, workflowId: string): Place & { readonly shard?: number } {
+  const given = (typeof input === "object" && input !== null ? input : {}) as Place & { context?: Place };
+  const { run, stage, iteration, branch } = given.context ?? given;
+  const shard = /\.s(\d+)$/.exec(workflowId)?.[1];
+  return {
+    ...known({ run, stage, iteration, branch, turn: given.turn }),
+    ...(shard === undefined ? {} : { shard: Number(shard) }),
+  };
+}
+
+const known = (fields: object) =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => typeof value === "string" || typeof value === "number"),
+  );
+
+function failureOf(error: unknown) {
+  const type = error instanceof ApplicationFailure ? error.type : (error as Error)?.name;
+  return { failure: type, reason: error instanceof Error ? error.message : String(error) };
+}

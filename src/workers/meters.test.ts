@@ -1,0 +1,84 @@
+import { noopMetricMeter } from "@temporalio/common";
+import { describe, expect, it } from "vitest";
+import { RatchetError } from "../core/errors.ts";
+import type { LineageRecord } from "../core/ports/runs.ts";
+import type { StepLedger } from "../core/ports/steps.ts";
+import { createMeters, meterLedger, meterSandbox } from "./meters.ts";
+
+/** Every counter writes what is added to it, as `name labels +value`. */
+function counting() {
+  const counted: string[] = [];
+  const meters = createMeters({
+    ...noopMetricMeter,
+    withTags: noopMetricMeter.withTags,
+    createGauge: noopMetricMeter.createGauge,
+    createHistogram: noopMetricMeter.createHistogram,
+    createCounter: (name) => ({
+      ...noopMetricMeter.createCounter(name),
+      add: (value, tags) => void counted.push(`${name} ${Object.values(tags ?? {}).join(",")} +${value}`),
+    }),
+  });
+  return { counted, meters };
+}
+
+const step = { key: "k", kind: "update", run: "tiny", branch: 0, iteration: 2 };
+const lineage: LineageRecord = {
+  run: "tiny",
+  stage: "rl",
+  branch: 0,
+  iteration: 2,
+  stepKey: "k",
+  parent: "a",
+  checkpoint: { kind: "checkpoint", hash: "b", bytes: 1_000 },
+  weightsSha256: "c",
+  optimizerSha256: "d",
+  metrics: { rewardMean: -0.25, loss: Number.NaN, kl: 0.5 },
+};
+const ledger = (change: Partial<StepLedger>): StepLedger => ({
+  claim: async () => ({ state: "claimed", fence: 1 }),
+  countFailure: async () => 1,
+  commit: async (_key, _fence, result) => result,
+  ...change,
+});
+
+describe("a metered ledger", () => {
+  it("counts what is committed, and shows the newest update, negative rewards too", async () => {
+    const { counted, meters } = counting();
+    const metered = meterLedger(ledger({}), meters);
+    await metered.claim(step);
+    expect(await metered.commit("k", 1, "result", { lineage })).toBe("result");
+    expect(counted).toEqual(["ratchet_steps_committed update +1", "ratchet_checkpoint_bytes tiny,rl +1000"]);
+    const text = meters.gauges.text();
+    expect(text).toContain('ratchet_reward_mean{run="tiny",stage="rl"} -0.25\n');
+    expect(text).toContain('ratchet_iteration{run="tiny",stage="rl"} 2\n');
+    expect(text).not.toContain("ratchet_loss{");
+    expect(text).toMatch(/ratchet_event_loop_delay_seconds\{quantile="0.99"\} \d/);
+  });
+
+  it("counts what was committed before", async () => {
+    const { counted, meters } = counting();
+    await meterLedger(ledger({ claim: async () => ({ state: "committed", result: 1 }) }), meters).claim(step);
+    expect(counted).toEqual(["ratchet_steps_found update +1"]);
+  });
+
+  it("counts failures and stale commits, and lets them through", async () => {
+    const { counted, meters } = counting();
+    const stale = new RatchetError("StaleFence", "overtaken");
+    const metered = meterLedger(ledger({ commit: () => Promise.reject(stale) }), meters);
+    await metered.claim(step);
+    await expect(metered.commit("k", 1, null)).rejects.toBe(stale);
+    expect(await metered.countFailure("k")).toBe(1);
+    expect(counted).toEqual(["ratchet_stale_commits_refused update +1", "ratchet_step_failures update +1"]);
+  });
+});
+
+it("a metered sandbox counts calls by their outcome", async () => {
+  const { counted, meters } = counting();
+  const outcome = (kind: "returned" | "raised") => ({ kind, text: "", fuel: 1 });
+  const sandbox = {
+    run: async () => [outcome("returned"), outcome("raised"), outcome("returned")],
+    close: async () => {},
+  };
+  await meterSandbox(sandbox, meters).run([]);
+  expect(counted).toEqual(["ratchet_tool_calls returned +2", "ratchet_tool_calls raised +1"]);
+});

@@ -1,0 +1,89 @@
+/**
+ * What becomes of open runs when a new build starts. `auto-upgrade`, for a machine that has one build at a time: the
+ * newest workflow worker makes its build the current one and takes over every open workflow, also those that an earlier
+ * build had pinned. `pinned`, for an operator who runs builds side by side and decides which is current.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { Client } from "@temporalio/client";
+import type { NativeConnection, WorkerDeploymentOptions } from "@temporalio/worker";
+import type { Config } from "../config/config.ts";
+import { RatchetError } from "../core/errors.ts";
+import { deploymentName } from "../workflows/names.ts";
+import type { Logger } from "./logger.ts";
+
+/** gRPC: the server knows no such method. */
+const unimplemented = 12;
+/** A version is known once its first poll has arrived, some tens of milliseconds after the worker runs. */
+const retryMs = 100;
+
+/** For the worker of workflows: it polls as its build. */
+export function deploymentOptions(
+  versioning: Config["versioning"],
+  buildId: string,
+): WorkerDeploymentOptions {
+  return {
+    version: { deploymentName, buildId },
+    useWorkerVersioning: true,
+    defaultVersioningBehavior: versioning === "pinned" ? "PINNED" : "AUTO_UPGRADE",
+  };
+}
+
+/**
+ * For workers of activities: with `pinned`, a workflow's activities run in its own build. With `auto-upgrade` they take
+ * whatever comes: a worker that was started again on changed sources must not wait for others of its build.
+ */
+export const activityDeployment = (versioning: Config["versioning"], buildId: string) =>
+  versioning === "pinned" ? { workerDeploymentOptions: deploymentOptions(versioning, buildId) } : {};
+
+/** Resolves once this build is the current one, however long Temporal is away. Throws where the server is too old. */
+export async function makeCurrent(
+  connection: NativeConnection,
+  namespace: string,
+  buildId: string,
+  log: Logger,
+): Promise<void> {
+  for (;;) {
+    try {
+      await connection.workflowService.setWorkerDeploymentCurrentVersion({
+        namespace,
+        deploymentName,
+        buildId,
+        // Queues of activities are nobody's version in this mode.
+        ignoreMissingTaskQueues: true,
+        identity: deploymentName,
+      });
+      log.info({ buildId }, "this build is the current one");
+      return await adoptPinned(connection, namespace, buildId, log);
+    } catch (error) {
+      if ((error as { code?: number }).code === unimplemented)
+        throw new RatchetError(
+          "TemporalUnavailable",
+          "the Temporal server has no worker deployments; use version 1.28 or later",
+          {},
+          error,
+        );
+      log.debug({ err: error, buildId }, "this build is not current yet");
+      await sleep(retryMs);
+    }
+  }
+}
+
+/** Runs pinned to a build that nobody runs any more would wait for ever. */
+async function adoptPinned(
+  connection: NativeConnection,
+  namespace: string,
+  buildId: string,
+  log: Logger,
+): Promise<void> {
+  const client = new Client({ connection, namespace });
+  const query = `ExecutionStatus = "Running" AND TemporalWorkerDeployment = "${deploymentName}" AND TemporalWorkflowVersioningBehavior = "Pinned"`;
+  for await (const { workflowId, runId } of client.workflow.list({ query })) {
+    await connection.workflowService.updateWorkflowExecutionOptions({
+      namespace,
+      workflowExecution: { workflowId, runId },
+      workflowExecutionOptions: { versioningOverride: { autoUpgrade: true } },
+      updateMask: { paths: ["versioning_override"] },
+    });
+    log.info({ workflowId, buildId }, "a run that an earlier build had pinned goes on with this one");
+  }
+}
