@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { seedOf } from "../src/core/hash.ts";
 import { canonicalJson } from "../src/core/json.ts";
 import { seededRandom } from "../src/core/random.ts";
-import { type Blow, type Remains, remainsOf, runUnderFire } from "../tests/chaos-run.ts";
+import { type Blow, holdUsualPorts, type Remains, remainsOf, runUnderFire } from "../tests/chaos-run.ts";
 import { emptyHome, type Summary, start, tinyExample } from "../tests/experiment-run.ts";
 
 const { values } = parseArgs({
@@ -58,6 +58,7 @@ const args = ["--input", values.input];
 const results = earlierResults();
 const struck = () => results.reduce((sum, { blows }) => sum + blows.length, 0);
 if (struck() < kills) {
+  const ports = await holdUsualPorts();
   process.stderr.write("a run left alone, to compare with\n");
   const alone = await inEmptyHome(async (home) => {
     const begun = Date.now();
@@ -74,6 +75,7 @@ if (struck() < kills) {
       `run ${result.index + 1}: ${result.blows.length} blows, ${struck()} of ${kills}: ${verdict}\n`,
     );
   }
+  ports.close();
 }
 const summary = summarize();
 process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
@@ -120,7 +122,7 @@ async function attack(
     (error: Error) => error,
   );
   if (under instanceof Error) {
-    const reason = under.message.slice(0, 500);
+    const reason = under.message.slice(-1_000);
     return {
       ...about,
       ...{ restarts: 0, differences: [`it did not end: ${reason}`], recoveriesMs: [] },

@@ -68,8 +68,12 @@ export async function verifyArtifact(fs: FileSystem, ref: ArtifactRef, path: str
   if (sha256(text) !== ref.hash) throw damaged(`manifest.json has sha256 ${sha256(text)}`);
   const { files } = manifestSchema.parse(JSON.parse(text.toString("utf8")));
   for (const [name, expected] of Object.entries(files)) {
-    const actual = await digestFile(fs, join(path, name)).catch(() => {
+    const { size } = await fs.lstat(join(path, name)).catch(() => {
       throw damaged(`${name} is missing`);
+    });
+    if (size !== expected.bytes) throw damaged(`${name} has ${size} bytes instead of ${expected.bytes}`);
+    const actual = await digestFile(fs, join(path, name)).catch((error: Error) => {
+      throw damaged(`${name} cannot be read (${error.message})`);
     });
     if (actual.sha256 !== expected.sha256) throw damaged(`${name} has sha256 ${actual.sha256}`);
   }
