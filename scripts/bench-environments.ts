@@ -13,6 +13,7 @@ import { MockActivityEnvironment } from "@temporalio/testing";
 import { createEnvironmentActivities } from "../src/activities/environments.ts";
 import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
 import { type EnvironmentSet, type Profile, scenarioTypes } from "../src/core/environment/environment.ts";
+import { loadSet } from "../src/core/environment/stored-set.ts";
 import type { BuildSpecification } from "../src/core/experiment/input.ts";
 import type { Gate } from "../src/core/gates/gate.ts";
 import { gateTable } from "../src/core/gates/table.ts";
@@ -127,9 +128,10 @@ async function build(profile: Profile, count: number, stage: string): Promise<En
     for (let next = waiting.shift(); next; next = waiting.shift()) await work(next);
   };
   await Promise.all(Array.from({ length: batchWindow }, lane));
-  const last = { context, environments, batches: proven, last: false };
+  const bundle = await asActivity(activities.bundleBatches, { context, batches: proven });
+  const last = { context, environments, bundles: [bundle], last: false };
   const { set } = await asActivity(activities.assembleEnvironments, last);
-  return (await store.artifacts.getJson(set)) as EnvironmentSet;
+  return loadSet(store.artifacts, set);
 }
 
 function asActivity<I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> {

@@ -1,5 +1,6 @@
 /** FTRL's five construction stages as activities on a batch of candidates, and the barrier that makes a set of batches. */
-import type { EnvironmentSet } from "../core/environment/environment.ts";
+import type { Environment, EnvironmentSet } from "../core/environment/environment.ts";
+import { environmentsPerPart, loadSet, storeIndex, storePart } from "../core/environment/stored-set.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { BuildSpecification } from "../core/experiment/input.ts";
 import type { Benchmark } from "../core/gates/contamination.ts";
@@ -7,7 +8,7 @@ import { type ProvenBatch, proveBatch } from "../core/gates/prove.ts";
 import { gateTable } from "../core/gates/table.ts";
 import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { assemble } from "../core/synthesis/assemble.ts";
+import { createAssembler } from "../core/synthesis/assemble.ts";
 import type { Batch, ScenarioCounts } from "../core/synthesis/batches.ts";
 import type { Candidate, ScalingLevels } from "../core/synthesis/candidate.ts";
 import { decompose } from "../core/synthesis/decompose/decompose.ts";
@@ -30,10 +31,16 @@ export type FromStage = BuildBatch & { readonly from: ArtifactRef };
 export interface AssembleEnvironments {
   readonly context: StepContext;
   readonly environments: BuildSpecification;
-  /** Proven batches, in any order: acceptance goes by candidate. */
-  readonly batches: readonly ArtifactRef[];
+  /** Bundles of proven batches, in candidate order. */
+  readonly bundles: readonly ArtifactRef[];
   /** Where the set must be complete, for there is no further round. */
   readonly last: boolean;
+}
+
+export interface BundleBatches {
+  readonly context: StepContext;
+  /** Proven batches, in candidate order. */
+  readonly batches: readonly ArtifactRef[];
 }
 
 export interface AssembledSet {
@@ -71,7 +78,7 @@ export function createEnvironmentActivities(
 
   const readBenchmark = async (hash: string): Promise<Benchmark> => {
     const ref = await ports.artifacts.find("environment-set", hash);
-    const { name, environments } = (await ports.artifacts.getJson(ref)) as EnvironmentSet;
+    const { name, environments } = await loadSet(ports.artifacts, ref);
     return { name: `${name} (${hash.slice(0, 12)})`, environments };
   };
 
@@ -120,37 +127,64 @@ export function createEnvironmentActivities(
       gateTable.map(({ gate, version }) => [gate, version]),
     ),
 
+    /** One reference in the place of many, so that what a workflow carries stays small however large the set. */
+    bundleBatches: ({ context, batches }: BundleBatches): Promise<ArtifactRef> =>
+      runStep(ports.ledger, {
+        kind: "bundle",
+        version: 1,
+        context,
+        inputs: batches.map(({ hash }) => hash),
+        work: () => whileAlive(async () => ({ result: await ports.artifacts.putJson("bundle", batches) })),
+      }),
+
     assembleEnvironments: (input: AssembleEnvironments): Promise<AssembledSet> =>
       runStep(ports.ledger, {
         kind: "assembled",
-        version: 2,
+        version: 3,
         context: input.context,
-        inputs: [{ ...input.environments } as Json, input.batches.map(({ hash }) => hash), input.last],
-        work: () =>
-          whileAlive(async () => {
-            const batches = await Promise.all(
-              input.batches.map(async (ref) => (await ports.artifacts.getJson(ref)) as ProvenBatch),
-            );
-            const { scenarios, contamination = [] } = input.environments;
-            const benchmarks = await Promise.all(contamination.map(readBenchmark));
-            const { set, missing } = assemble(input.context.stage, batches, scenarios, benchmarks);
-            const wanting = Object.entries(missing).filter(([, count]) => count > 0);
-            if (input.last && wanting.length > 0) throw exhausted(set, wanting);
-            return {
-              result: {
-                set: await ports.artifacts.putJson("environment-set", set),
-                accepted: set.environments.length,
-                repaired: batches.reduce((sum, { repaired }) => sum + repaired, 0),
-                quarantined: set.quarantined.length,
-                missing,
-              },
-            };
-          }),
+        inputs: [{ ...input.environments } as Json, input.bundles.map(({ hash }) => hash), input.last],
+        work: () => whileAlive(async () => ({ result: await assembleStored(input) })),
       }),
   };
+
+  /** One batch in memory at a time; parts are written as they fill. */
+  async function assembleStored({
+    context,
+    environments: wanted,
+    bundles,
+    last,
+  }: AssembleEnvironments): Promise<AssembledSet> {
+    const { scenarios, contamination = [] } = wanted;
+    const assembler = createAssembler(scenarios, await Promise.all(contamination.map(readBenchmark)));
+    const parts: ArtifactRef[] = [];
+    let waiting: Environment[] = [];
+    let [accepted, repaired] = [0, 0];
+    for (const bundle of bundles)
+      for (const ref of (await ports.artifacts.getJson(bundle)) as ArtifactRef[]) {
+        const batch = (await ports.artifacts.getJson(ref)) as ProvenBatch;
+        const taken = assembler.take(batch);
+        repaired += batch.repaired;
+        accepted += taken.length;
+        waiting.push(...taken);
+        if (waiting.length < environmentsPerPart) continue;
+        parts.push(await storePart(ports.artifacts, waiting.slice(0, environmentsPerPart)));
+        waiting = waiting.slice(environmentsPerPart);
+      }
+    if (waiting.length > 0) parts.push(await storePart(ports.artifacts, waiting));
+    const { missing, quarantined } = assembler;
+    const wanting = Object.entries(missing).filter(([, count]) => count > 0);
+    if (last && wanting.length > 0) throw exhausted(context.stage, accepted, quarantined[0], wanting);
+    const set = { name: context.stage, tables: assembler.tables(), quarantined: [...quarantined] };
+    return {
+      set: await storeIndex(ports.artifacts, set, parts),
+      accepted,
+      repaired,
+      quarantined: quarantined.length,
+      missing,
+    };
+  }
 }
 
-/** What the specification says of candidates beyond their kind; what it leaves out the author decides. */
 function dialled({ maxTools, maxSubQuestions, domains, heldOut, complexity }: BuildSpecification) {
   return {
     ...(maxTools === undefined ? {} : { maxTools }),
@@ -161,12 +195,16 @@ function dialled({ maxTools, maxSubQuestions, domains, heldOut, complexity }: Bu
   };
 }
 
-function exhausted(set: EnvironmentSet, wanting: readonly (readonly [string, number])[]): RatchetError {
+function exhausted(
+  name: string,
+  accepted: number,
+  reason: EnvironmentSet["quarantined"][number] | undefined,
+  wanting: readonly (readonly [string, number])[],
+): RatchetError {
   const missing = wanting.map(([type, count]) => `${count} ${type}`).join(", ");
-  const reason = set.quarantined[0];
   return new RatchetError(
     "EnvironmentsExhausted",
-    `environments '${set.name}': ${set.environments.length} accepted, ${missing} still missing after all rounds${reason ? `; e.g. gate ${reason.gate}: ${reason.reason}` : ""}; ask for fewer in scenarios, or another split or profile`,
-    { accepted: set.environments.length, missing: Object.fromEntries(wanting) },
+    `environments '${name}': ${accepted} accepted, ${missing} still missing after all rounds${reason ? `; e.g. gate ${reason.gate}: ${reason.reason}` : ""}; ask for fewer in scenarios, or another split or profile`,
+    { accepted, missing: Object.fromEntries(wanting) },
   );
 }

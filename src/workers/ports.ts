@@ -1,5 +1,6 @@
 /** What workers of both kinds construct: the store, and the policies and environment sets they keep at hand. */
-import { type EnvironmentSet, environmentSetSchema } from "../core/environment/environment.ts";
+import type { EnvironmentSet } from "../core/environment/environment.ts";
+import { loadSet } from "../core/environment/stored-set.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { createChatCodec } from "../engine/tokenizer/codec.ts";
 
@@ -20,7 +21,7 @@ export function remember<T>(
 }
 
 export const environmentSets = (artifacts: ArtifactStore) =>
-  remember<EnvironmentSet>(4, async (ref) => environmentSetSchema.parse(await artifacts.getJson(ref)));
+  remember<EnvironmentSet>(4, (ref) => loadSet(artifacts, ref));
 
 export const codecs = (artifacts: ArtifactStore) =>
   remember(4, async (ref) => createChatCodec(await artifacts.pathOf(ref)));

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { buildNamePattern, namedSets, setNamed } from "../../core/environment/build-name.ts";
 import { type EnvironmentSet, environmentHash } from "../../core/environment/environment.ts";
+import { loadSet, storeSet } from "../../core/environment/stored-set.ts";
 import { RatchetError } from "../../core/errors.ts";
 import type { Case } from "../../core/gates/gate.ts";
 import type { ArtifactRef, ArtifactStore } from "../../core/ports/artifacts.ts";
@@ -55,7 +56,7 @@ export async function openLibrary(config: Config): Promise<Library> {
     sets: () => storedSets(config, artifacts, builds),
     find: (id) => find(id, config, artifacts, builds),
     add: async (set, name) => {
-      const ref = await (await artifacts()).putJson("environment-set", set);
+      const ref = await storeSet(await artifacts(), set);
       await store?.runs.putStage({
         run: name,
         stage: "import",
@@ -97,7 +98,7 @@ async function* storedSets(
     yield {
       ref,
       names: named.filter(({ set }) => set.hash === hash).map(({ name }) => name),
-      set: (await store.getJson(ref)) as EnvironmentSet,
+      set: await loadSet(store, ref),
     };
   }
 }

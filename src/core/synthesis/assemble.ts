@@ -1,6 +1,6 @@
 /**
  * The barrier: batches become one set. Deduplication and acceptance go by candidate order, so the set is the same
- * whichever batch was finished first.
+ * whichever batch was finished first. Batches are taken one after the other and not kept.
  */
 import {
   type Environment,
@@ -11,6 +11,7 @@ import {
 import { type Benchmark, createContaminationFinder } from "../gates/contamination.ts";
 import { createDuplicateFinder } from "../gates/near-duplicates.ts";
 import type { ProvenBatch } from "../gates/prove.ts";
+import type { Json } from "../json.ts";
 
 export interface Assembled {
   readonly set: EnvironmentSet;
@@ -18,13 +19,24 @@ export interface Assembled {
   readonly missing: Readonly<Record<ScenarioType, number>>;
 }
 
-/** Takes the first `wanted` environments of each scenario type that repeat none before them and none of a benchmark. */
-export function assemble(
-  name: string,
-  batches: readonly ProvenBatch[],
+export interface Assembler {
+  /** The batch's environments that are accepted. Batches come in candidate order. */
+  take(batch: ProvenBatch): Environment[];
+  readonly missing: Readonly<Record<ScenarioType, number>>;
+  /** Tables of the accepted environments, by hash in order. */
+  tables(): EnvironmentSet["tables"];
+  /** In candidate order. */
+  readonly quarantined: readonly EnvironmentSet["quarantined"][number][];
+}
+
+/**
+ * Accepts the first `wanted` environments of each scenario type that repeat none before them and none of a benchmark.
+ * It keeps no batch.
+ */
+export function createAssembler(
   wanted: Readonly<Partial<Record<ScenarioType, number>>>,
   benchmarks: readonly Benchmark[] = [],
-): Assembled {
+): Assembler {
   const missing = Object.fromEntries(scenarioTypes.map((type) => [type, wanted[type] ?? 0])) as Record<
     ScenarioType,
     number
@@ -37,43 +49,58 @@ export function assemble(
     const reason = contamination.find(environment);
     return reason === undefined ? undefined : { gate: "contamination", reason };
   };
-  const environments: Environment[] = [];
-  const repeated: { index: number; question: string; gate: string; reason: string }[] = [];
-  for (const { index, environment } of inOrder(batches.flatMap(({ accepted }) => accepted))) {
-    if (missing[environment.scenario] === 0) continue;
-    const refusal = refusalOf(environment);
-    if (refusal) {
-      repeated.push({ index, question: environment.question, ...refusal });
-      continue;
-    }
-    duplicates.add(environment);
-    missing[environment.scenario]--;
-    environments.push(environment);
-  }
-  const quarantined = inOrder([...batches.flatMap((batch) => batch.quarantined), ...repeated]);
+  const tables: Record<string, Json> = {};
+  const quarantined: EnvironmentSet["quarantined"][number][] = [];
+  return {
+    missing,
+    quarantined,
+    tables: () => Object.fromEntries(Object.entries(tables).sort(([a], [b]) => (a < b ? -1 : 1))),
+    take(batch) {
+      const accepted: Environment[] = [];
+      const refused: ProvenBatch["quarantined"][number][] = [...batch.quarantined];
+      for (const { index, environment } of inOrder(batch.accepted)) {
+        if (missing[environment.scenario] === 0) continue;
+        const refusal = refusalOf(environment);
+        if (refusal) {
+          refused.push({ index, question: environment.question, ...refusal });
+          continue;
+        }
+        duplicates.add(environment);
+        missing[environment.scenario]--;
+        accepted.push(environment);
+        for (const { table } of environment.tools) if (table) tables[table] ??= batch.tables[table]!;
+      }
+      quarantined.push(...inOrder(refused).map(({ question, gate, reason }) => ({ question, gate, reason })));
+      return accepted;
+    },
+  };
+}
+
+/** A whole set at once, of batches that fit into memory. */
+export function assemble(
+  name: string,
+  batches: readonly ProvenBatch[],
+  wanted: Readonly<Partial<Record<ScenarioType, number>>>,
+  benchmarks: readonly Benchmark[] = [],
+): Assembled {
+  const assembler = createAssembler(wanted, benchmarks);
+  const environments = [...batches]
+    .sort((a, b) => firstIndex(a) - firstIndex(b))
+    .flatMap((batch) => assembler.take(batch));
   return {
     set: {
       format: "ratchet.environment-set.v1",
       name,
       environments,
-      tables: tablesOf(environments, batches),
-      quarantined: quarantined.map(({ question, gate, reason }) => ({ question, gate, reason })),
+      tables: assembler.tables(),
+      quarantined: [...assembler.quarantined],
     },
-    missing,
+    missing: assembler.missing,
   };
 }
 
+const firstIndex = ({ accepted, quarantined }: ProvenBatch): number =>
+  Math.min(...accepted.map(({ index }) => index), ...quarantined.map(({ index }) => index));
+
 const inOrder = <T extends { readonly index: number }>(members: readonly T[]): T[] =>
   [...members].sort((a, b) => a.index - b.index);
-
-function tablesOf(
-  environments: readonly Environment[],
-  batches: readonly ProvenBatch[],
-): EnvironmentSet["tables"] {
-  const hashes = new Set(environments.flatMap(({ tools }) => tools.flatMap(({ table }) => table ?? [])));
-  return Object.fromEntries(
-    [...hashes]
-      .sort()
-      .map((hash) => [hash, batches.find(({ tables }) => tables[hash] !== undefined)!.tables[hash]!]),
-  );
-}
