@@ -30,6 +30,15 @@ export function withLeaf<T extends Json>(value: T, path: readonly (string | numb
   return { ...members, [step]: withLeaf(members[step]!, rest, leaf) } as unknown as T;
 }
 
+/** Numbers and dates, those that no array holds first, as operations take them. */
+export function operandLeaves(given: JsonObject): Leaf[] {
+  const leaves = leavesOf(given).filter(
+    ({ value }) => typeof value === "number" || typeof value === "string",
+  );
+  const listed = leaves.filter(({ path }) => path.some((step) => typeof step === "number"));
+  return [...leaves.filter((leaf) => !listed.includes(leaf)), ...listed];
+}
+
 /** Text leaves that are free, not one of an enum's choices: names of entities. */
 export function namesIn(given: JsonObject, parameters: Parameters): Leaf[] {
   return leavesOf(given).filter(

@@ -50,6 +50,20 @@ describe("the decomposition gate", () => {
     expect(finding.evidence).toContain("nothing uses q2");
   });
 
+  it("catches a sub-question that asks what another asked, a second calculator's too", async () => {
+    const { environment, tables } = caseOf(sumCandidate);
+    const again = {
+      ...environment,
+      subQuestions: [...environment.subQuestions, { ...environment.subQuestions[2]!, id: "q4" }],
+      referenceCalls: [
+        ...environment.referenceCalls,
+        { ...environment.referenceCalls[2]!, subQuestion: "q4" },
+      ],
+    };
+    const finding = await judge(decompositionGate, { environment: again, tables });
+    expect(finding.evidence).toBe("nothing uses q3; q4 asks what q3 asks");
+  });
+
   it("catches a scenario type that the shape belies", async () => {
     expect((await changed(() => ({ scenario: "single_hop" }))).evidence).toContain(
       "is single_hop by name and multi_hop by shape",

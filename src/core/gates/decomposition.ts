@@ -7,14 +7,20 @@ import { composedOf, isCalculated } from "../environment/composition.ts";
 import type { Environment } from "../environment/environment.ts";
 import { sourcesOf } from "../environment/reference.ts";
 import { scenarioOf } from "../environment/scenario.ts";
+import { canonicalJson } from "../json.ts";
 import { findingOf, type StaticGate } from "./gate.ts";
 
 export const decompositionGate: StaticGate = {
   kind: "static",
   gate: "decomposition",
-  version: 1,
+  version: 2,
   judge: ({ environment }) => {
-    const faults = [...orderFaults(environment), ...callFaults(environment), ...useFaults(environment)];
+    const faults = [
+      ...orderFaults(environment),
+      ...callFaults(environment),
+      ...useFaults(environment),
+      ...repeatFaults(environment),
+    ];
     const shape = scenarioOf(environment.subQuestions);
     if (shape !== environment.scenario)
       faults.push(`is ${environment.scenario} by name and ${shape} by shape`);
@@ -51,18 +57,34 @@ function callFaults({ subQuestions, referenceCalls, tools }: Environment): strin
 }
 
 /** A calculator that joins exactly what a calculated answer rests on is used: it computes the final answer. */
-function useFaults({ subQuestions, composition }: Environment): string[] {
+function useFaults({ subQuestions, composition, answer }: Environment): string[] {
   const composed = composedOf(composition);
-  const calculated = isCalculated(composition);
+  const calculator = subQuestions.findLast(
+    (sub) =>
+      isCalculated(composition) &&
+      sub.answer === answer &&
+      [...sub.dependsOn].sort().join() === [...composed].sort().join(),
+  );
   const unknown = composed.filter((id) => !subQuestions.some((sub) => sub.id === id));
   const idle = subQuestions.filter(
-    ({ id, dependsOn }) =>
-      !composed.includes(id) &&
-      !subQuestions.some((other) => other.dependsOn.includes(id)) &&
-      !(calculated && [...dependsOn].sort().join() === [...composed].sort().join()),
+    (sub) =>
+      sub !== calculator &&
+      !composed.includes(sub.id) &&
+      !subQuestions.some((other) => other.dependsOn.includes(sub.id)),
   );
   return [
     ...unknown.map((id) => `the answer rests on ${id}, which is no sub-question`),
     ...idle.map(({ id }) => `nothing uses ${id}`),
   ];
+}
+
+/** Who has asked need not ask again. */
+function repeatFaults({ referenceCalls }: Environment): string[] {
+  const asked = new Map<string, string>();
+  return referenceCalls.flatMap(({ subQuestion, tool, arguments: given }) => {
+    const call = canonicalJson([tool, given]);
+    const before = asked.get(call);
+    asked.set(call, before ?? subQuestion);
+    return before === undefined ? [] : [`${subQuestion} asks what ${before} asks`];
+  });
 }

@@ -1,14 +1,17 @@
-/** The reference calls give the same outputs in another process. */
+/** The reference calls, and a call without arguments of each tool, give the same outputs and errors in another process. */
 import { invocationOf, madeCalls } from "./calls.ts";
 import { type ExecutingGate, findingOf } from "./gate.ts";
 
 export const determinismGate: ExecutingGate = {
   kind: "executing",
   gate: "determinism",
-  version: 1,
+  version: 2,
   again: true,
   plan: (subject) => {
-    const calls = madeCalls(subject);
+    const calls = [
+      ...madeCalls(subject).map(({ tool, given, sub }) => ({ tool, given, what: sub.id })),
+      ...subject.environment.tools.map((tool) => ({ tool, given: {}, what: "a call without arguments" })),
+    ];
     return {
       invocations: calls.map(({ tool, given }) => invocationOf(tool, given, subject)),
       judge: (outcomes) => {
@@ -18,7 +21,7 @@ export const determinismGate: ExecutingGate = {
         });
         return findingOf(
           changed.map(
-            ({ tool, sub }) => `${tool.document.name}: ${sub.id} gives another output when it is asked again`,
+            ({ tool, what }) => `${tool.document.name}: ${what} gives another output when it is asked again`,
           ),
           `${calls.length} calls give the same output twice`,
         );

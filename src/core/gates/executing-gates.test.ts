@@ -4,9 +4,12 @@ import {
   caseOf,
   chainCandidate,
   comparisonCandidate,
+  smallTables,
   sumCandidate,
   withTool,
 } from "../../../tests/support/small-world.ts";
+import { seededRandom } from "../random.ts";
+import { madeCalls } from "./calls.ts";
 import { determinismGate } from "./determinism.ts";
 import { distractorsGate } from "./distractors.ts";
 import { errorBehaviourGate } from "./error-behaviour.ts";
@@ -14,6 +17,7 @@ import type { Case, ExecutingGate } from "./gate.ts";
 import { generalizationGate } from "./generalization.ts";
 import { negativeGate } from "./negative.ts";
 import { oracleGate } from "./oracle.ts";
+import { wrongPath } from "./wrong-path.ts";
 
 const levels = {
   integration: 1,
@@ -94,7 +98,70 @@ describe("the negative gate", () => {
   });
 });
 
+describe("the negative gate on a wrong path", () => {
+  /** Gives the answer for another country that other cities lead to, and for no garbage. */
+  const lenient = (name: string) =>
+    rigged(
+      `return $original({ country: country.trim().toLowerCase() === "${name}" ? "France" : country }, table);`,
+    );
+
+  it("follows the plan from another name, by what the data say", () => {
+    const calls = madeCalls(sound);
+    const path = wrongPath(sound, calls, seededRandom(1));
+    expect(path.map(({ call, given }) => [call.tool.document.name, given])).toEqual([
+      ["get_home", { city: "bergen" }],
+      ["get_money", { country: "Norway" }],
+    ]);
+  });
+
+  it("catches a tool that gives the answer there", async () => {
+    const found = await Promise.all(
+      ["japan", "ecuador", "norway", "ethiopia"].map((name) => judge(negativeGate, lenient(name))),
+    );
+    const faults = found.filter(({ verdict }) => verdict === "fail").map(({ evidence }) => evidence);
+    expect(faults.length).toBeGreaterThan(0);
+    for (const evidence of faults) expect(evidence).toMatch(/^get_money: {"country":"\w+"} gives 'EUR'/);
+  });
+
+  it("computes with the wrong operands what a calculator must give there", () => {
+    const path = wrongPath(sum, madeCalls(sum), seededRandom(1));
+    const numbers = Object.values(path.at(-1)!.given) as number[];
+    expect(path.at(-1)!.call.tool.document.name).toBe("add");
+    expect(numbers).not.toEqual([123201945, 5509733]);
+    const populations = Object.values(smallTables.country!.rows).map((row) => row.population);
+    for (const number of numbers) expect(populations).toContain(number);
+  });
+});
+
 describe("the generalization gate", () => {
+  it("catches a tool that does not know a row's other names", async () => {
+    const plain = rigged(
+      'if (country.trim().length < 3) throw new Error("not_found: no row has this name"); return $original({ country }, table);',
+    );
+    expect(await evidence(generalizationGate, plain)).toBe("get_money: 'fr' does not give 'EUR'");
+  });
+
+  it("catches a tool that wants the very arguments of the reference call and no default beside them", async () => {
+    const levels = { ...chainCandidate.levels, parameters: 2 };
+    const optional = caseOf({ ...chainCandidate, levels });
+    const counting = withTool(optional, "get_money", ({ code }) => ({
+      code: code.replace(
+        "{\n",
+        '{ if (Object.keys(arguments[0]).length > 1) throw new Error("invalid_argument: one argument only");\n',
+      ),
+    }));
+    expect(await evidence(generalizationGate, counting)).toBe(
+      "get_money: the call with its defaults written out does not give 'EUR'",
+    );
+  });
+
+  it("catches outputs that are less distinct than the table says", async () => {
+    const all = rigged(
+      'const own = $original({ country }, table); return own === "EUR" ? own : "JPY or USD or NOK or ETB";',
+    );
+    expect(await evidence(generalizationGate, all)).toMatch(/what is '\w+' and what is '\w+' get one output/);
+  });
+
   it("catches a tool that knows one wording of one key", async () => {
     const literal = rigged(
       'if (country === "France") return "EUR"; throw new Error("not_found: no row has this name");',
@@ -164,6 +231,20 @@ describe("the determinism gate", () => {
       text: `${calls++}`,
       fuel: 1,
     }));
-    expect(judged(outcomes).evidence).toContain("q1 gives another output when it is asked again");
+    const { evidence: found } = judged(outcomes);
+    expect(found).toContain("q1 gives another output when it is asked again");
+    expect(found).toContain("(and 2 more)");
+  });
+
+  it("catches an error that is worded another way the second time", async () => {
+    const { invocations, judge: judged } = determinismGate.plan(sound);
+    const outcomes = [...invocations, ...invocations].map(({ program, arguments: given }, i) => ({
+      kind: "raised" as const,
+      text: Object.keys(given).length === 0 && program.name === "get_money" ? `${i}` : "missing_argument: a",
+      fuel: 1,
+    }));
+    expect(judged(outcomes).evidence).toBe(
+      "get_money: a call without arguments gives another output when it is asked again",
+    );
   });
 });

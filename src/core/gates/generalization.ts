@@ -1,6 +1,6 @@
 /**
- * Tools know their subject, not one question: unseen keys give what the table says and nothing else, names may be
- * written differently, a changed row changes the output, and what is computed follows from any operands.
+ * Tools know their subject, not one question: unseen keys give what the table says, as distinctly as it says it, names
+ * and calls may be written differently, a changed row changes the output, and what is computed follows from any operands.
  */
 import { calculate, dateOf, type OperandKind, operandKinds, operations } from "../environment/calculation.ts";
 import { environmentHash } from "../environment/environment.ts";
@@ -8,18 +8,19 @@ import { seedOf } from "../hash.ts";
 import { canonicalJson } from "../json.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
-import { leavesOf, namesIn, withLeaf } from "./arguments.ts";
+import { leavesOf, namesIn, operandLeaves, withLeaf } from "./arguments.ts";
 import { invocationOf, type MadeCall, madeCalls } from "./calls.ts";
 import { type Case, type ExecutingGate, findingOf, type Probe, textOf, trialOf } from "./gate.ts";
-import { type TableFacts, tableFacts } from "./table-facts.ts";
+import { keyOf, type TableFacts, tableFacts } from "./table-facts.ts";
 
 const unseenKeys = 20;
+const mostAliases = 2;
 const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 640_250.75] };
 
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 2,
+  version: 3,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
@@ -59,7 +60,11 @@ function probesOf(subject: Case, call: MadeCall, random: Random): Probe[] | stri
   const facts = tableFacts(subject, call);
   if (facts === undefined) return calculationProbes(subject, call, random);
   if (typeof facts === "string") return facts;
-  return [...unseenProbes(subject, call, facts, random), ...spellingProbes(subject, call, facts)];
+  return [
+    ...unseenProbes(subject, call, facts, random),
+    ...spellingProbes(subject, call, facts),
+    ...wordingProbes(subject, call, facts, random),
+  ];
 }
 
 /** Asked in an excerpt of the table, rows of the asked keys alone: whole tables would be most of the sandbox's work. */
@@ -72,6 +77,7 @@ function unseenProbes(
   const others = random.shuffle(Object.keys(rows).filter((other) => other !== own)).slice(0, unseenKeys);
   const excerpt = { aliases, rows: Object.fromEntries([own, ...others].map((one) => [one, rows[one]!])) };
   const program = { ...invocationOf(tool, given, subject).program, table: excerpt };
+  const saidFor = new Map<string, string>();
   return others.map((other) => {
     const expected = rows[other]![field];
     return {
@@ -85,7 +91,11 @@ function unseenProbes(
           return `'${other}' gives '${text.slice(0, 40)}' and not '${expected}'`;
         if (answerMatches(sub.answer, text) && !answerMatches(sub.answer, String(expected)))
           return `'${other}' gives '${sub.answer}' as well`;
-        return undefined;
+        const already = saidFor.get(text) ?? String(expected);
+        saidFor.set(text, already);
+        return already === String(expected)
+          ? undefined
+          : `what is '${already}' and what is '${expected}' get one output`;
       },
     };
   });
@@ -103,6 +113,34 @@ function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { key }: 
       const repeats = spelling.endsWith(" ") && text.includes(spelling);
       return repeats ? "an output repeats what was passed" : undefined;
     },
+  }));
+}
+
+/** The same call in other words: by the other names of its row, and with every default written out. */
+function wordingProbes(
+  subject: Case,
+  { tool, given, sub }: MadeCall,
+  { table, key, own }: TableFacts,
+  random: Random,
+): Probe[] {
+  const aliases = Object.keys(table.aliases).filter((alias) => keyOf(table, alias) === own);
+  const defaults = Object.entries(tool.document.parameters.properties).flatMap(([name, schema]) =>
+    schema.default === undefined ? [] : [[name, schema.default] as const],
+  );
+  const calls = random
+    .shuffle(aliases)
+    .slice(0, mostAliases)
+    .map((alias) => ({ wording: `'${alias}'`, arguments: withLeaf(given, key.path, alias) }));
+  if (defaults.length > 0)
+    calls.push({
+      wording: "the call with its defaults written out",
+      arguments: { ...Object.fromEntries(defaults), ...given },
+    });
+  return calls.map(({ wording, arguments: other }) => ({
+    tool: tool.document.name,
+    invocation: invocationOf(tool, other, subject),
+    fault: (outcome) =>
+      answerMatches(sub.answer, textOf(outcome)) ? undefined : `${wording} does not give '${sub.answer}'`,
   }));
 }
 
@@ -153,15 +191,6 @@ function calculationProbes(subject: Case, { tool, given, sub }: MadeCall, random
           : `${operation} of ${fresh.join(", ")} is not ${expected}`,
     };
   });
-}
-
-/** Numbers and dates, those that no array holds first, as operations take them. */
-function operandLeaves(given: MadeCall["given"]) {
-  const leaves = leavesOf(given).filter(
-    ({ value }) => typeof value === "number" || typeof value === "string",
-  );
-  const listed = leaves.filter(({ path }) => path.some((step) => typeof step === "number"));
-  return [...leaves.filter((leaf) => !listed.includes(leaf)), ...listed];
 }
 
 function freshOperand(kind: OperandKind, random: Random): number | string {

@@ -1,4 +1,7 @@
-/** What does not deserve an answer gets none: a silent agent, garbage, and the arguments of another sub-question. */
+/**
+ * What does not deserve an answer gets none: a silent agent, garbage, the arguments of another sub-question, and a wrong
+ * but plausible path.
+ */
 import { environmentHash, unsolvedSet } from "../environment/environment.ts";
 import { seedOf } from "../hash.ts";
 import { seededRandom } from "../random.ts";
@@ -7,22 +10,32 @@ import { garbageArguments, namesIn, withLeaf } from "./arguments.ts";
 import { invocationOf, type MadeCall, madeCalls, namesOf } from "./calls.ts";
 import { type Case, type ExecutingGate, findingOf, type Probe, textOf, trialOf } from "./gate.ts";
 import { keyOf, type TableFacts, tableFacts } from "./table-facts.ts";
+import { wrongPath } from "./wrong-path.ts";
 
 /** Garbage calls for each tool that owns a sub-answer. */
 const garbageCalls = 3;
+/** From other names each. */
+const wrongPaths = 3;
 
 export const negativeGate: ExecutingGate = {
   kind: "executing",
   gate: "negative",
-  version: 2,
+  version: 3,
   again: false,
   plan: (subject) => {
     const calls = madeCalls(subject);
-    const probes = [...garbageProbes(subject), ...swappedProbes(subject, calls)];
+    const probes = [
+      ...garbageProbes(subject),
+      ...swappedProbes(subject, calls),
+      ...wrongPathProbes(subject, calls),
+    ];
     const silent = calls
       .filter(({ sub }) => answerMatches(sub.answer, ""))
       .map(({ sub }) => `${sub.id} is solved by silence`);
-    const trial = trialOf(probes, `${probes.length} calls with garbage or another's arguments solve nothing`);
+    const trial = trialOf(
+      probes,
+      `${probes.length} calls with garbage, another's arguments or on a wrong path solve nothing`,
+    );
     return silent.length > 0 ? { ...trial, judge: () => findingOf(silent, "") } : trial;
   },
 };
@@ -52,6 +65,13 @@ function swappedProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
         .map((name) => probe(subject, tool, withLeaf(given, path, name), [sub.answer])),
     );
   });
+}
+
+function wrongPathProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
+  const random = seededRandom(seedOf("wrong path", environmentHash(subject.environment)));
+  return Array.from({ length: wrongPaths }, () => wrongPath(subject, calls, random))
+    .flat()
+    .map(({ call: { tool, sub }, given }) => probe(subject, tool, given, [sub.answer]));
 }
 
 /** Whether the table gives the call's own answer for another name: Mexico's main language is Cuba's as well. */
