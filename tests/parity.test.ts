@@ -146,7 +146,12 @@ async function logitsOf(runtime: Runtime, weights: Weights, ids: readonly number
   const { hiddenSize, vocabularySize } = config;
   const rows = ids.flatMap((id) => [...embedding.subarray(id * hiddenSize, (id + 1) * hiddenSize)]);
   let x: HostTensor = f32(Float32Array.from(rows), [tokens, hiddenSize]);
-  const layer = layerForwardGraph(config, { tokens, blockRows: [tokens], blockKeys: [tokens] });
+  const layer = layerForwardGraph({
+    config,
+    shape: { tokens, blockRows: [tokens], blockKeys: [tokens] },
+    lora: undefined,
+    keeps: false,
+  });
   for (let i = 0; i < config.layers; i++) {
     const parameters = [...layerShapes(config).keys()].map(
       (name) => [name, host(layerPrefix(i) + name)] as const,

@@ -117,7 +117,7 @@ async function differentiate(tokens: readonly number[]) {
   const [first, ...response] = tokens;
   const row = trainingRow({ prompt: [first!], response, advantage: 1, logprobs: [] });
   const batch = packMiniBatch([row], packTokens);
-  const context = { runtime, tables: ropeTables(weights.config), tick: nothing };
+  const context = { runtime, tables: ropeTables(weights.config), keptBytes: 2 ** 30, tick: nothing };
   gradients ??= emptyWeights(weights.config);
   gradients.arena.fill(0);
   const sums = await trainMiniBatch(context, weights, { kind: "sft" }, batch, [undefined], gradients);

@@ -41,6 +41,7 @@ export function createUpdateActivities(ports: DevicePorts) {
           loss: recipe.loss,
           optimizer: recipe.optimizer,
           packTokens: recipe.packTokens,
+          activations: recipe.activations,
           carryOptimizer: recipe.carryOptimizer,
           lora: recipe.lora,
         },
@@ -63,6 +64,7 @@ export function createUpdateActivities(ports: DevicePorts) {
           { ...input.loss },
           optimizerInput(input.optimizer),
           input.packTokens,
+          input.activations ?? null,
           input.carryOptimizer,
           ...(input.lora ? [{ ...input.lora }] : []),
         ],
@@ -117,7 +119,7 @@ function withLineage(input: UpdatePolicy, key: string, updated: UpdateResult) {
     optimizerSha256: updated.optimizerSha256,
     metrics: { ...input.batchMetrics, ...updated.metrics },
   };
-  const { parent, reference, batch, loss, optimizer, packTokens, carryOptimizer, lora } = input;
-  const recipe = { parent, reference, batch, loss, optimizer, packTokens, carryOptimizer, lora };
+  const { parent, reference, batch, loss, optimizer, packTokens, activations, carryOptimizer, lora } = input;
+  const recipe = { parent, reference, batch, loss, optimizer, packTokens, activations, carryOptimizer, lora };
   return { result: { ...updated, branch: input.context.branch }, alongside: { lineage, recipe } };
 }

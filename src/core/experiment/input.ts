@@ -131,6 +131,12 @@ const optimizerFields = {
   packTokens: count(16_384)
     .default(1024)
     .describe("Most unique tokens of one packed sequence: bounds memory, and is part of the numerics"),
+  activations: z
+    .enum(["kept", "recomputed"])
+    .default("kept")
+    .describe(
+      "What the backward pass does about the forward pass's products: up to 1 GiB of them kept, or all computed again for a third more work; part of the numerics",
+    ),
   schedule: scheduleSchema.optional(),
   lora: loraSchema.optional(),
 };

@@ -144,6 +144,8 @@ export interface UpdateRequest {
   readonly optimizer: OptimizerSettings;
   /** Most unique tokens of one packed sequence. */
   readonly packTokens: number;
+  /** What the forward pass computed is "kept" for the backward pass, the default, or "recomputed", which needs less memory. */
+  readonly activations?: "kept" | "recomputed" | undefined;
   /** False starts Adam's moments and step count from zero instead of the parent's. */
   readonly carryOptimizer: boolean;
   /**

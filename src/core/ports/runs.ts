@@ -90,6 +90,7 @@ export interface UpdateRecipe {
   readonly loss: LossSettings;
   readonly optimizer: OptimizerSettings;
   readonly packTokens: number;
+  readonly activations?: UpdateRequest["activations"];
   readonly carryOptimizer: boolean;
   readonly lora?: UpdateRequest["lora"];
 }

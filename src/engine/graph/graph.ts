@@ -47,6 +47,8 @@ export interface Graph {
     outputs: readonly OutputSpec[],
     attributes?: Attributes,
   ): Tensor[];
+  /** Makes a tensor come from outside under this name; what computes it is then left out, unless something else needs it. */
+  feed(name: string, tensor: Tensor): void;
   /** Makes a tensor a result of the graph under this name. */
   output(name: string, tensor: Tensor): void;
   /** The model's bytes. The graph may be extended and encoded again. */
@@ -60,6 +62,7 @@ export function createGraph(): Graph {
   const nodes: OnnxNode[] = [];
   const inputs: Tensor[] = [];
   const outputs: { name: string; tensor: Tensor }[] = [];
+  const fed: { name: string; tensor: Tensor }[] = [];
   const initializers: OnnxInitializer[] = [];
   const constants = new Map<string, Tensor>();
   let count = 0;
@@ -102,29 +105,32 @@ export function createGraph(): Graph {
     },
     op: (type, operands, output, attributes) => opWithOutputs(type, operands, [output], attributes)[0]!,
     opWithOutputs,
+    feed: (name, tensor) => void fed.push({ name, tensor }),
     output: (name, tensor) => {
       const taken = [...inputs.map((input) => input.name.slice("in:".length)), ...outputs.map((o) => o.name)];
       if (taken.includes(name))
         throw new Error(`output '${name}': the graph has an input or output of that name`);
       outputs.push({ name, tensor });
     },
-    encode: () => encodeOnnx(publicGraph({ nodes, inputs, outputs, initializers })),
+    encode: () => encodeOnnx(publicGraph({ nodes, inputs, fed, outputs, initializers })),
   };
 }
 
 interface Draft {
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly Tensor[];
+  readonly fed: readonly { name: string; tensor: Tensor }[];
   readonly outputs: readonly { name: string; tensor: Tensor }[];
   readonly initializers: readonly OnnxInitializer[];
 }
 
 /** The draft with its dead nodes removed and the public names of inputs and outputs put on. */
-function publicGraph({ nodes, inputs, outputs, initializers }: Draft) {
+function publicGraph({ nodes, inputs, fed, outputs, initializers }: Draft) {
+  const outside = new Set(fed.map(({ tensor }) => tensor.name));
   const live = new Set(outputs.map(({ tensor }) => tensor.name));
   const kept: OnnxNode[] = [];
   for (const node of [...nodes].reverse()) {
-    if (!node.outputs.some((name) => live.has(name))) continue;
+    if (!node.outputs.some((name) => live.has(name) && !outside.has(name))) continue;
     kept.push(node);
     for (const name of node.inputs) live.add(name);
   }
@@ -132,6 +138,7 @@ function publicGraph({ nodes, inputs, outputs, initializers }: Draft) {
   // A node's result takes its public name directly; only an input passed through, or a tensor given two names, costs
   // a copy.
   const names = new Map(inputs.map(({ name }) => [name, name.slice("in:".length)]));
+  for (const { name, tensor } of fed) names.set(tensor.name, name);
   const produced = new Set(kept.flatMap((node) => node.outputs));
   const copies: OnnxNode[] = [];
   for (const { name, tensor } of outputs) {
@@ -146,7 +153,7 @@ function publicGraph({ nodes, inputs, outputs, initializers }: Draft) {
       inputs: node.inputs.map(rename),
       outputs: node.outputs.map(rename),
     })),
-    inputs: inputs
+    inputs: [...inputs, ...fed.map(({ tensor }) => tensor)]
       .filter(({ name }) => live.has(name))
       .map((input) => ({ ...input, name: rename(input.name) })),
     outputs: outputs.map(({ name, tensor }) => ({ ...tensor, name })),

@@ -36,36 +36,42 @@ describe.each(Object.entries(familyGoldens.cases))("%s", (_name, golden) => {
   const weights = familyWeights(golden.config);
   const { config } = weights;
 
-  it("has transformers' log-probabilities and entropies, and torch's gradients within 1e-4 of their size", async () => {
-    const rows = golden.rows.map(({ prompt, response }) => ({
-      prompt,
-      response,
-      mask: response.map(() => 1 as const),
-      advantages: response.map(() => 1),
-    }));
-    const [pack] = packRows(rows, 1000);
-    const { targets, entries } = pack!;
-    const prepared = preparePack(pack!, ropeTables(config));
-    const states = await forwardLayers(runtime, weights, prepared, tick);
-    const hidden = states.at(-1)!;
-    const values = await forwardHead(runtime, weights, targets, hidden, true, tick);
-    const all = (of: "logp" | "entropy") => golden.rows.flatMap((row) => row[of]);
-    expect(error(perEntry(entries, values.logp), all("logp"))).toBeLessThan(1e-5);
-    expect(error(perEntry(entries, values.entropy), all("entropy"))).toBeLessThan(1e-5);
+  it.each([
+    ["kept", 2 ** 30],
+    ["recomputed", 0],
+  ])(
+    "has transformers' log-probabilities and entropies, and torch's gradients within 1e-4 of their size, activations %s",
+    async (_, keptBytes) => {
+      const rows = golden.rows.map(({ prompt, response }) => ({
+        prompt,
+        response,
+        mask: response.map(() => 1 as const),
+        advantages: response.map(() => 1),
+      }));
+      const [pack] = packRows(rows, 1000);
+      const { targets, entries } = pack!;
+      const prepared = preparePack(pack!, ropeTables(config));
+      const activations = await forwardLayers(runtime, weights, prepared, keptBytes, tick);
+      const hidden = activations.states.at(-1)!;
+      const values = await forwardHead(runtime, weights, targets, hidden, true, tick);
+      const all = (of: "logp" | "entropy") => golden.rows.flatMap((row) => row[of]);
+      expect(error(perEntry(entries, values.logp), all("logp"))).toBeLessThan(1e-5);
+      expect(error(perEntry(entries, values.entropy), all("entropy"))).toBeLessThan(1e-5);
 
-    const dTargets = { logp: new Float32Array(targets.length), entropy: new Float32Array(targets.length) };
-    for (const { row, index, target } of entries) {
-      dTargets.logp[target]! += golden.rows[row]!.dLogp[index]!;
-      dTargets.entropy[target]! += golden.rows[row]!.dEntropy[index]!;
-    }
-    const gradients = emptyWeights(config);
-    const dHidden = await backwardHead(runtime, weights, targets, hidden, dTargets, gradients, tick);
-    await backwardLayers(runtime, weights, prepared, states, dHidden, gradients, tick);
-    expect([...gradients.tensors.keys()].sort()).toEqual(Object.keys(golden.gradients));
-    for (const [name, { data }] of gradients.tensors) {
-      expect(relative(data, golden.gradients[name]!), name).toBeLessThan(1e-4);
-    }
-  });
+      const dTargets = { logp: new Float32Array(targets.length), entropy: new Float32Array(targets.length) };
+      for (const { row, index, target } of entries) {
+        dTargets.logp[target]! += golden.rows[row]!.dLogp[index]!;
+        dTargets.entropy[target]! += golden.rows[row]!.dEntropy[index]!;
+      }
+      const gradients = emptyWeights(config);
+      const dHidden = await backwardHead(runtime, weights, targets, hidden, dTargets, gradients, tick);
+      await backwardLayers(runtime, weights, prepared, activations, dHidden, gradients, tick);
+      expect([...gradients.tensors.keys()].sort()).toEqual(Object.keys(golden.gradients));
+      for (const [name, { data }] of gradients.tensors) {
+        expect(relative(data, golden.gradients[name]!), name).toBeLessThan(1e-4);
+      }
+    },
+  );
 
   it("says greedily what transformers says, with its log-probabilities", async () => {
     const { prompt, tokens, logprobs } = golden.greedy;

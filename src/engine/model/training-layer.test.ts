@@ -41,19 +41,21 @@ function feeds(padding: (i: number) => number): Feeds {
 
 const realRows = (data: Float32Array) => [...data.subarray(0, real * config.hiddenSize)];
 
+const pass = { config, shape: prepared.shape, lora: undefined, keeps: false };
+
 describe("a layer's padding", () => {
   const plain = feeds(() => 0);
   const noisy = feeds((i) => Math.sin(i) * 3);
 
   it("changes no bit of what real tokens become", async () => {
-    const source = layerForwardGraph(config, prepared.shape);
+    const source = layerForwardGraph(pass);
     const a = await runtime.run(source, plain);
     const b = await runtime.run(source, noisy);
     expect(realRows(a.y!.data as Float32Array)).toEqual(realRows(b.y!.data as Float32Array));
   });
 
   it("changes no bit of any gradient", async () => {
-    const source = layerBackwardGraph(config, prepared.shape);
+    const source = layerBackwardGraph(pass);
     const a = await runtime.run(source, plain);
     const b = await runtime.run(source, noisy);
     for (const name of layerShapes(config).keys()) {

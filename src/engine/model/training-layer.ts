@@ -1,6 +1,6 @@
 /**
- * A layer's two training graphs: forward, and backward, which computes the forward values again instead of keeping them
- * (one layer's worth of memory, about a fifth more work). Queries run in blocks of rows, each against just the keys that
+ * A layer's two training graphs: forward, and backward, which either takes what the forward one kept, the results of its
+ * large products, or computes them again (one layer's worth of memory, a quarter more work). Queries run in blocks of rows, each against just the keys that
  * some row of the block sees, so a packed tree costs what its branches cost and not its length squared.
  */
 import type { LoraSettings } from "../../core/ports/policy.ts";
@@ -33,29 +33,39 @@ export interface PackShape {
   readonly blockKeys: readonly number[];
 }
 
+/** What a layer's graphs are made for. `keeps`: the forward graph returns `kept<i>`, and the backward one takes them. */
+export interface LayerPass {
+  readonly config: LlamaConfig;
+  readonly shape: PackShape;
+  readonly lora: LoraSettings | undefined;
+  readonly keeps: boolean;
+}
+
 /**
  * x [T, hidden], weights, the adapter's matrices where there is one, cos and sin [T, D / 2] of each token's position, keys
  * and masks -> y [T, hidden].
  */
-export function layerForwardGraph(config: LlamaConfig, shape: PackShape, lora?: LoraSettings): GraphSource {
+export function layerForwardGraph({ config, shape, lora, keeps }: LayerPass): GraphSource {
   return {
-    key: graphKey("layer-forward", config, shape, lora),
+    key: graphKey("layer-forward", { config, shape, lora, keeps }),
     build: () => {
       const g = createGraph();
-      const { y } = trainingLayer(g, config, shape, lora);
+      const { y, products } = trainingLayer(g, config, shape, lora);
       g.output("y", y);
+      if (keeps) for (const [i, product] of products.entries()) g.output(keptName(i), product);
       return g.encode();
     },
   };
 }
 
 /** The forward inputs and dy [T, hidden] -> dx, and `d:NAME` for each of the layer's parameters, or the adapter's alone. */
-export function layerBackwardGraph(config: LlamaConfig, shape: PackShape, lora?: LoraSettings): GraphSource {
+export function layerBackwardGraph({ config, shape, lora, keeps }: LayerPass): GraphSource {
   return {
-    key: graphKey("layer-backward", config, shape, lora),
+    key: graphKey("layer-backward", { config, shape, lora, keeps }),
     build: () => {
       const g = createGraph();
-      const { x, trained, y } = trainingLayer(g, config, shape, lora);
+      const { x, trained, y, products } = trainingLayer(g, config, shape, lora);
+      if (keeps) for (const [i, product] of products.entries()) g.feed(keptName(i), product);
       const seed = { tensor: y, gradient: g.input("dy", y.shape) };
       const [dx, ...dWeights] = gradients(g, [seed], [x, ...trained.values()]);
       g.output("dx", dx!);
@@ -64,6 +74,23 @@ export function layerBackwardGraph(config: LlamaConfig, shape: PackShape, lora?:
     },
   };
 }
+
+const keptName = (index: number) => `kept${index}`;
+
+/** Bytes of what one layer's forward pass keeps. */
+export function keptBytesOf(config: LlamaConfig, shape: PackShape, lora: LoraSettings | undefined): number {
+  const { products } = trainingLayer(createGraph(), config, shape, lora);
+  return products.reduce((sum, { shape: sizes }) => sum + 4 * sizes.reduce((all, size) => all * size, 1), 0);
+}
+
+/** Results of the layer's products that its gradient needs: all but the last projection's, which is only added. */
+const productsOf = (g: Graph, last: Tensor): Tensor[] =>
+  g.calls
+    .filter(
+      ({ operation, inputs }) =>
+        operation === "attention" || (operation === "linear" && inputs[1]!.name !== last.name),
+    )
+    .map(({ outputs }) => outputs[0]!);
 
 function trainingLayer(g: Graph, config: LlamaConfig, shape: PackShape, lora: LoraSettings | undefined) {
   const { tokens } = shape;
@@ -80,7 +107,8 @@ function trainingLayer(g: Graph, config: LlamaConfig, shape: PackShape, lora: Lo
   };
   const all = new Map([...weights, ...adapter]);
   const y = llamaLayer(g, config, x, all, rotary, attendInBlocks(g, config, shape), scale);
-  return { x, trained: lora ? adapter : weights, y };
+  const products = productsOf(g, weights.get("mlp.down_proj.weight")!);
+  return { x, trained: lora ? adapter : weights, y, products };
 }
 
 /** Block i of queries sees the tokens `keys<i>` (indices [K], distinct) under `mask<i>` [R, K]. */
@@ -101,5 +129,5 @@ function attendInBlocks(g: Graph, config: LlamaConfig, { blockRows, blockKeys }:
   };
 }
 
-const graphKey = (kind: string, config: LlamaConfig, shape: PackShape, lora: LoraSettings | undefined) =>
-  `${kind} ${JSON.stringify(config)} ${JSON.stringify(shape)} ${JSON.stringify(lora)}`;
+const graphKey = (kind: string, { config, shape, lora, keeps }: LayerPass) =>
+  `${kind} ${JSON.stringify(config)} ${JSON.stringify(shape)} ${JSON.stringify(lora)} ${keeps ? "kept" : "recomputed"}`;

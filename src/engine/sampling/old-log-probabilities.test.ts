@@ -43,7 +43,7 @@ describe("log-probabilities of sampled tokens", () => {
         return { prompt, response: tokens, mask, advantages: [...mask], logprobs };
       }),
     );
-    const context = { runtime, tables: ropeTables(config), tick: () => {} };
+    const context = { runtime, tables: ropeTables(config), keptBytes: 2 ** 30, tick: () => {} };
     let compared = 0;
     for (const pack of packMiniBatch(rows, 512).packs) {
       const logp = await scorePack(context, weights, pack);

@@ -1,6 +1,11 @@
 /** Runs a pack through a model's layers, forward and back, one short `run` per layer. */
 import { layerAdapterShapes } from "../model/adapter.ts";
-import { layerBackwardGraph, layerForwardGraph } from "../model/training-layer.ts";
+import {
+  keptBytesOf,
+  type LayerPass,
+  layerBackwardGraph,
+  layerForwardGraph,
+} from "../model/training-layer.ts";
 import {
   embeddingName,
   layerPrefix,
@@ -31,41 +36,61 @@ function layerFeeds(weights: Weights, layer: number): Feeds {
 const trainedShapes = ({ config, adapter }: Weights) =>
   adapter ? layerAdapterShapes(config, adapter.settings) : layerShapes(config);
 
-/** What goes into each layer, and last what comes out of the last one: layers + 1 tensors [tokens, hidden]. */
+const passOf = ({ config, adapter }: Weights, { shape }: PreparedPack, keeps: boolean): LayerPass => ({
+  config,
+  shape,
+  lora: adapter?.settings,
+  keeps,
+});
+
+/** What a forward pass leaves for the way back. */
+export interface Activations {
+  /** Into each layer, and last out of the last one: layers + 1 tensors [tokens, hidden]. */
+  readonly states: HostTensor[];
+  /** By layer: results of its products where they are kept. */
+  readonly kept: (Feeds | undefined)[];
+}
+
+/** The last layers keep the results of their products, as many as `keptBytes` hold: a function of the pack, not of memory. */
 export async function forwardLayers(
   runtime: Runtime,
   weights: Weights,
   prepared: PreparedPack,
+  keptBytes: number,
   tick: Tick,
-): Promise<HostTensor[]> {
+): Promise<Activations> {
   const { config, adapter } = weights;
-  const source = layerForwardGraph(config, prepared.shape, adapter?.settings);
   const x = embed(prepared, config, tensorOf(weights, embeddingName).data);
   const states = [f32(x, [prepared.shape.tokens, config.hiddenSize])];
+  const keeping = Math.floor(keptBytes / keptBytesOf(config, prepared.shape, adapter?.settings));
+  const kept: (Feeds | undefined)[] = [];
   for (let layer = 0; layer < config.layers; layer++) {
+    const keeps = layer >= config.layers - keeping;
     const feeds = { ...prepared.feeds, ...layerFeeds(weights, layer), x: states[layer]! };
-    const { y } = await runtime.run(source, feeds);
+    const { y, ...products } = await runtime.run(layerForwardGraph(passOf(weights, prepared, keeps)), feeds);
     states.push(y!);
+    kept.push(keeps ? products : undefined);
     tick();
   }
-  return states;
+  return { states, kept };
 }
 
-/** From dL/d(last state) to the gradients of every layer and, unless it is frozen, of the embedding, added to `gradients`. */
+/** Uses the kept products up. From dL/d(last state) to the gradients of every layer and, unless it is frozen, of the embedding, added to `gradients`. */
 export async function backwardLayers(
   runtime: Runtime,
   weights: Weights,
   prepared: PreparedPack,
-  states: readonly HostTensor[],
+  { states, kept }: Activations,
   dLast: HostTensor,
   gradients: Parameters,
   tick: Tick,
 ): Promise<void> {
   const { config, adapter } = weights;
-  const source = layerBackwardGraph(config, prepared.shape, adapter?.settings);
   let dy = dLast;
   for (let layer = config.layers - 1; layer >= 0; layer--) {
-    const feeds = { ...prepared.feeds, ...layerFeeds(weights, layer), x: states[layer]!, dy };
+    const products = kept.pop();
+    const source = layerBackwardGraph(passOf(weights, prepared, products !== undefined));
+    const feeds = { ...prepared.feeds, ...layerFeeds(weights, layer), ...products, x: states[layer]!, dy };
     const results = await runtime.run(source, feeds);
     for (const name of trainedShapes(weights).keys()) {
       addTo(tensorOf(gradients, layerPrefix(layer) + name).data, results[`d:${name}`]!);

@@ -29,40 +29,54 @@ describe.each(["tied", "untied"] as const)(
       advantages: response.map(() => 1),
     }));
 
-    it("has transformers' log-probabilities and entropies, and torch's gradients, within 1e-4", async () => {
-      const [pack, ...others] = packRows(rows, 1000);
-      expect(others).toEqual([]);
-      const prepared = preparePack(pack!, ropeTables(weights.config));
-      const states = await forwardLayers(runtime, weights, prepared, tick);
-      const hidden = states.at(-1)!;
-      const values = await forwardHead(runtime, weights, pack!.targets, hidden, true, tick);
-      expect(
-        error(
-          perEntry(pack!.entries, values.logp),
-          golden.rows.flatMap(({ logp }) => logp),
-        ),
-      ).toBeLessThan(1e-5);
-      expect(
-        error(
-          perEntry(pack!.entries, values.entropy),
-          golden.rows.flatMap(({ entropy }) => entropy),
-        ),
-      ).toBeLessThan(1e-5);
+    it.each([
+      ["kept", 2 ** 30],
+      ["recomputed", 0],
+    ])(
+      "has transformers' log-probabilities and entropies, and torch's gradients, within 1e-4, activations %s",
+      async (_, keptBytes) => {
+        const [pack, ...others] = packRows(rows, 1000);
+        expect(others).toEqual([]);
+        const prepared = preparePack(pack!, ropeTables(weights.config));
+        const activations = await forwardLayers(runtime, weights, prepared, keptBytes, tick);
+        const hidden = activations.states.at(-1)!;
+        const values = await forwardHead(runtime, weights, pack!.targets, hidden, true, tick);
+        expect(
+          error(
+            perEntry(pack!.entries, values.logp),
+            golden.rows.flatMap(({ logp }) => logp),
+          ),
+        ).toBeLessThan(1e-5);
+        expect(
+          error(
+            perEntry(pack!.entries, values.entropy),
+            golden.rows.flatMap(({ entropy }) => entropy),
+          ),
+        ).toBeLessThan(1e-5);
 
-      const dTargets = {
-        logp: new Float32Array(pack!.targets.length),
-        entropy: new Float32Array(pack!.targets.length),
-      };
-      for (const { row, index, target } of pack!.entries) {
-        dTargets.logp[target]! += golden.rows[row]!.dLogp[index]!;
-        dTargets.entropy[target]! += golden.rows[row]!.dEntropy[index]!;
-      }
-      const gradients = emptyWeights(weights.config);
-      const dHidden = await backwardHead(runtime, weights, pack!.targets, hidden, dTargets, gradients, tick);
-      await backwardLayers(runtime, weights, prepared, states, dHidden, gradients, tick);
-      for (const [tensor, { data }] of gradients.tensors) {
-        expect(error(data, golden.gradients[tensor]!.data), tensor).toBeLessThan(1e-4);
-      }
-    });
+        const dTargets = {
+          logp: new Float32Array(pack!.targets.length),
+          entropy: new Float32Array(pack!.targets.length),
+        };
+        for (const { row, index, target } of pack!.entries) {
+          dTargets.logp[target]! += golden.rows[row]!.dLogp[index]!;
+          dTargets.entropy[target]! += golden.rows[row]!.dEntropy[index]!;
+        }
+        const gradients = emptyWeights(weights.config);
+        const dHidden = await backwardHead(
+          runtime,
+          weights,
+          pack!.targets,
+          hidden,
+          dTargets,
+          gradients,
+          tick,
+        );
+        await backwardLayers(runtime, weights, prepared, activations, dHidden, gradients, tick);
+        for (const [tensor, { data }] of gradients.tensors) {
+          expect(error(data, golden.gradients[tensor]!.data), tensor).toBeLessThan(1e-4);
+        }
+      },
+    );
   },
 );

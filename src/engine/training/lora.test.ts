@@ -22,7 +22,12 @@ const golden = llamaGoldens.update;
 const { optimizer, before, gradients, after, metrics } = loraGoldens.adapter;
 const base = goldenWeights(golden.config, golden.weights);
 const reference = goldenWeights(golden.config, golden.reference);
-const contextOf = ({ config }: Weights) => ({ runtime, tables: ropeTables(config), tick: () => {} });
+const contextOf = ({ config }: Weights) => ({
+  runtime,
+  tables: ropeTables(config),
+  keptBytes: 2 ** 30,
+  tick: () => {},
+});
 const noPause = async () => {};
 
 /** Greatest error over max(1, |expected|). */

@@ -4,24 +4,33 @@ import { goldenWeights, llamaGoldens } from "../../../tests/goldens/llama.ts";
 import type { TrainingRow } from "../../core/ports/policy.ts";
 import { seededRandom } from "../../core/random.ts";
 import { ropeTables } from "../model/rope-tables.ts";
+import { keptBytesOf } from "../model/training-layer.ts";
 import { emptyWeights } from "../model/weights.ts";
 import { Runtime } from "../runtime/session.ts";
 import { packMiniBatch, scorePack, trainMiniBatch } from "./mini-batch.ts";
+import { preparePack } from "./prepared-pack.ts";
 
 const golden = llamaGoldens.update;
 const weights = goldenWeights(golden.config, golden.weights);
 const reference = goldenWeights(golden.config, golden.reference);
 const runtime = new Runtime({ threads: 1, provider: "cpu", sessionCapacity: 32 });
 afterAll(() => runtime.release());
-const context = { runtime, tables: ropeTables(weights.config), tick: () => {} };
+const context = { runtime, tables: ropeTables(weights.config), keptBytes: 0, tick: () => {} };
 
 /** Losses and gradient of rows packed under a budget. */
-async function lossAndGradient(rows: readonly TrainingRow[], packTokens: number) {
+async function lossAndGradient(rows: readonly TrainingRow[], packTokens: number, keptBytes = 2 ** 30) {
   const batch = packMiniBatch(rows, packTokens);
   const scores = [];
   for (const pack of batch.packs) scores.push(await scorePack(context, reference, pack));
   const gradients = emptyWeights(weights.config);
-  const sums = await trainMiniBatch(context, weights, golden.loss, batch, scores, gradients);
+  const sums = await trainMiniBatch(
+    { ...context, keptBytes },
+    weights,
+    golden.loss,
+    batch,
+    scores,
+    gradients,
+  );
   return { sums, gradient: gradients.arena, packs: batch.packs.length };
 }
 
@@ -68,6 +77,21 @@ describe("a packed mini-batch", () => {
         expectSameGradient(packed.gradient, single.gradient);
       }),
       { numRuns: 25, seed: 1 },
+    );
+  });
+
+  it("has the same gradient whether activations are kept, computed again or kept for the last layer only", async () => {
+    await fc.assert(
+      fc.asyncProperty(someRows, async (rows) => {
+        const kept = await lossAndGradient(rows, 80);
+        const recomputed = await lossAndGradient(rows, 80, 0);
+        const [pack] = packMiniBatch(rows, 80).packs;
+        const { shape } = preparePack(pack!, context.tables);
+        const partly = await lossAndGradient(rows, 80, keptBytesOf(weights.config, shape, undefined));
+        expectSameGradient(kept.gradient, recomputed.gradient);
+        expectSameGradient(partly.gradient, recomputed.gradient);
+      }),
+      { numRuns: 10, seed: 2 },
     );
   });
 

@@ -23,6 +23,8 @@ export interface MiniBatch {
 export interface Context {
   readonly runtime: Runtime;
   readonly tables: RopeTables;
+  /** Most bytes of a pack's activations that are kept for its backward pass; the others are computed again. */
+  readonly keptBytes: number;
   readonly tick: Tick;
 }
 
@@ -38,14 +40,14 @@ export async function scorePack(
   pack: Pack,
 ): Promise<Float32Array> {
   const prepared = preparePack(pack, tables);
-  const states = await forwardLayers(runtime, weights, prepared, tick);
+  const { states } = await forwardLayers(runtime, weights, prepared, 0, tick);
   const { logp } = await forwardHead(runtime, weights, pack.targets, states.at(-1)!, false, tick);
   return perEntry(pack.entries, logp);
 }
 
 /** Adds the mini-batch's gradient to `gradients`, pack by pack, and returns its losses; `referenceLogp` per pack and entry. */
 export async function trainMiniBatch(
-  { runtime, tables, tick }: Context,
+  { runtime, tables, keptBytes, tick }: Context,
   weights: Weights,
   loss: LossSettings,
   { rows, packs, tokens }: MiniBatch,
@@ -55,8 +57,8 @@ export async function trainMiniBatch(
   const total = { policyLoss: 0, kl: 0, entropy: 0, clipFraction: 0 };
   for (const [p, pack] of packs.entries()) {
     const prepared = preparePack(pack, tables);
-    const states = await forwardLayers(runtime, weights, prepared, tick);
-    const hidden = states.at(-1)!;
+    const activations = await forwardLayers(runtime, weights, prepared, keptBytes, tick);
+    const hidden = activations.states.at(-1)!;
     const values = await forwardHead(runtime, weights, pack.targets, hidden, true, tick);
     const inputs: EntryInputs = {
       advantages: Float32Array.from(pack.entries, ({ row, index }) => rows[row]!.advantages[index]!),
@@ -65,7 +67,7 @@ export async function trainMiniBatch(
     };
     const { sums, gradients: dTargets } = await packLoss(runtime, loss, pack, values, inputs, tokens);
     const dHidden = await backwardHead(runtime, weights, pack.targets, hidden, dTargets, gradients, tick);
-    await backwardLayers(runtime, weights, prepared, states, dHidden, gradients, tick);
+    await backwardLayers(runtime, weights, prepared, activations, dHidden, gradients, tick);
     total.policyLoss += sums.policyLoss;
     total.kl += sums.kl;
     total.entropy += sums.entropy;

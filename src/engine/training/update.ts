@@ -24,7 +24,13 @@ export interface TrainingState {
   readonly reference?: Weights | undefined;
 }
 
-export type UpdateSettings = Pick<UpdateRequest, "miniBatches" | "loss" | "optimizer" | "packTokens">;
+export type UpdateSettings = Pick<
+  UpdateRequest,
+  "miniBatches" | "loss" | "optimizer" | "packTokens" | "activations"
+>;
+
+/** Holds what 1,600 tokens of a 135M-parameter Llama keep. */
+const mostKeptBytes = 2 ** 30;
 
 /**
  * Throws InvalidInput or PromptTooLong before any work when the request cannot be trained on, and the signal's reason when
@@ -45,7 +51,12 @@ export async function runUpdate(
   }
   const batches = settings.miniBatches.map((rows) => packMiniBatch(rows, settings.packTokens));
   const progress = createProgress(countRuns(batches, state, settings), onProgress, signal);
-  const context: Context = { runtime, tables: ropeTables(weights.config), tick: progress.advance };
+  const context: Context = {
+    runtime,
+    tables: ropeTables(weights.config),
+    keptBytes: settings.activations === "recomputed" ? 0 : mostKeptBytes,
+    tick: progress.advance,
+  };
   const references = await scoreByReference(context, state, settings, batches);
   const gradients = emptyLike(trainedParameters(weights));
   const steps: StepResult[] = [];
