@@ -1,0 +1,119 @@
+/**
+ * Zombies: a hundred attempts at updates are frozen in the middle of their work, others take the steps over, and the frozen
+ * ones go on to their commits. Nothing of theirs is ever committed.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { MockActivityEnvironment } from "@temporalio/testing";
+import { DefaultLogger } from "@temporalio/worker";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runStep } from "../src/activities/step.ts";
+import { openStore, type Store } from "../src/store/store.ts";
+import { startPostgres, type TestPostgres } from "./postgres.ts";
+
+let postgres: TestPostgres;
+let folder: string;
+let store: Store;
+
+beforeAll(async () => {
+  postgres = await startPostgres();
+  folder = mkdtempSync(join(tmpdir(), "ratchet-zombies-"));
+  store = await openStore({ databaseUrl: await postgres.freshDatabase(), artifactFolder: folder });
+});
+afterAll(async () => {
+  await store?.close();
+  await postgres?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** What attempts wait at until somebody opens it. */
+function gate() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}
+
+/** An attempt that stays in its work until `go`. Its checkpoint tells who made it, as no real one does. */
+function attempt(run: string, iteration: number, who: string, go: Promise<void>) {
+  const begun = gate();
+  const work = async (stepKey: string) => {
+    begun.open();
+    await go;
+    const staging = await store.artifacts.stagingFolder();
+    await writeFile(join(staging, "model.safetensors"), `${who} ${run} ${iteration}`);
+    const checkpoint = await store.artifacts.adoptFolder("checkpoint", staging, { parent: "p" });
+    const lineage = {
+      ...{ run, stage: "rl", branch: 0, iteration, stepKey, parent: "p".repeat(64), checkpoint },
+      ...{ weightsSha256: who, optimizerSha256: who, metrics: { loss: 1 } },
+    };
+    return { result: { who }, alongside: { lineage } };
+  };
+  const outcome = new MockActivityEnvironment(undefined, { logger: new DefaultLogger("ERROR") })
+    .run(() =>
+      runStep(store.ledger, {
+        kind: "update",
+        version: 1,
+        context: { run, stage: "rl", branch: 0, seed: 7, iteration },
+        inputs: [iteration],
+        work,
+      }),
+    )
+    .then(
+      (result) => (result as { who: string }).who,
+      (error: { type?: string }) => error.type,
+    );
+  return { working: begun.opened, outcome };
+}
+
+const iterations = Array.from({ length: 100 }, (_, index) => index + 1);
+const outcomesOf = (attempts: readonly { readonly outcome: Promise<string | undefined> }[]) =>
+  Promise.all(attempts.map(({ outcome }) => outcome));
+const hundred = (outcome: string) => iterations.map(() => outcome);
+
+/** Who made each update of a run that was committed. */
+async function committedBy(run: string): Promise<string[]> {
+  const makers: string[] = [];
+  for (const iteration of iterations) {
+    const { outcome } = attempt(run, iteration, "reader", Promise.resolve());
+    makers.push((await outcome)!);
+  }
+  return makers;
+}
+
+const branchesOf = async (run: string) =>
+  (await store.runs.lineageOf(run, "rl", 0)).map(({ branch, weightsSha256 }) => [branch, weightsSha256]);
+
+describe("a hundred frozen attempts", () => {
+  it("commit nothing when they wake after their successors committed, and are told what was", async () => {
+    const thaw = gate();
+    const zombies = iterations.map((iteration) => attempt("late", iteration, "zombie", thaw.opened));
+    await Promise.all(zombies.map(({ working }) => working));
+    const successors = iterations.map((iteration) =>
+      attempt("late", iteration, "successor", Promise.resolve()),
+    );
+    expect(await outcomesOf(successors)).toEqual(hundred("successor"));
+    thaw.open();
+    expect(await outcomesOf(zombies)).toEqual(hundred("successor"));
+    expect(await committedBy("late")).toEqual(hundred("successor"));
+    expect(await branchesOf("late")).toEqual([[0, "successor"]]);
+  });
+
+  it("are refused when they wake while their successors still work", async () => {
+    const thaw = gate();
+    const finish = gate();
+    const zombies = iterations.map((iteration) => attempt("early", iteration, "zombie", thaw.opened));
+    await Promise.all(zombies.map(({ working }) => working));
+    const successors = iterations.map((iteration) => attempt("early", iteration, "successor", finish.opened));
+    await Promise.all(successors.map(({ working }) => working));
+    thaw.open();
+    expect(await outcomesOf(zombies)).toEqual(hundred("StaleFence"));
+    expect(await branchesOf("early")).toEqual([]);
+    finish.open();
+    expect(await outcomesOf(successors)).toEqual(hundred("successor"));
+    expect(await committedBy("early")).toEqual(hundred("successor"));
+  });
+});
