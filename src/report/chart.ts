@@ -1,6 +1,6 @@
 /** Line charts as inline SVG: one per quantity, all on the same scale of iterations, readable without colour. */
 import { compact } from "./format.ts";
-import { type Html, html } from "./html.ts";
+import { documentText, type Html, html } from "./html.ts";
 
 export interface Series {
   readonly name: string;
@@ -11,6 +11,8 @@ export interface Series {
 export interface ChartSpec {
   readonly title: string;
   readonly unit: string;
+  /** What the points are counted by; iterations by default. */
+  readonly step?: string;
   /** At most three; told apart by dash pattern, mark and the label at their end. */
   readonly series: readonly Series[];
 }
@@ -21,7 +23,7 @@ const plot = { left: 46, right: 14, top: 12, bottom: 26 };
 /** Room for the names at the lines' ends. */
 const labelWidth = 58;
 
-export function lineChart({ title, unit, series }: ChartSpec): Html {
+export function lineChart({ title, unit, series, step = "iteration" }: ChartSpec): Html {
   const points = series.flatMap((one) => one.points);
   const iterations = points.map(({ iteration }) => iteration);
   const [first, last] = [Math.min(...iterations), Math.max(...iterations)];
@@ -36,7 +38,7 @@ export function lineChart({ title, unit, series }: ChartSpec): Html {
     height - plot.bottom - ((value - low) / (high - low)) * (height - plot.top - plot.bottom);
   return html`<figure class="chart">
     <figcaption>${title}${unit === "" ? null : html` <span class="unit">${unit}</span>`}</figcaption>
-    <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${describe(title, series)}">
+    <svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${describe(title, series, step)}">
       ${ticks.map(
         (tick) => html`<line class="grid" x1="${plot.left}" x2="${right}" y1="${y(tick)}" y2="${y(tick)}"/>
       <text class="tick" x="${plot.left - 6}" y="${y(tick) + 3.5}" text-anchor="end">${compact(tick)}</text>`,
@@ -45,10 +47,23 @@ export function lineChart({ title, unit, series }: ChartSpec): Html {
         (iteration) =>
           html`<text class="tick" x="${x(iteration)}" y="${height - 8}" text-anchor="middle">${iteration}</text>`,
       )}
-      ${series.map((one, i) => drawSeries(one, i, x, y))}
+      ${series.map((one, i) => drawSeries(one, i, x, y, step))}
       ${series.length > 1 ? endLabels(series, right, y) : null}
     </svg>
   </figure>`;
+}
+
+/** The chart's drawing as a file of its own, with its title and in colours for a light page. */
+export function standaloneSvg(chart: Html): string {
+  const figure = documentText(chart);
+  const svg = /<svg[\s\S]*<\/svg>/.exec(figure)![0];
+  const title = /<figcaption>(.*?)<\/figcaption>/.exec(figure)![1]!.replace(/<[^>]*>/g, "");
+  const style =
+    "text{font:10px sans-serif;fill:#444}.title{font-weight:600}.grid{stroke:#ddd}.series path{fill:none;stroke:currentColor;stroke-width:1.5}.series circle{fill:currentColor}.s0{color:#1f5fbf}.s1{color:#b8451f}.s2{color:#2f7d4f}.s1 path{stroke-dasharray:6 3}.s2 path{stroke-dasharray:2 3}.label{fill:currentColor}";
+  return `${svg
+    .replace('viewBox="0 0', 'xmlns="http://www.w3.org/2000/svg" viewBox="0 -14')
+    .replace(String(height), String(height + 14))
+    .replace(">", `><style>${style}</style><text class="title" x="${plot.left}" y="-3">${title}</text>`)}\n`;
 }
 
 function drawSeries(
@@ -56,6 +71,7 @@ function drawSeries(
   index: number,
   x: (iteration: number) => number,
   y: (value: number) => number,
+  step: string,
 ): Html {
   const path = points
     .map(
@@ -66,7 +82,7 @@ function drawSeries(
   const radius = points.length > 60 ? 1.2 : 2.8;
   return html`<g class="series s${index}"><path d="${path}"/>${points.map(
     ({ iteration, value }) =>
-      html`<circle cx="${x(iteration).toFixed(1)}" cy="${y(value).toFixed(1)}" r="${radius}"><title>${name}, iteration ${iteration}: ${compact(value)}</title></circle>`,
+      html`<circle cx="${x(iteration).toFixed(1)}" cy="${y(value).toFixed(1)}" r="${radius}"><title>${name}, ${step} ${iteration}: ${compact(value)}</title></circle>`,
   )}</g>`;
 }
 
@@ -107,12 +123,12 @@ function iterationLabels(first: number, last: number): number[] {
 }
 
 /** What a screen reader says instead of the drawing. */
-function describe(title: string, series: readonly Series[]): string {
+function describe(title: string, series: readonly Series[], step: string): string {
   const lines = series.map(({ name, points }) => {
     const [start, end] = [points[0], points.at(-1)];
     return start === undefined || end === undefined
       ? `${name}: no data`
-      : `${name} from ${compact(start.value)} at iteration ${start.iteration} to ${compact(end.value)} at iteration ${end.iteration}`;
+      : `${name} from ${compact(start.value)} at ${step} ${start.iteration} to ${compact(end.value)} at ${step} ${end.iteration}`;
   });
   return `${title}: ${lines.join("; ")}`;
 }
