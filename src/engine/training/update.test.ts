@@ -95,6 +95,19 @@ describe("an update", () => {
   });
 });
 
+describe("an update that is not finite", () => {
+  it("takes no step and says what diverged", async () => {
+    const state = freshState();
+    state.weights.arena[0] = Number.NaN;
+    const before = bytes(state);
+    await expect(update(state)).rejects.toMatchObject({
+      type: "Diverged",
+      fields: { measure: "gradient norm", value: null },
+    });
+    expect(bytes(state)).toEqual(before);
+  });
+});
+
 describe("an update's refusals", () => {
   const row = golden.miniBatches[0]![0]!;
 

@@ -1,0 +1,115 @@
+import { describe, expect, it } from "vitest";
+import { experimentInputSchema } from "../core/experiment/input.ts";
+import type { Json } from "../core/json.ts";
+import type { KnownUpdate, LineageRecord, StageRecord, StoredRun } from "../core/ports/runs.ts";
+import { planContinuation } from "./continuation.ts";
+
+const training = { algorithm: "grpo", iterations: 4, learningRate: 0.001 };
+const train = { type: "train", title: "", environments: "set", training };
+const environments = { split: "train", scenarios: { single_hop: 1 } };
+const input = experimentInputSchema.parse({
+  id: "parent",
+  seed: 1,
+  policy: "tiny",
+  stages: {
+    set: { type: "build", title: "", environments },
+    warm: { ...train, policy: "initial" },
+    rl: { ...train, policy: "warm" },
+  },
+});
+const stored = {
+  run: "parent",
+  workflowType: "experiment",
+  input: input as unknown as Json,
+} as unknown as StoredRun;
+const stage = (id: string, type: string, result: object = {}) =>
+  ({ run: "parent", stage: id, type, state: "done", result }) as unknown as StageRecord;
+const update = (iteration: number) =>
+  ({
+    run: "maker",
+    stage: "rl",
+    branch: 0,
+    iteration,
+    parent: "base",
+    checkpoint: { hash: `c${iteration}` },
+  }) as LineageRecord;
+
+/** The updates of `rl` were made by another run, from which the stage was taken as cached. */
+const runsWith = (learningRate: number, warm: object = {}) => ({
+  getRun: async () => undefined,
+  getStages: async () => [
+    stage("set", "build"),
+    stage("warm", "train", warm),
+    stage("rl", "train", { run: "maker" }),
+  ],
+  lineageOf: async (run: string, id: string, branch: number) =>
+    run === "maker" && id === "rl" && branch === 0 ? [1, 2, 3].map(update) : [],
+  updateThatMade: async () =>
+    ({
+      recipe: {
+        optimizer: { ...input.stages.rl, learningRate, weightDecay: 0, maxGradientNorm: 1 },
+        loss: { kind: "policy-gradient", klCoefficient: 0.001, entropyCoefficient: 0.001 },
+      },
+    }) as unknown as KnownUpdate,
+});
+const plan = (wanted: object, runs = runsWith(0.001)) =>
+  planContinuation(runs, stored, { id: "new", iteration: 2, stage: "rl", settings: {}, ...wanted });
+
+describe("what goes on after an iteration of an experiment's training", () => {
+  it("is the experiment, with that stage going on in the run that made its updates", async () => {
+    const { input: planned, changes } = await plan({});
+    expect(changes).toEqual([]);
+    expect(planned.value).toEqual({
+      ...input,
+      id: "new",
+      stages: {
+        ...input.stages,
+        rl: { ...input.stages.rl, from: { run: "maker", stage: "rl", branch: 0, iteration: 2 } },
+      },
+    });
+  });
+
+  it("takes what was in force then, and shows it as a difference from the input", async () => {
+    const { changes } = await plan({ settings: { samplesPerPrefix: 4 } }, runsWith(0.0001));
+    expect(changes).toEqual([
+      { name: "learningRate", from: 0.001, to: 0.0001 },
+      { name: "samplesPerPrefix", from: 8, to: 4 },
+    ]);
+  });
+
+  it("begins at the stage's start where nothing is kept", async () => {
+    const { input: planned } = await plan({ iteration: 0, settings: { learningRate: 0.1 } });
+    expect((planned.value as typeof input).stages.rl).not.toHaveProperty("from");
+  });
+
+  it.each([
+    [{ stage: undefined }, "run 'parent' has several trainings (warm, rl); name one with --stage"],
+    [{ stage: "other" }, "run 'parent' has no training 'other'; its trainings are: warm, rl"],
+    [{ stage: "warm" }, "run 'parent' has no update of a train stage 'warm' on branch 0"],
+    [
+      { iteration: 3, settings: { iterations: 3 } },
+      "nothing is left after iteration 3: the training has 3; give an earlier one, or more with --set iterations=6",
+    ],
+    [{ settings: { learningRate: 5 } }, "run new: field 'stages.rl.training.learningRate' = 5"],
+    [{ settings: { learningRat: 5 } }, 'Unrecognized key: "learningRat"'],
+  ])("is refused for %j", async (wanted, message) => {
+    await expect(plan(wanted)).rejects.toThrow(message);
+  });
+
+  it("is refused for a fork where a stage before it was changed while it ran", async () => {
+    const altered = runsWith(0.001, { altered: true });
+    await expect(plan({}, altered)).rejects.toThrow(
+      "stage 'warm', which 'rl' needs, was changed while it ran, so a fork would not start from the same",
+    );
+    expect((await plan({ id: "parent" }, altered)).stage).toBe("rl");
+  });
+
+  it("is refused for what does not train", async () => {
+    const build = { ...stored, workflowType: "buildEnvironments" };
+    await expect(
+      planContinuation(runsWith(1), build, { id: "new", iteration: 1, settings: {} }),
+    ).rejects.toThrow(
+      "run 'parent' is a buildEnvironments, which has no iterations; name an experiment or a training",
+    );
+  });
+});
