@@ -1,7 +1,8 @@
 /** What a run needs and finds lost is made again, byte for byte; what was computed before counts only while it is there. */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ReinforcementSettings } from "../src/core/experiment/input.ts";
 import type { Json } from "../src/core/json.ts";
 import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
@@ -22,8 +23,13 @@ const stateOf = async (workflowId: string) =>
   (await operated.client.workflow.getHandle(workflowId).query<{ state: string }>("progress")).state;
 
 /** An iteration count of its own keeps a run's training from being taken from another's. */
-async function pausedAfter(run: string, iteration: number, iterations: number): Promise<void> {
-  await operated.begin(trainingOnly(run, iterations));
+async function pausedAfter(
+  run: string,
+  iteration: number,
+  iterations: number,
+  changed: Partial<ReinforcementSettings> = {},
+): Promise<void> {
+  await operated.begin(trainingOnly(run, iterations, changed));
   await until(async () => (await updatesOf(run, "rl")).length >= iteration);
   // The command takes longer to start than an iteration of the tiny policy.
   await operated.client.workflow.getHandle(`experiment-${run}`).signal("pause");
@@ -44,6 +50,26 @@ describe("a training whose checkpoints are lost", () => {
     expect(again).toHaveLength(made.length);
     const { result } = await stageOf("lost", "rl");
     expect(result).toMatchObject(await trainedAlone(operated, trainingOnly("lost", 6)));
+  });
+
+  it("does so with adapters and a schedule, where the weights that they add to are lost as well", async () => {
+    const changed = {
+      lora: { rank: 4, alpha: 8, targetModules: ["q_proj", "v_proj", "up_proj"] },
+      schedule: { kind: "linear", warmupSteps: 1, totalSteps: 8, minLearningRate: 1e-5 },
+    } satisfies Partial<ReinforcementSettings>;
+    await pausedAfter("adapters", 2, 8, changed);
+    const made = (await updatesOf("adapters", "rl")).map(({ checkpoint }) => checkpoint);
+    const { base } = JSON.parse(readFileSync(join(pathOf(made[0]!), "manifest.json"), "utf8"));
+    for (const hash of [base, ...made.map((checkpoint) => checkpoint.hash)])
+      rmSync(pathOf({ kind: "checkpoint", hash }), { recursive: true });
+    await operated.client.workflow.getHandle("experiment-adapters").signal("resume");
+    expect((await operated.ended("adapters")).state).toBe("done");
+    const { result } = await stageOf("adapters", "rl");
+    expect(result).toMatchObject(await trainedAlone(operated, trainingOnly("adapters", 8, changed)));
+    const { checkpoint } = result as unknown as { checkpoint: ArtifactRef };
+    const manifest = readFileSync(join(pathOf(checkpoint), "manifest.json"), "utf8");
+    expect(JSON.parse(manifest)).toMatchObject({ base });
+    expect(checkpoint.bytes).toBeLessThan(made[0]!.bytes * 1.1);
   });
 
   it("replaces one that is damaged, once a worker reads it afresh", async () => {

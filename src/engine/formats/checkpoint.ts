@@ -6,7 +6,14 @@
 import { copyFile, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type LlamaConfig, parseLlamaConfig } from "../model/config.ts";
-import { emptyLike, emptyWeights, type Parameters, parameterShapes, type Weights } from "../model/weights.ts";
+import {
+  type Allocate,
+  emptyLike,
+  emptyWeights,
+  type Parameters,
+  parameterShapes,
+  type Weights,
+} from "../model/weights.ts";
 import { writeAdapter } from "./adapter-file.ts";
 import { placeIn, requireAll, requireShape, sourcesOf } from "./parameter-tensors.ts";
 import { listSafetensors, readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -45,7 +52,7 @@ export const readPolicyConfig = async (folder: string): Promise<LlamaConfig> =>
   parseLlamaConfig(await readPolicyJson(folder, "config.json"), join(folder, "config.json"));
 
 /** Throws ModelUnreadable where a tensor is missing, has another shape or has no place in this architecture. */
-export async function readWeights(folder: string): Promise<Weights> {
+export async function readWeights(folder: string, allocate?: Allocate): Promise<Weights> {
   const config = await readPolicyConfig(folder);
   const file = join(folder, weightsFile);
   // Names and shapes first: memory is taken for what the file holds, not for what config.json promises.
@@ -53,7 +60,7 @@ export async function readWeights(folder: string): Promise<Weights> {
   const entries = await listSafetensors(file);
   for (const { name, shape } of entries) requireShape(file, name, shape, shapes.get(name));
   requireAll(file, shapes.keys(), "", new Set(entries.map(({ name }) => name)));
-  const weights = emptyWeights(config);
+  const weights = emptyWeights(config, allocate);
   await readSafetensors(file, placeIn(file, weights, ""));
   return weights;
 }
@@ -62,11 +69,12 @@ export async function readWeights(folder: string): Promise<Weights> {
 export async function readOptimizerState(
   folder: string,
   parameters: Parameters,
+  allocate?: Allocate,
 ): Promise<OptimizerState | undefined> {
   const file = join(folder, optimizerFile);
   if (!(await stat(file).catch(() => undefined))) return undefined;
-  const m = emptyLike(parameters);
-  const v = emptyLike(parameters);
+  const m = emptyLike(parameters, allocate);
+  const v = emptyLike(parameters, allocate);
   const step = new Int32Array(1);
   const found = await readSafetensors(file, (name, shape, dtype) => {
     if (name === "step" && dtype === "I32" && shape.length === 1 && shape[0] === 1) return step;

@@ -14,6 +14,7 @@ import { seededRandom } from "../../core/random.ts";
 import type { LlamaConfig } from "./config.ts";
 import {
   type Adapter,
+  type Allocate,
   emptyParameters,
   emptyWeights,
   layerPrefix,
@@ -85,8 +86,9 @@ export async function mergeAdapter(
   base: Weights,
   adapter: Adapter,
   pause: () => Promise<void>,
+  allocate?: Allocate,
 ): Promise<Weights> {
-  const merged = emptyWeights(base.config);
+  const merged = emptyWeights(base.config, allocate);
   merged.arena.set(base.arena);
   const scale = loraScale(adapter.settings);
   for (const name of adapter.tensors.keys()) {

@@ -73,19 +73,26 @@ export function parameterShapes(config: LlamaConfig): ReadonlyMap<string, readon
 
 const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
-/** All zeros: the start of weights to be filled. */
-export const emptyWeights = (config: LlamaConfig): Weights => ({
+/** Gives memory for so many elements. */
+export type Allocate = (elements: number) => Float32Array;
+const zeros: Allocate = (elements) => new Float32Array(elements);
+
+/** The start of weights to be filled: all zeros, or what the memory held that was given. */
+export const emptyWeights = (config: LlamaConfig, allocate = zeros): Weights => ({
   config,
-  ...emptyParameters(parameterShapes(config)),
+  ...emptyParameters(parameterShapes(config), allocate),
 });
 
 /** What is trained: the adapter where there is one, else the weights themselves. */
 export const trainedParameters = (weights: Weights): Parameters => weights.adapter ?? weights;
 
-/** All zeros, as gradients and AdamW's moments begin. */
-export function emptyParameters(parameters: ReadonlyMap<string, readonly number[]>): Parameters {
+/** All zeros, or what the memory held that was given. */
+export function emptyParameters(
+  parameters: ReadonlyMap<string, readonly number[]>,
+  allocate = zeros,
+): Parameters {
   const shapes = [...parameters];
-  const arena = new Float32Array(shapes.reduce((sum, [, shape]) => sum + elements(shape), 0));
+  const arena = allocate(shapes.reduce((sum, [, shape]) => sum + elements(shape), 0));
   const tensors = new Map<string, Parameter>();
   let offset = 0;
   for (const [name, shape] of shapes) {
@@ -95,9 +102,9 @@ export function emptyParameters(parameters: ReadonlyMap<string, readonly number[
   return { tensors, arena };
 }
 
-/** Of the same names and shapes, all zeros. */
-export const emptyLike = ({ tensors }: Parameters): Parameters =>
-  emptyParameters(new Map([...tensors].map(([name, { shape }]) => [name, shape])));
+/** Of the same names and shapes; all zeros, or what the memory held that was given. */
+export const emptyLike = ({ tensors }: Parameters, allocate = zeros): Parameters =>
+  emptyParameters(new Map([...tensors].map(([name, { shape }]) => [name, shape])), allocate);
 
 /** A tensor that must be there: its absence is a bug, because `emptyParameters` made them all. */
 export function tensorOf({ tensors }: Parameters, name: string): Parameter {

@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { RatchetError } from "../../core/errors.ts";
 import { adapterFiles } from "../formats/adapter-file.ts";
 import { writeCheckpoint } from "../formats/checkpoint.ts";
+import { Arenas } from "../runtime/arenas.ts";
 import { LoadedPolicies } from "../runtime/loaded-policies.ts";
 import type { PolicyLocation } from "../runtime/messages.ts";
 
 /** A folder that `transformers` loads, without the optimizer's state. Throws InvalidInput where `folder` holds something. */
 export async function exportPolicy(location: PolicyLocation, folder: string): Promise<void> {
   await makeEmpty(folder);
-  const { weights } = await new LoadedPolicies().get(location);
+  const { weights } = await new LoadedPolicies(new Arenas()).get(location);
   await writeCheckpoint(folder, location.folder, weights, undefined);
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareTiny } from "../policies/tiny.ts";
+import { Arenas } from "./arenas.ts";
 import { LoadedPolicies } from "./loaded-policies.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ratchet-policies-"));
@@ -14,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("LoadedPolicies", () => {
   it("keeps the two used last and reads the others again", async () => {
-    const policies = new LoadedPolicies();
+    const policies = new LoadedPolicies(new Arenas());
     const [a, b] = [await policies.get(at("a")), await policies.get(at("b"))];
     expect(await policies.get(at("a"))).toBe(a);
     await policies.get(at("c"));
@@ -23,15 +24,27 @@ describe("LoadedPolicies", () => {
   });
 
   it("reads weights again that were given away to be changed", async () => {
-    const policies = new LoadedPolicies();
+    const policies = new LoadedPolicies(new Arenas());
     const weights = await policies.take(at("a"));
     const before = weights.arena[0];
     weights.arena[0] = 42;
     expect((await policies.get(at("a"))).weights.arena[0]).toBe(before);
   });
 
+  it("gives the memory of a policy that went to the next one, but not before its work is over", async () => {
+    const policies = new LoadedPolicies(new Arenas());
+    const [a] = [await policies.get(at("a")), await policies.get(at("b"))];
+    const c = await policies.get(at("c"));
+    expect(c.weights.arena.buffer).not.toBe(a.weights.arena.buffer);
+    const [first] = a.weights.arena;
+    policies.reclaim();
+    const again = await policies.get(at("a"));
+    expect(again.weights.arena.buffer).toBe(a.weights.arena.buffer);
+    expect(again.weights.arena[0]).toBe(first);
+  });
+
   it("knows where responses end, by one id or several", async () => {
-    const policies = new LoadedPolicies();
+    const policies = new LoadedPolicies(new Arenas());
     expect((await policies.get(at("a"))).sampling.stopIds).toEqual([258]);
     const write = (eos: unknown) =>
       writeFileSync(join(folder, "b", "generation_config.json"), JSON.stringify({ eos_token_id: eos }));

@@ -10,6 +10,7 @@ import { unreadable } from "../formats/unreadable.ts";
 import { mergeAdapter } from "../model/adapter.ts";
 import type { Weights } from "../model/weights.ts";
 import { type SamplingPolicy, samplingPolicy } from "../sampling/policy.ts";
+import type { Arenas } from "./arenas.ts";
 import type { PolicyLocation } from "./messages.ts";
 
 const kept = 2;
@@ -20,8 +21,20 @@ export interface LoadedPolicy {
 }
 
 export class LoadedPolicies {
+  readonly #arenas: Arenas;
   /** By content hash, in order of use, the oldest first. */
   readonly #policies = new Map<string, LoadedPolicy>();
+  /** No longer kept; the work that made them go may still use them. */
+  readonly #outgoing: LoadedPolicy[] = [];
+
+  constructor(arenas: Arenas) {
+    this.#arenas = arenas;
+  }
+
+  /** Content hashes of those in memory. */
+  get hashes(): readonly string[] {
+    return [...this.#policies.keys()];
+  }
 
   /** Throws ModelUnreadable. */
   async get(location: PolicyLocation): Promise<LoadedPolicy> {
@@ -30,13 +43,19 @@ export class LoadedPolicies {
     const baseWeights = known === undefined && base ? (await this.get(base)).weights : undefined;
     this.#policies.delete(hash);
     // The oldest goes before the new one comes: two in memory, not three.
-    for (const oldest of this.#policies.keys()) {
+    for (const [oldest, policy] of this.#policies) {
       if (this.#policies.size < kept) break;
       this.#policies.delete(oldest);
+      this.#outgoing.push(policy);
     }
-    const policy = known ?? (await load(hash, folder, baseWeights));
+    const policy = known ?? (await load(hash, folder, baseWeights, this.#arenas));
     this.#policies.set(hash, policy);
     return policy;
+  }
+
+  /** Called between two pieces of work, when nobody uses what is not kept: its memory is for others from now on. */
+  reclaim(): void {
+    for (const { weights } of this.#outgoing.splice(0)) this.#arenas.give(weights.arena);
   }
 
   /** Gives weights away to be changed in place: nobody finds them here any more. */
@@ -47,10 +66,15 @@ export class LoadedPolicies {
   }
 }
 
-async function load(hash: string, folder: string, base: Weights | undefined): Promise<LoadedPolicy> {
+async function load(
+  hash: string,
+  folder: string,
+  base: Weights | undefined,
+  { take }: Arenas,
+): Promise<LoadedPolicy> {
   const weights = base
-    ? await mergeAdapter(base, await readAdapter(folder, base.config), setImmediate)
-    : await readWeights(folder);
+    ? await mergeAdapter(base, await readAdapter(folder, base.config), setImmediate, take)
+    : await readWeights(folder, take);
   return { weights, sampling: samplingPolicy(hash, weights, await readStopIds(folder)) };
 }
 

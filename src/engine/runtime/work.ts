@@ -4,11 +4,19 @@ import type { OnProgress, SampledResponse } from "../../core/ports/policy.ts";
 import { readAdapter } from "../formats/adapter-file.ts";
 import { type OptimizerState, readOptimizerState, writeCheckpoint } from "../formats/checkpoint.ts";
 import { newAdapter, sameLora } from "../model/adapter.ts";
-import { emptyLike, emptyWeights, trainedParameters, type Weights } from "../model/weights.ts";
+import {
+  type Allocate,
+  emptyLike,
+  emptyWeights,
+  type Parameters,
+  trainedParameters,
+  type Weights,
+} from "../model/weights.ts";
 import type { AdamState } from "../optimizer/adamw.ts";
 import { BlockCache } from "../sampling/block-cache.ts";
 import { sampleShard, standardLimits } from "../sampling/sample.ts";
 import { runUpdate } from "../training/update.ts";
+import { Arenas } from "./arenas.ts";
 import { beating } from "./beat.ts";
 import { LoadedPolicies } from "./loaded-policies.ts";
 import type {
@@ -32,24 +40,32 @@ const sessionCapacity = (threads: number) => Math.max(48, Math.min(192, Math.flo
 
 export interface EngineWork {
   readonly runtime: Runtime;
+  readonly arenas: Arenas;
   readonly policies: LoadedPolicies;
   readonly cache: BlockCache;
 }
 
 export function createEngineWork(threads: number, provider: string): EngineWork {
+  const arenas = new Arenas();
   return {
     runtime: new Runtime({ threads, provider, sessionCapacity: sessionCapacity(threads) }),
-    policies: new LoadedPolicies(),
+    arenas,
+    policies: new LoadedPolicies(arenas),
     cache: new BlockCache(blockCacheBytes),
   };
 }
 
-export const perform = (
+/** One request at a time. */
+export function perform(
   engine: EngineWork,
   request: EngineRequest,
   onProgress: OnProgress,
-): Promise<EngineResult> =>
-  request.kind === "sample" ? sample(engine, request, onProgress) : update(engine, request, onProgress);
+): Promise<EngineResult> {
+  engine.policies.reclaim();
+  return request.kind === "sample"
+    ? sample(engine, request, onProgress)
+    : update(engine, request, onProgress);
+}
 
 async function sample(
   { runtime, policies, cache }: EngineWork,
@@ -57,40 +73,52 @@ async function sample(
   onProgress: OnProgress,
 ): Promise<SampledResponse[][]> {
   const { sampling } = await beating(reading, onProgress, policies.get(policy));
+  cache.keepOnly(policies.hashes);
   return sampleShard({ runtime, cache, limits: standardLimits }, sampling, requests, options, onProgress);
 }
 
 /** Reads the parent's state, changes it in place and writes the successor. */
 async function update(
-  engine: EngineWork,
+  { runtime, policies, arenas }: EngineWork,
   message: UpdateMessage,
   onProgress: OnProgress,
 ): Promise<UpdateOutcome> {
-  const { runtime, policies } = engine;
   const { parent, settings, stagingFolder } = message;
   const reference =
     message.reference && (await beating(reading, onProgress, policies.get(message.reference))).weights;
   const { weights, base } = await beating(reading, onProgress, trainable(policies, message));
   const trained = trainedParameters(weights);
+  // An adapter's are small, and would take the place of whole policies' arenas.
+  const allocate = weights.adapter ? undefined : arenas.take;
   const stored = message.carryOptimizer
-    ? await beating(reading, onProgress, readOptimizerState(parent.folder, trained))
+    ? await beating(reading, onProgress, readOptimizerState(parent.folder, trained, allocate))
     : undefined;
-  const state = stored ?? { step: 0, m: emptyLike(trained), v: emptyLike(trained) };
+  const state = stored ?? { step: 0, m: zerosLike(trained, allocate), v: zerosLike(trained, allocate) };
   const optimizer: AdamState = { step: state.step, m: state.m.arena, v: state.v.arena };
   // Where the reference is the parent itself, the arena that is about to change must not be it.
-  const fixed = reference?.arena === trained.arena ? copyOf(weights) : reference;
-  const never = new AbortController().signal; // cancelled work ends with this process
+  const copied = reference?.arena === trained.arena ? copyOf(weights, allocate) : undefined;
+  const gradients = emptyLike(trained, allocate);
   const metrics = await runUpdate(
     runtime,
-    { weights, optimizer, reference: fixed },
+    { weights, optimizer, reference: copied ?? reference, gradients },
     settings,
     onProgress,
-    never,
+    new AbortController().signal, // cancelled work ends with this process
   );
   const successor: OptimizerState = { ...state, step: optimizer.step };
   const writing = "seconds of writing the checkpoint";
   const written = await beating(writing, onProgress, write(stagingFolder, parent.folder, weights, successor));
+  if (weights.adapter === undefined) {
+    arenas.give(...[trained, state.m, state.v, gradients].map(({ arena }) => arena));
+    if (copied) arenas.give(copied.arena);
+  }
   return { metrics, base: base?.hash, ...written };
+}
+
+function zerosLike(parameters: Parameters, allocate?: Allocate): Parameters {
+  const zeros = emptyLike(parameters, allocate);
+  zeros.arena.fill(0);
+  return zeros;
 }
 
 /** The weights to train, in memory of their own where they change; `base` is the policy that stays frozen under an adapter. */
@@ -109,8 +137,8 @@ async function trainable(
   return { weights: { ...weights, adapter: newAdapter(weights.config, settings, seed) }, base: parent };
 }
 
-function copyOf(weights: Weights): Weights {
-  const copy = emptyWeights(weights.config);
+function copyOf(weights: Weights, allocate?: Allocate): Weights {
+  const copy = emptyWeights(weights.config, allocate);
   copy.arena.set(weights.arena);
   return copy;
 }

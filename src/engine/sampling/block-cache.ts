@@ -11,7 +11,7 @@ export type PromptBlock = readonly KeysAndValues[];
 export class BlockCache {
   readonly #byteLimit: number;
   /** In order of use, the oldest first. */
-  readonly #blocks = new Map<string, PromptBlock>();
+  readonly #blocks = new Map<string, { readonly policy: string; readonly block: PromptBlock }>();
   #bytes = 0;
 
   constructor(byteLimit: number) {
@@ -19,17 +19,17 @@ export class BlockCache {
   }
 
   get(key: string): PromptBlock | undefined {
-    const block = this.#blocks.get(key);
-    if (block === undefined) return undefined;
+    const known = this.#blocks.get(key);
+    if (known === undefined) return undefined;
     this.#blocks.delete(key);
-    this.#blocks.set(key, block);
-    return block;
+    this.#blocks.set(key, known);
+    return known.block;
   }
 
   /** Keeps a block until the least recently used ones have to make room. */
-  put(key: string, block: PromptBlock): void {
+  put(policy: string, key: string, block: PromptBlock): void {
     this.#remove(key);
-    this.#blocks.set(key, block);
+    this.#blocks.set(key, { policy, block });
     this.#bytes += byteLength(block);
     for (const oldest of this.#blocks.keys()) {
       if (this.#bytes <= this.#byteLimit) break;
@@ -37,11 +37,16 @@ export class BlockCache {
     }
   }
 
+  /** Drops the blocks of every other policy: training makes a new one in each iteration, and no old one is asked again. */
+  keepOnly(policies: readonly string[]): void {
+    for (const [key, { policy }] of this.#blocks) if (!policies.includes(policy)) this.#remove(key);
+  }
+
   #remove(key: string): void {
-    const block = this.#blocks.get(key);
-    if (block === undefined) return;
+    const known = this.#blocks.get(key);
+    if (known === undefined) return;
     this.#blocks.delete(key);
-    this.#bytes -= byteLength(block);
+    this.#bytes -= byteLength(known.block);
   }
 }
 

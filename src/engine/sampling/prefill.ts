@@ -29,7 +29,7 @@ export async function prefill(
     key = blockKey(key, part);
     const known = whole ? cache.get(key) : undefined;
     const block = known ?? (await computeBlock(runtime, policy, part, blocks));
-    if (whole && known === undefined) cache.put(key, block);
+    if (whole && known === undefined) cache.put(policy.hash, key, block);
     blocks.push(block);
     onBlock();
   }

@@ -22,6 +22,8 @@ export interface TrainingState {
   readonly optimizer: AdamState;
   /** Policy of the KL term, of the same shape; the KL is measured whenever there is one. */
   readonly reference?: Weights | undefined;
+  /** Memory for the gradients, of the shapes of what is trained; its own where none is given. */
+  readonly gradients?: Parameters | undefined;
 }
 
 export type UpdateSettings = Pick<
@@ -58,7 +60,7 @@ export async function runUpdate(
     tick: progress.advance,
   };
   const references = await scoreByReference(context, state, settings, batches);
-  const gradients = emptyLike(trainedParameters(weights));
+  const gradients = state.gradients ?? emptyLike(trainedParameters(weights));
   const steps: StepResult[] = [];
   for (const [b, batch] of batches.entries()) {
     gradients.arena.fill(0);

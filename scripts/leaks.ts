@@ -1,0 +1,95 @@
+/**
+ * Does an engine that trains and samples for ever keep its memory? `npm run leaks -- [--updates 1000] [--steps 10]
+ * [--policy FOLDER] [--json]`: so many updates of so many optimizer steps, each followed by samples of the new policy (a
+ * swap), of the tiny policy or one in a Hugging Face folder. Exit 1 where memory grows by more than 2 % after the first
+ * fifth, or a session is not released.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { prepareTiny } from "../src/engine/policies/tiny.ts";
+import { createEngineWork } from "../src/engine/runtime/work.ts";
+import { engineEnvironment } from "../src/services/worker.ts";
+import { countSessions } from "../tests/support/count-sessions.ts";
+import { endlessTraining } from "../tests/support/endless-training.ts";
+
+const { values } = parseArgs({
+  options: {
+    updates: { type: "string", default: "1000" },
+    steps: { type: "string", default: "10" },
+    policy: { type: "string" },
+    json: { type: "boolean", default: false },
+    inner: { type: "boolean", default: false },
+  },
+});
+const warmUpShare = 0.2;
+const growthLimit = 0.02;
+const mebibytes = (bytes: number) => Math.round(bytes / 2 ** 20);
+
+/** Of the middle element: one sample taken before a collection of garbage says little. */
+const median = (of: readonly number[]) => [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)]!;
+
+async function measure(root: string) {
+  const sessions = countSessions();
+  const tiny = values.policy === undefined;
+  const folder = values.policy ?? join(root, "base");
+  if (tiny) await prepareTiny(folder, 0);
+  const shape = tiny
+    ? { steps: Number(values.steps), rows: 4, promptTokens: 400, responseTokens: 24 }
+    : { steps: Number(values.steps), rows: 4, promptTokens: 200, responseTokens: 16 };
+  const engine = createEngineWork(2, "cpu");
+  const next = await endlessTraining(engine, { hash: "base", folder }, root, shape);
+  const updates = Number(values.updates);
+  const residentBytes: number[] = [];
+  const start = performance.now();
+  for (let done = 1; done <= updates; done++) {
+    await next();
+    residentBytes.push(process.memoryUsage.rss());
+    if (done % Math.ceil(updates / 20) === 0) {
+      const { heapUsed, arrayBuffers, rss } = process.memoryUsage();
+      process.stderr.write(
+        `${done} updates, ${Math.round((performance.now() - start) / 1000)} s: resident ${mebibytes(rss)} MiB, of it JavaScript ${mebibytes(heapUsed)} and tensors ${mebibytes(arrayBuffers)}; sessions made ${sessions.made}, released ${sessions.released}\n`,
+      );
+    }
+  }
+  const system = process.cpuUsage();
+  await engine.runtime.release();
+  const fifth = Math.max(1, Math.floor(updates * warmUpShare));
+  const [after, end] = [residentBytes.slice(fifth, 2 * fifth), residentBytes.slice(-fifth)].map(median);
+  return {
+    policy: values.policy ?? "tiny",
+    steps: updates * shape.steps,
+    swaps: updates,
+    seconds: Math.round((performance.now() - start) / 1000),
+    cpuSeconds: { user: Math.round(system.user / 1e6), system: Math.round(system.system / 1e6) },
+    residentMiB: {
+      afterWarmUp: mebibytes(after!),
+      atTheEnd: mebibytes(end!),
+      most: mebibytes(Math.max(...residentBytes)),
+    },
+    growth: end! / after! - 1,
+    sessions,
+  };
+}
+
+if (!values.inner) {
+  // The engine's memory depends on how the worker that starts it sets the allocator.
+  const program = ["--import", "tsx", fileURLToPath(import.meta.url), ...process.argv.slice(2), "--inner"];
+  const { status } = spawnSync(process.execPath, program, {
+    stdio: "inherit",
+    env: { ...engineEnvironment, ...process.env },
+  });
+  process.exit(status ?? 1);
+}
+const root = mkdtempSync(join(tmpdir(), "ratchet-leaks-"));
+try {
+  const result = await measure(root);
+  const { sessions, growth } = result;
+  process.stdout.write(`${values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);
+  process.exitCode = growth > growthLimit || sessions.released !== sessions.made ? 1 : 0;
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}
