@@ -155,7 +155,7 @@ describe("a training whose tripwire trips", () => {
     expect(waits).toMatch(
       /^parked: iteration 2 of rl is not committed, KL to the reference is \S+, above tripwires\.maxKl = 1e-12, after 1 recovery; .*npx ratchet set tripped learningRate=0\.00025/,
     );
-    operated.command("set", "tripped", "tripwires.maxKl=100");
+    operated.command("set", "tripped", "tripwires.maxKl=10");
     await operated.client.workflow.getHandle("experiment-tripped").signal("resume");
     await operated.ended("tripped");
     expect(await resultOf("tripped")).toMatchObject({ iterations: 3, altered: true, stopped: false });

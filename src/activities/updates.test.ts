@@ -78,7 +78,7 @@ describe("an update", () => {
   });
 
   it.each([
-    [{ kl: 11 }, "KL to the reference is 11, above tripwires.maxKl = 10"],
+    [{ kl: 6 }, "KL to the reference is 6, above tripwires.maxKl = 1"],
     [{ loss: Number.NaN }, "loss is NaN"],
     [{ gradientNorm: Number.POSITIVE_INFINITY }, "gradient norm is Infinity"],
   ])("is not committed with %j, and not tried again", async (measured, message) => {

@@ -8,7 +8,7 @@ const changeable = {
   maxGradientNorm: [0, 1e9],
   klCoefficient: [0, 10],
   entropyCoefficient: [0, 1],
-  "tripwires.maxKl": [0, 1e9],
+  "tripwires.maxKl": [0, 10],
   "tripwires.minEntropy": [0, 1e9],
   "tripwires.maxEntropy": [0, 1e9],
   "tripwires.maxGradientSpike": [1, 1e9],

@@ -7,8 +7,11 @@ export const tripwiresSchema = z.strictObject({
   maxKl: z
     .number()
     .gt(0)
-    .default(10)
-    .describe("Most mean KL to the reference, nats per token; measured where klCoefficient is over 0"),
+    .max(10)
+    .default(1)
+    .describe(
+      "Most mean KL to the reference, nats per token, measured where klCoefficient is over 0; 10 is off, for no token counts more",
+    ),
   minEntropy: z.number().min(0).optional().describe("Least mean entropy, nats per token; off by default"),
   maxEntropy: z.number().gt(0).optional().describe("Most mean entropy, nats per token; off by default"),
   maxGradientSpike: z
@@ -22,7 +25,7 @@ export const tripwiresSchema = z.strictObject({
     .lt(1)
     .optional()
     .describe(
-      "Least share that a mean reward may be of the mean over the `window` updates before; off by default",
+      "Least share that a mean reward may be of the mean over the `window` updates before, where that is positive; off by default",
     ),
   window: z
     .number()

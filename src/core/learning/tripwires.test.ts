@@ -32,10 +32,10 @@ describe("what an update measured", () => {
     expect(judgeUpdate({ ...sound, kl: 12.34567 }, tripwires(), usual)).toEqual({
       measure: "KL to the reference",
       value: 12.34567,
-      limit: 10,
+      limit: 1,
       blames: "policy",
       setting: "maxKl",
-      sentence: "KL to the reference is 12.35, above tripwires.maxKl = 10",
+      sentence: "KL to the reference is 12.35, above tripwires.maxKl = 1",
     });
     expect(judgeUpdate(sound, tripwires({ minEntropy: 1.6 }), usual)?.sentence).toBe(
       "entropy is 1.5, below tripwires.minEntropy = 1.6",
@@ -74,6 +74,11 @@ describe("a mean reward", () => {
       sentence:
         "mean reward is 0.24, below tripwires.minRewardShare = 0.5 of the 0.5 of the 3 updates before",
     });
+  });
+
+  it("is not compared with a mean that is not positive, of which no share is a fall", () => {
+    const poor = recent([1, -0.1], [1, -0.1], [1, -0.1]);
+    expect(judgeReward(-0.1, tripwires({ minRewardShare: 0.5 }), poor)).toBeNull();
   });
 
   it("may fall to nothing where no share is named, or too few updates came before", () => {

@@ -71,7 +71,9 @@ export function judgeReward(
 ): Trip | null {
   const { minRewardShare, window } = tripwires;
   const usual = meanOfWindow(tripwires, recent, (update) => update.reward ?? 0);
-  if (minRewardShare === undefined || usual === null || reward >= minRewardShare * usual) return null;
+  // Rewards may be negative, for wrong calls; only of a positive mean is a share a fall.
+  if (minRewardShare === undefined || usual === null || usual <= 0) return null;
+  if (reward >= minRewardShare * usual) return null;
   return {
     measure: "mean reward",
     value: reward,
