@@ -2,7 +2,7 @@
  * Kill anything, by the thousand: runs an experiment again and again under seeded blows (SIGKILL, SIGTERM, SIGSTOP past the
  * heartbeat and SIGCONT) and compares each with a run left alone: weights, optimizer, every committed step and every
  * update's metrics. Results add up in a file, so a study that was interrupted goes on where it was. Exit 1 on a difference.
- * `npm run chaos -- [--kills N] [--seed S] [--pause MS] [--input FILE] [--results FILE] [--json]`
+ * `npm run chaos -- [--kills N] [--seed S] [--pause MS] [--per-run N] [--input FILE] [--results FILE] [--json]`
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -20,6 +20,8 @@ const { values } = parseArgs({
     /** Mean time between two blows, ms. */
     pause: { type: "string", default: "2000" },
     input: { type: "string", default: tinyExample },
+    /** After so many blows a run is left to come to its end. */
+    "per-run": { type: "string", default: "50" },
     results: { type: "string", default: ".ratchet/chaos.jsonl" },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
@@ -27,7 +29,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   process.stdout.write(
-    "npm run chaos -- [--kills N] [--seed S] [--pause MS] [--input FILE] [--results FILE] [--json]\n",
+    "npm run chaos -- [--kills N] [--seed S] [--pause MS] [--per-run N] [--input FILE] [--results FILE] [--json]\n",
   );
   process.exit(0);
 }
@@ -54,6 +56,7 @@ interface Result {
 const kills = wholeNumber("kills", values.kills);
 const seed = wholeNumber("seed", values.seed);
 const pauseMs = wholeNumber("pause", values.pause);
+const perRun = wholeNumber("per-run", values["per-run"]);
 const args = ["--input", values.input];
 const results = earlierResults();
 const struck = () => results.reduce((sum, { blows }) => sum + blows.length, 0);
@@ -114,7 +117,7 @@ async function attack(
   alone: Outcome & { readonly wallMs: number },
 ): Promise<Result> {
   const random = seededRandom(seedOf(seed, index));
-  const most = kills - struck();
+  const most = Math.min(perRun, kills - struck());
   const blows: Blow[] = [];
   const about = { seed, input: values.input, index, blows, aloneMs: alone.wallMs };
   const begun = Date.now();

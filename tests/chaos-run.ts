@@ -84,7 +84,7 @@ export async function runUnderFire(
       const exited = once(run, "exit");
       while (run.exitCode === null && run.signalCode === null && blows.length < most) {
         await Promise.race([sleep(2 * pauseMs * random.next()), exited]);
-        if (run.exitCode === null && run.signalCode === null) await strike(home, random, blows);
+        if (run.exitCode === null && run.signalCode === null) strike(home, random, blows);
       }
       const result = await outcome;
       if ("ended" in result) return { summary: result.ended, restarts };
@@ -97,7 +97,7 @@ export async function runUnderFire(
 }
 
 /** Each role is hit equally often, however many processes it has. */
-async function strike(home: string, random: Random, blows: Blow[]): Promise<void> {
+function strike(home: string, random: Random, blows: Blow[]): void {
   const processes = runningProcesses(home);
   const roles = [...new Set(processes.map(({ role }) => role))];
   if (roles.length === 0) return;
@@ -108,9 +108,8 @@ async function strike(home: string, random: Random, blows: Blow[]): Promise<void
   const signal = random.pick(signals);
   if (!deliver(pid, signal)) return;
   blows.push({ role, signal, at: Date.now() });
-  if (signal !== "SIGSTOP") return;
-  await sleep(frozenMs);
-  deliver(pid, "SIGCONT");
+  // Other blows fall while it is frozen; a process that has ended by then needs no thaw.
+  if (signal === "SIGSTOP") setTimeout(() => deliver(pid, "SIGCONT"), frozenMs);
 }
 
 /** False where the process had ended by itself. */
@@ -136,10 +135,18 @@ async function collectGarbage(home: string): Promise<void> {
   }
 }
 
+interface LineageRow {
+  readonly stage: string;
+  readonly branch: number;
+  readonly iteration: number;
+  readonly weights_sha256: string;
+  readonly metrics: { readonly zeroVarianceShare?: number };
+}
+
 export interface Remains {
   /** Each committed step's result by key, and each update's lineage, in order: what must not depend on any blow. */
   readonly steps: Readonly<Record<string, unknown>>;
-  readonly lineage: readonly unknown[];
+  readonly lineage: readonly LineageRow[];
   /** When each step was committed, ascending; milliseconds since 1970. */
   readonly commits: readonly number[];
   /** Activities' attempts that were begun and given up: work that had to be done again. */
@@ -153,16 +160,14 @@ export interface Remains {
 export async function remainsOf(home: string): Promise<Remains> {
   const up = ratchet(home, "up");
   if (up.status !== 0) throw new Error(`ratchet up ended with ${up.status}: ${up.stderr}`);
-  const config = readConfig({ ...process.env, RATCHET_HOME: home });
-  const endpoints = endpointsOf(config, readRecord(home))!;
-  const client = new pg.Client({ connectionString: endpoints.databaseUrl });
+  const client = new pg.Client({ connectionString: endpointsAt(home)!.databaseUrl });
   try {
     await client.connect();
     const steps = await client.query<{ key: string; result: unknown; at: string }>(
       `SELECT key, result, extract(epoch FROM committed_at) * 1000 AS at FROM steps
        WHERE state = 'committed' ORDER BY key COLLATE "C"`,
     );
-    const lineage = await client.query(
+    const lineage = await client.query<LineageRow>(
       `SELECT stage, branch, iteration, step_key, parent, weights_sha256, optimizer_sha256, metrics
        FROM lineage ORDER BY stage COLLATE "C", branch, iteration`,
     );
@@ -170,7 +175,7 @@ export async function remainsOf(home: string): Promise<Remains> {
       steps: Object.fromEntries(steps.rows.map(({ key, result }) => [key, result])),
       lineage: lineage.rows,
       commits: steps.rows.map(({ at }) => Number(at)).sort((a, b) => a - b),
-      ...(await attemptsOf(endpoints)),
+      ...(await attemptsOf(home)),
       staleCommitsRefused: mentions(home, "a newer attempt took this step over"),
     };
   } finally {
@@ -180,13 +185,8 @@ export async function remainsOf(home: string): Promise<Remains> {
 }
 
 /** As Temporal counts them: an attempt's number says how many were given up before it. */
-async function attemptsOf({
-  temporalConnection,
-  temporalNamespace,
-}: Endpoints): Promise<Pick<Remains, "attempts" | "lostAttempts">> {
-  const connection = await Connection.connect(temporalConnection);
-  try {
-    const client = new Client({ connection, namespace: temporalNamespace });
+function attemptsOf(home: string): Promise<Pick<Remains, "attempts" | "lostAttempts">> {
+  return withClient(home, async (client) => {
     const numbers: number[] = [];
     for await (const { workflowId, runId } of client.workflow.list()) {
       const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
@@ -195,10 +195,22 @@ async function attemptsOf({
     }
     const attempts = numbers.reduce((sum, number) => sum + number, 0);
     return { attempts, lostAttempts: attempts - numbers.length };
+  });
+}
+
+/** A client of the home's Temporal, which must run. */
+export async function withClient<T>(home: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const { temporalConnection, temporalNamespace } = endpointsAt(home)!;
+  const connection = await Connection.connect(temporalConnection);
+  try {
+    return await work(new Client({ connection, namespace: temporalNamespace }));
   } finally {
     await connection.close();
   }
 }
+
+const endpointsAt = (home: string): Endpoints | undefined =>
+  endpointsOf(readConfig({ ...process.env, RATCHET_HOME: home }), readRecord(home));
 
 function mentions(home: string, words: string): number {
   const logs = readdirSync(logFolder(home)).map((name) => readFileSync(join(logFolder(home), name), "utf8"));
