@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LineageRecord, StageRecord } from "../src/core/ports/runs.ts";
+import type { LineageRecord, StageRecord, TripRecord } from "../src/core/ports/runs.ts";
 import { openStore, type Store } from "../src/store/store.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
@@ -47,6 +47,22 @@ describe("runs", () => {
     expect(await store.runs.holdNumerics("held", { threads: 2 })).toEqual({ threads: 2 });
     expect(await store.runs.holdNumerics("held", { threads: 4 })).toEqual({ threads: 2 });
     expect(await store.runs.holdNumerics("other", { threads: 4 })).toEqual({ threads: 4 });
+  });
+
+  it("note a trip once, however often it is put, and give them in order", async () => {
+    const trip = (iteration: number): TripRecord => ({
+      run: "tripped",
+      stage: "rl",
+      branch: 0,
+      iteration,
+      parent: "p",
+      trip: { measure: "KL", value: 2, limit: 1, blames: "policy", sentence: "KL is 2" },
+      action: "park",
+      outcome: "waits for a person",
+    });
+    for (const iteration of [3, 2, 3]) await store.runs.putTrip(trip(iteration));
+    await store.runs.putTrip({ ...trip(1), run: "other" });
+    expect(await store.runs.tripsOf("tripped")).toEqual([trip(3), trip(2)]);
   });
 
   it("are created once, changed by later puts, and the newest is the one created last", async () => {
