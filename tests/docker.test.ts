@@ -1,7 +1,6 @@
 /** The images and the compose files as far as they can be checked without a Docker engine. */
 import { execFile, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,6 +13,7 @@ import { validate } from "dockerfile-utils";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type Config, readConfig } from "../src/config/config.ts";
+import { serveHealth } from "../src/services/health.ts";
 import { chooseFreePort, isPortFree } from "../src/services/ports.ts";
 import { findTemporal } from "../src/services/temporal-binary.ts";
 import { downloadTemporal } from "../src/services/temporal-download.ts";
@@ -231,22 +231,28 @@ describe("docker/README.md", () => {
   });
 });
 
-describe.runIf(process.platform === "linux")("the health check", () => {
+describe("the health check", () => {
   const check = (port: number) =>
     run(process.execPath, ["docker/healthcheck.mjs"], {
       cwd: root,
-      env: { TEMPORAL_ADDRESS: `temporal:${port}` },
+      env: { RATCHET_METRICS_ADDRESS: `0.0.0.0:${port}` },
     }).catch((error: { code: number }) => error);
 
-  it("passes while there is a connection to Temporal's port, and only then", async () => {
+  it("passes while the worker says that it is well, and only then", async () => {
     const port = await chooseFreePort(0, process.pid, new Set([0]));
-    const server = createServer().listen(port, "127.0.0.1");
     expect(await check(port)).toMatchObject({ code: 1 });
-    const socket = connect(port, "127.0.0.1");
-    await new Promise((resolve) => socket.once("connect", resolve));
+    let ok = true;
+    const observed = { health: async () => ({ ok }), metrics: async () => "" };
+    const server = await serveHealth({ host: "127.0.0.1", port, local: true }, undefined, observed);
     expect(await check(port)).toEqual({ stdout: "", stderr: "" });
-    socket.destroy();
-    server.close();
+    ok = false;
+    expect(await check(port)).toMatchObject({ code: 1 });
+    await server.close();
+  });
+
+  it("finds the worker where the images put it", () => {
+    for (const worker of workers)
+      expect(configOf(worker).metricsAddress).toEqual({ host: "127.0.0.1", port: 9464, local: true });
   });
 });
 
