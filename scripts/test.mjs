@@ -12,6 +12,7 @@ const checks = [
   ["types", "npx", ["tsc", "--noEmit"]],
   ["architecture", "npx", ["depcruise", "--config", ".dependency-cruiser.cjs", "src", "tests"]],
   ["dead code", "npx", ["knip"]],
+  ["advisories", "node", ["--import", "tsx", "scripts/audit.ts"]],
   ["tests", "npx", ["vitest", "run", ...process.argv.slice(2)]],
 ];
 for (const [name, command, args] of checks) {
