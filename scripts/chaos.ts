@@ -61,7 +61,6 @@ const args = ["--input", values.input];
 const results = earlierResults();
 const struck = () => results.reduce((sum, { blows }) => sum + blows.length, 0);
 if (struck() < kills) {
-  const ports = await holdUsualPorts();
   process.stderr.write("a run left alone, to compare with\n");
   const alone = await inEmptyHome(async (home) => {
     const begun = Date.now();
@@ -78,7 +77,6 @@ if (struck() < kills) {
       `run ${result.index + 1}: ${result.blows.length} blows, ${struck()} of ${kills}: ${verdict}\n`,
     );
   }
-  ports.close();
 }
 const summary = summarize();
 process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
@@ -104,7 +102,8 @@ function earlierResults(): Result[] {
 /** The home of a run that differs stays, for whoever looks into it. */
 async function inEmptyHome<T extends object>(work: (home: string) => Promise<T>): Promise<T> {
   const { home, remove } = emptyHome();
-  const done = await work(home);
+  const ports = await holdUsualPorts();
+  const done = await work(home).finally(ports.close);
   if ("differences" in done && (done.differences as unknown[]).length > 0)
     process.stderr.write(`it is in ${home}\n`);
   else remove();

@@ -52,21 +52,24 @@ function attempt(run: string, iteration: number, who: string, go: Promise<void>)
     };
     return { result: { who }, alongside: { lineage } };
   };
-  const outcome = new MockActivityEnvironment(undefined, { logger: new DefaultLogger("ERROR") })
-    .run(() =>
-      runStep(store.ledger, {
-        kind: "update",
-        version: 1,
-        context: { run, stage: "rl", branch: 0, seed: 7, iteration },
-        inputs: [iteration],
-        work,
-      }),
-    )
-    .then(
-      (result) => (result as { who: string }).who,
-      (error: { type?: string }) => error.type,
-    );
-  return { working: begun.opened, outcome };
+  const ended = new MockActivityEnvironment(undefined, { logger: new DefaultLogger("ERROR") }).run(() =>
+    runStep(store.ledger, {
+      kind: "update",
+      version: 1,
+      context: { run, stage: "rl", branch: 0, seed: 7, iteration },
+      inputs: [iteration],
+      work,
+    }),
+  );
+  const failure = ended.then(
+    () => undefined,
+    (error: { type?: string }) => error,
+  );
+  const outcome = ended.then(
+    ({ who: maker }) => maker,
+    (error: { type?: string }) => error.type,
+  );
+  return { working: begun.opened, outcome, failure };
 }
 
 const iterations = Array.from({ length: 100 }, (_, index) => index + 1);
@@ -115,5 +118,19 @@ describe("a hundred frozen attempts", () => {
     finish.open();
     expect(await outcomesOf(successors)).toEqual(hundred("successor"));
     expect(await committedBy("early")).toEqual(hundred("successor"));
+  });
+});
+
+describe("a zombie that wakes before it has claimed its step", () => {
+  it("takes it from its successor, which is told to try again, and then commits", async () => {
+    const never = gate();
+    const finish = gate();
+    const successor = attempt("reversed", 1, "successor", finish.opened);
+    await successor.working;
+    await attempt("reversed", 1, "zombie", never.opened).working;
+    finish.open();
+    expect(await successor.failure).toMatchObject({ type: "StaleFence", nonRetryable: false });
+    expect(await attempt("reversed", 1, "successor", finish.opened).outcome).toBe("successor");
+    expect(await branchesOf("reversed")).toEqual([[0, "successor"]]);
   });
 });

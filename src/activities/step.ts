@@ -4,7 +4,7 @@
  */
 import { activityInfo, heartbeat, log } from "@temporalio/activity";
 import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
-import { RatchetError } from "../core/errors.ts";
+import { type ErrorType, RatchetError } from "../core/errors.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { CommitAlongside, StepLedger } from "../core/ports/steps.ts";
@@ -75,11 +75,17 @@ const unexpectedFailure = "UnexpectedFailure";
 /** Failures of a step's own work before it is given up and its workflow parks; lost attempts are not counted. */
 const mostFailures = 5;
 
+/**
+ * An attempt that Temporal gave up may claim the step late, after its successor: then it is the successor that is overtaken,
+ * and it has to claim again. A true zombie is not asked any more, whatever it throws.
+ */
+const saysNothingOfTheWork: ReadonlySet<ErrorType> = new Set(["DatabaseUnavailable", "StaleFence"]);
+
 /** What to throw: the failure as Temporal shall see it, not to be retried once the step's work has failed too often. */
 export async function giveUpOrRetry(ledger: StepLedger, key: string, error: unknown): Promise<unknown> {
   if (error instanceof CancelledFailure) return error;
   const named = error instanceof RatchetError;
-  if (named && (!error.retryable || error.type === "DatabaseUnavailable")) return toFailure(error);
+  if (named && (!error.retryable || saysNothingOfTheWork.has(error.type))) return toFailure(error);
   const failures = await ledger.countFailure(key).catch(() => 0);
   const givenUp = failures > 0 && failures % mostFailures === 0;
   if (named || !givenUp) return toFailure(error, givenUp);

@@ -10,7 +10,7 @@ export const errorTypes = [
   "ModelUnreadable", // a model file is truncated, of an unknown type or architecture
   "Diverged", // what training computed is not finite, or beyond a limit of its tripwires
   "NumericsMismatch", // another thread count, CPU or version than the run recorded
-  "StaleFence", // this attempt was overtaken; its result must not be committed
+  "StaleFence", // this attempt was overtaken; its result must not be committed, another attempt's may
   "StorageFull", // no room left on the artifact or database disk
   "DatabaseUnavailable",
   "TemporalUnavailable",
@@ -22,6 +22,7 @@ export const errorTypes = [
 export type ErrorType = (typeof errorTypes)[number];
 
 const retryableTypes: ReadonlySet<ErrorType> = new Set([
+  "StaleFence",
   "StorageFull",
   "DatabaseUnavailable",
   "TemporalUnavailable",
