@@ -15,8 +15,7 @@ import { decompose } from "../core/synthesis/decompose/decompose.ts";
 import { deploy, subjectsOf } from "../core/synthesis/deploy/deploy.ts";
 import { document } from "../core/synthesis/document/document.ts";
 import type { Decomposed, Drafted } from "../core/synthesis/draft.ts";
-import { integrate } from "../core/synthesis/integrate/integrate.ts";
-import { scale } from "../core/synthesis/scale/scale.ts";
+import { integrateProven, scaleProven } from "../core/synthesis/preserve.ts";
 import type { CpuPorts } from "./ports.ts";
 import { runStep, type StepContext, whileAlive } from "./step.ts";
 
@@ -76,6 +75,8 @@ export function createEnvironmentActivities(
           }),
       });
 
+  const subjectTables = ports.author.subjectTables.bind(ports.author);
+
   const readBenchmark = async (hash: string): Promise<Benchmark> => {
     const ref = await ports.artifacts.find("environment-set", hash);
     const { name, environments } = await loadSet(ports.artifacts, ref);
@@ -112,15 +113,18 @@ export function createEnvironmentActivities(
 
     documentTools: stage("documented", 1, (from: Decomposed[]) => from.map(document)),
 
-    integrateTools: stage("integrated", 1, (from: Drafted[]) => from.map(integrate)),
+    integrateTools: stage("integrated", 2, async (from: Drafted[]) =>
+      integrateProven(from, await subjectTables(allSubjectsOf(from)), ports.sandbox),
+    ),
 
-    scaleComplexity: stage("scaled", 1, (from: Drafted[]) => from.map(scale)),
+    scaleComplexity: stage("scaled", 2, async (from: Drafted[]) =>
+      scaleProven(from, await subjectTables(allSubjectsOf(from)), ports.sandbox),
+    ),
 
     deployEnvironments: stage(
       "proven",
       1,
       async (from: Drafted[]): Promise<ProvenBatch> => {
-        const subjectTables = ports.author.subjectTables.bind(ports.author);
         const deployed = deploy(from, await subjectTables(subjectsOf(from)));
         return proveBatch(deployed, subjectTables, ports.sandbox);
       },
@@ -184,6 +188,10 @@ export function createEnvironmentActivities(
     };
   }
 }
+
+/** Subjects of all tools a candidate may come to have, distractors included. */
+const allSubjectsOf = (from: readonly Drafted[]): string[] =>
+  [...new Set(from.flatMap(({ decomposed }) => Object.keys(decomposed.candidate.subjects)))].sort();
 
 function dialled({ maxTools, maxSubQuestions, domains, heldOut, complexity }: BuildSpecification) {
   return {

@@ -71,8 +71,16 @@ export function withRelationsOf(split: Split, subjects: Iterable<KnownSubject>):
   }));
 }
 
-/** The subject's data as tools read them. An alias that is some entity's own name does not count. */
-export function subjectTable({ byKey }: KnownSubject): SubjectTable {
+const tables = new WeakMap<KnownSubject, SubjectTable>();
+
+/** The subject's data as tools read them; made once. An alias that is some entity's own name does not count. */
+export function subjectTable(subject: KnownSubject): SubjectTable {
+  const table = tables.get(subject) ?? tableOf(subject);
+  tables.set(subject, table);
+  return table;
+}
+
+function tableOf({ byKey }: KnownSubject): SubjectTable {
   const aliases: Record<string, string> = {};
   const rows: Record<string, Entity["facts"]> = {};
   for (const [key, entity] of byKey) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { chainCandidate, sumCandidate } from "../../../../tests/support/small-world.ts";
+import { chainCandidate, smallTables, sumCandidate } from "../../../../tests/support/small-world.ts";
 import type { Candidate } from "../candidate.ts";
 import { decompose } from "../decompose/decompose.ts";
 import { document } from "../document/document.ts";
@@ -51,6 +51,27 @@ describe("integrate", () => {
       q1: { country: { value: "France" }, [selector]: { value: "capital" } },
       q2: { country: { value: "France" }, [selector]: { value: "currency" } },
     });
+  });
+
+  it("knows the same functionality by what it does, whatever it is called", () => {
+    const facts: Candidate["facts"] = [
+      { id: "q1", card: "city.country", question: "?", operands: [{ value: "Lyon" }], answer: "France" },
+      { id: "q2", card: "city.nation", question: "?", operands: [{ value: "Osaka" }], answer: "Japan" },
+    ];
+    const candidate: Candidate = { ...twoFields(0), facts };
+    const { drafts } = integrate(document(decompose(candidate)), smallTables);
+    expect(drafts.map((draft) => [draft.document.name, draft.cards, draft.calls])).toEqual([
+      [
+        "get_home",
+        ["city.country", "city.nation"],
+        { q1: { city: { value: "Lyon" } }, q2: { city: { value: "Osaka" } } },
+      ],
+    ]);
+    const differing = {
+      ...smallTables,
+      city: { ...smallTables.city!, rows: { lyon: { country: "France", nation: "Gaul" } } },
+    };
+    expect(integrate(document(decompose(candidate)), differing).drafts).toHaveLength(2);
   });
 
   it("merges sums of two and of three numbers, the third becoming optional", () => {

@@ -1,9 +1,10 @@
 /**
  * Stage 3, function integration: documents whose functionality overlaps become one tool, n -> m <= n, and each merged
- * tool still answers every sub-question it inherits. Overlap is judged by what is documented, never by name: the same
- * functionality always, and different fields of one subject where the candidate's level asks for it.
+ * tool still answers every sub-question it inherits (`preserve.ts` runs them again). Overlap is judged by what is
+ * documented and done, never by name: the same functionality always, and different fields of one subject where the
+ * candidate's level asks for it.
  */
-import type { SubjectCard } from "../candidate.ts";
+import type { Candidate } from "../candidate.ts";
 import {
   type CalculateBehaviour,
   type Drafted,
@@ -11,15 +12,17 @@ import {
   mapCalls,
   type ToolDraft,
 } from "../draft.ts";
+import { countOf, type Subjects, sameColumn, sameFunctionality } from "./functionality.ts";
 import { selectorName, withSelector } from "./selector.ts";
 
-export function integrate(drafted: Drafted): Drafted {
+/** `subjects` are the data that behaviour is compared on; a column's name must do where there are none. */
+export function integrate(drafted: Drafted, subjects: Subjects = {}): Drafted {
   const { candidate } = drafted.decomposed;
   const merged: ToolDraft[] = [];
   for (const draft of drafted.drafts) {
-    const at = merged.findIndex((other) => overlap(other, draft, candidate.levels.integration));
+    const at = merged.findIndex((other) => overlap(other, draft, candidate.levels.integration, subjects));
     if (at < 0) merged.push(draft);
-    else merged[at] = merge(merged[at]!, draft, candidate.subjects, candidate.seed);
+    else merged[at] = merge(merged[at]!, draft, candidate, subjects);
   }
   const level = drafted.drafts.length - merged.length;
   return {
@@ -29,36 +32,40 @@ export function integrate(drafted: Drafted): Drafted {
   };
 }
 
-function overlap(a: ToolDraft, b: ToolDraft, level: 0 | 1): boolean {
-  if (a.behaviour.kind === "calculate" || b.behaviour.kind === "calculate")
-    return a.cards[0] === b.cards[0] && (countOf(a) === countOf(b) || hasNeutralZero(a));
-  if (a.behaviour.subject !== b.behaviour.subject) return false;
-  return level === 1 || a.cards.some((card) => b.cards.includes(card));
+function overlap(a: ToolDraft, b: ToolDraft, level: 0 | 1, subjects: Subjects): boolean {
+  if (a.behaviour.kind === "calculate" && b.behaviour.kind === "calculate")
+    return (
+      sameFunctionality(a, b, subjects) &&
+      (countOf(a.behaviour) === countOf(b.behaviour) || hasNeutralZero(a.behaviour))
+    );
+  if (a.behaviour.kind === "calculate" || b.behaviour.kind === "calculate") return false;
+  return sameFunctionality(a, b, subjects) || (level === 1 && a.behaviour.subject === b.behaviour.subject);
 }
 
 function merge(
   into: ToolDraft,
   from: ToolDraft,
-  subjects: Readonly<Record<string, SubjectCard>>,
-  seed: number,
+  { subjects: cards, seed }: Candidate,
+  subjects: Subjects,
 ): ToolDraft {
   if (into.behaviour.kind === "calculate") return mergeCalculators(into, from);
   const a = into.behaviour;
   const b = from.behaviour as LookupBehaviour;
-  const added = b.fields.filter((field) => !a.fields.includes(field));
-  if (added.length === 0 && !a.selector) return { ...into, calls: { ...into.calls, ...from.calls } };
-  const wide = withSelector(into, added, subjects[a.subject]!, seed);
+  const both = { ...into, cards: [...new Set([...into.cards, ...from.cards])] };
+  const inherited = a.fields.find((field) => sameColumn(a.subject, field, b.fields[0]!, subjects));
+  if (inherited !== undefined && !a.selector) return { ...both, calls: { ...into.calls, ...from.calls } };
+  const wide = withSelector(both, inherited === undefined ? b.fields : [], cards[a.subject]!, seed);
   const parameter = selectorName(wide);
-  const calls = mapCalls(from.calls, (call) => ({ ...call, [parameter]: { value: b.fields[0]! } }));
-  const cards = [...new Set([...into.cards, ...from.cards])];
-  return { ...wide, cards, calls: { ...wide.calls, ...calls } };
+  const value = inherited ?? b.fields[0]!;
+  const calls = mapCalls(from.calls, (call) => ({ ...call, [parameter]: { value } }));
+  return { ...wide, calls: { ...wide.calls, ...calls } };
 }
 
 /** The one with more operands stays; the ones it has beyond the other's become optional, with the neutral default. */
 function mergeCalculators(a: ToolDraft, b: ToolDraft): ToolDraft {
-  const [wide, narrow] = countOf(a) >= countOf(b) ? [a, b] : [b, a];
+  const [wide, narrow] = countOf(calculation(a)) >= countOf(calculation(b)) ? [a, b] : [b, a];
   const { parameters } = wide.document;
-  const required = parameters.required.slice(0, calculation(wide).first.length + countOf(narrow));
+  const required = parameters.required.slice(0, countOf(calculation(narrow)));
   const properties = Object.fromEntries(
     Object.entries(parameters.properties).map(([name, schema]) => [
       name,
@@ -67,12 +74,12 @@ function mergeCalculators(a: ToolDraft, b: ToolDraft): ToolDraft {
   );
   return {
     ...wide,
+    cards: [...new Set([...wide.cards, ...narrow.cards])],
     document: { ...wide.document, parameters: { ...parameters, properties, required } },
     calls: { ...a.calls, ...b.calls },
   };
 }
 
 const calculation = ({ behaviour }: ToolDraft) => behaviour as CalculateBehaviour;
-const countOf = (draft: ToolDraft) => (calculation(draft).operands as string[]).length;
 /** A further operand of 0 changes neither a sum nor a difference. */
-const hasNeutralZero = (draft: ToolDraft) => ["sum", "difference"].includes(calculation(draft).operation);
+const hasNeutralZero = ({ operation }: CalculateBehaviour) => ["sum", "difference"].includes(operation);

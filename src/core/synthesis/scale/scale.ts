@@ -12,65 +12,76 @@ import { expandParameters } from "./expand-parameters.ts";
 import { generalizeFunction } from "./generalize-function.ts";
 import { generalizeTypes } from "./generalize-types.ts";
 
-/** What was done, counted over all tools: fields, parameters and parameter types. */
-interface Counts {
-  readonly fields: number;
-  readonly parameters: number;
-  readonly types: number;
+/** A candidate after one operation, and which level takes the operation away again. */
+export interface ScalingStep {
+  readonly dial: "generalization" | "parameters" | "parameterTypes" | "distractors";
+  readonly after: Drafted;
 }
 
-export function scale(drafted: Drafted): Drafted {
+/** A tool after each of the first three operations. */
+type Complicated = readonly { readonly draft: ToolDraft; readonly level: number }[];
+
+export const scale = (drafted: Drafted): Drafted => scalingSteps(drafted).at(-1)!.after;
+
+/** Each operation works on what the one before it made. */
+export function scalingSteps(drafted: Drafted): ScalingStep[] {
   const { candidate } = drafted.decomposed;
   const gold = drafted.drafts.map((draft) => complicate(draft, drafted.drafts, candidate));
-  const distractors = addDistractors(
-    gold.map(({ draft }) => draft),
-    candidate,
-  );
-  const all = [...gold, ...distractors];
-  const total = (count: keyof Counts) => all.reduce((sum, { counts }) => sum + counts[count], 0);
-  const random = seededRandom(seedOf(candidate.seed, "tool order"));
-  return {
+  const draftsAt = (of: readonly Complicated[], step: number) => of.map((states) => states[step]!.draft);
+  const distractors = addDistractors(draftsAt(gold, 2), candidate);
+  const levelAt = (of: readonly Complicated[], step: number) =>
+    of.reduce((sum, states) => sum + states[step]!.level, 0);
+  const names = [
+    "functional_generalization",
+    "parameter_expansion",
+    "parameter_type_generalization",
+  ] as const;
+  const recorded = (of: readonly Complicated[], steps: number) =>
+    names.slice(0, steps).map((operation, step) => ({ operation, level: levelAt(of, step) }));
+  const after = (steps: 1 | 2 | 3): Drafted => ({
     ...drafted,
-    drafts: random.shuffle(all.map(({ draft }) => draft)),
+    drafts: draftsAt(gold, steps - 1),
+    complexity: [...drafted.complexity, ...recorded(gold, steps)],
+  });
+  const all = [...gold, ...distractors];
+  const extended: Drafted = {
+    ...drafted,
+    drafts: seededRandom(seedOf(candidate.seed, "tool order")).shuffle(draftsAt(all, 2)),
     complexity: [
       ...drafted.complexity,
-      { operation: "functional_generalization", level: total("fields") },
-      { operation: "parameter_expansion", level: total("parameters") },
-      { operation: "parameter_type_generalization", level: total("types") },
+      ...recorded(all, 3),
       { operation: "toolset_extension", level: distractors.length },
       ...nearnesses.map((kind) => ({
         operation: `toolset_extension.${kind}`,
-        level: distractors.filter(({ draft }) => candidate.nearness[draft.cards[0]!] === kind).length,
+        level: draftsAt(distractors, 2).filter(({ cards }) => candidate.nearness[cards[0]!] === kind).length,
       })),
     ],
   };
+  return [
+    { dial: "generalization", after: after(1) },
+    { dial: "parameters", after: after(2) },
+    { dial: "parameterTypes", after: after(3) },
+    { dial: "distractors", after: extended },
+  ];
 }
 
-function complicate(
-  draft: ToolDraft,
-  beside: readonly ToolDraft[],
-  candidate: Candidate,
-): { draft: ToolDraft; counts: Counts } {
+function complicate(draft: ToolDraft, beside: readonly ToolDraft[], candidate: Candidate): Complicated {
   const random: Random = seededRandom(seedOf(candidate.seed, "scale", draft.document.name));
   const { levels } = candidate;
   const wide = generalizeFunction(draft, beside, candidate, levels.generalization);
   const expanded = expandParameters(wide.draft, levels.parameters, random);
-  const typed = generalizeTypes(expanded.draft, levels.parameterTypes, random);
-  return {
-    draft: typed.draft,
-    counts: { fields: wide.level, parameters: expanded.level, types: typed.level },
-  };
+  return [wide, expanded, generalizeTypes(expanded.draft, levels.parameterTypes, random)];
 }
 
 /** The nearest functionalities that no tool serves yet, under names that no tool has. */
-function addDistractors(gold: readonly ToolDraft[], candidate: Candidate) {
-  const added: { draft: ToolDraft; counts: Counts }[] = [];
+function addDistractors(gold: readonly ToolDraft[], candidate: Candidate): Complicated[] {
+  const added: Complicated[] = [];
   for (const id of candidate.distractors) {
     if (added.length === candidate.levels.distractors) break;
-    const beside = [...gold, ...added.map(({ draft }) => draft)];
+    const beside = [...gold, ...added.map((states) => states[2]!.draft)];
     const card = candidate.cards.find((other) => other.id === id)!;
     const next = complicate(draftOf(candidate, card, 2), beside, candidate);
-    if (!beside.some((tool) => collides(tool, next.draft))) added.push(next);
+    if (!beside.some((tool) => collides(tool, next[2]!.draft))) added.push(next);
   }
   return added;
 }
