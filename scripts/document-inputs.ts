@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { calibrateInputSchema, calibrationSchema } from "../src/core/experiment/calibration.ts";
 import { decaySchema, loraSchema } from "../src/core/experiment/fine-tuning.ts";
 import {
   buildInputSchema,
@@ -41,6 +42,7 @@ const sections: readonly (readonly [string, string, z.ZodType])[] = [
   ["buildEnvironments", "Input of the workflow of that name.", buildInputSchema],
   ["trainPolicy", "Input of the workflow of that name.", trainInputSchema],
   ["evaluatePolicy", "Input of the workflow of that name.", evaluateInputSchema],
+  ["calibrateEnvironments", "Input of the workflow of that name.", calibrateInputSchema],
   ["environments", "What to build.", buildSchema],
   ["training, sft", "The cold start.", supervisedSchema],
   ["training, grpo and reinforce++", "Reinforcement learning in turn mode.", reinforcementSchema],
@@ -57,6 +59,7 @@ const sections: readonly (readonly [string, string, z.ZodType])[] = [
   ],
   ["from", "The iteration that a training goes on after.", originSchema],
   ["evaluation", "How a policy is evaluated.", evaluationSchema],
+  ["calibration", "How hard environments are for a policy, and which to keep.", calibrationSchema],
   ["sampling", "How responses are drawn.", samplingSchema],
 ];
 

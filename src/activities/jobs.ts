@@ -4,6 +4,11 @@
  */
 import { RatchetError } from "../core/errors.ts";
 import {
+  type CalibrateInput,
+  type CalibrationSettings,
+  calibrateInputSchema,
+} from "../core/experiment/calibration.ts";
+import {
   type BuildInput,
   type BuildSpecification,
   buildInputSchema,
@@ -57,10 +62,14 @@ export interface EvaluationJob extends PolicyJob {
   readonly evaluation: EvaluationSettings;
 }
 
+export interface CalibrationJob extends PolicyJob {
+  readonly calibration: CalibrationSettings;
+}
+
 export function createJobActivities(ports: CpuPorts) {
   /** A run started by hand has one stage, and is recorded here; in an experiment both are known already. */
   const begin = async (
-    type: Stage["type"],
+    type: Stage["type"] | "calibrate",
     workflowType: WorkflowType,
     input: { id: string; stage: string },
   ) => {
@@ -75,7 +84,7 @@ export function createJobActivities(ports: CpuPorts) {
     });
     await ports.runs.putStage({ run: input.id, stage: input.stage, type, inputHash: "", state: "running" });
   };
-  const resolve = async (input: TrainInput | EvaluateInput) => ({
+  const resolve = async (input: TrainInput | EvaluateInput | CalibrateInput) => ({
     run: input.id,
     stage: input.stage,
     seed: input.seed,
@@ -135,6 +144,13 @@ export function createJobActivities(ports: CpuPorts) {
       checkThreads(input);
       await begin("evaluate", "evaluatePolicy", input);
       return { ...(await resolve(input)), evaluation: input.evaluation };
+    }),
+
+    prepareCalibration: guarded(async (raw: CalibrateInput): Promise<CalibrationJob> => {
+      const input = parseInput(calibrateInputSchema, raw, "calibrateEnvironments");
+      checkThreads(input);
+      await begin("calibrate", "calibrateEnvironments", input);
+      return { ...(await resolve(input)), calibration: input.calibration };
     }),
   };
 }

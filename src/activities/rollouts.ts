@@ -27,6 +27,8 @@ export interface StartShard {
   readonly environments: ArtifactRef;
   readonly members: readonly Place[];
   readonly maxResponseTokens: number;
+  /** The policy is asked the bare question and shown no tools: does it know the answer by heart? */
+  readonly blind?: boolean;
 }
 
 export interface RunTools {
@@ -51,13 +53,14 @@ export function createRolloutActivities(ports: CpuPorts) {
           input.environments.hash,
           input.members.map(({ member, twin }) => [member, twin]),
           input.maxResponseTokens,
+          ...(input.blind ? ["blind"] : []),
         ],
         work: () =>
           whileAlive(async () => {
             const set = await ports.environmentSet(input.environments);
             const codec = await ports.codec(input.policy);
             const trajectories = input.members.map((place) =>
-              startTrajectory(set.environments[place.member]!, place, codec, input.maxResponseTokens),
+              startTrajectory(set.environments[place.member]!, place, codec, input),
             );
             return {
               result: await putShard(ports.artifacts, {
@@ -97,12 +100,14 @@ function startTrajectory(
   environment: Environment,
   place: Place,
   codec: ChatCodec,
-  maxResponseTokens: number,
+  { maxResponseTokens, blind = false }: StartShard,
 ): Trajectory {
-  const tokens = codec.encodePrompt(
-    promptMessages(environment),
-    environment.tools.map(({ document }) => document),
-  );
+  const tokens = blind
+    ? codec.encodePrompt([{ role: "user", content: environment.question }], [])
+    : codec.encodePrompt(
+        promptMessages(environment),
+        environment.tools.map(({ document }) => document),
+      );
   if (tokens.length + maxResponseTokens > codec.contextTokens)
     throw new RatchetError(
       "PromptTooLong",

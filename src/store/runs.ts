@@ -1,5 +1,6 @@
 /** Runs and stages in Postgres: upserts that may be repeated, reads in one defined order. */
 import { type Kysely, type Selectable, sql } from "kysely";
+import { makingSets } from "../core/environment/build-name.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import type {
@@ -60,7 +61,7 @@ export function createRunStore(database: Database): RunStore {
         const rows = await tables
           .selectFrom("stages")
           .selectAll()
-          .where("type", "=", "build")
+          .where("type", "in", [...makingSets])
           .where("result", "is not", null)
           .orderBy("position")
           .execute();

@@ -28,6 +28,7 @@ export const workflowTypes = [
   "trainPolicy",
   "rollOut",
   "evaluatePolicy",
+  "calibrateEnvironments",
 ] as const;
 export type WorkflowType = (typeof workflowTypes)[number];
 

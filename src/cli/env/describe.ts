@@ -4,6 +4,7 @@ import {
   type EnvironmentSet,
   environmentHash,
 } from "../../core/environment/environment.ts";
+import { bands, type Calibration, summaryOf } from "../../core/evaluation/calibration.ts";
 import type { StoredSet } from "./library.ts";
 
 /** Digits of a hash that a person is shown: unique among millions. */
@@ -35,6 +36,27 @@ export function setLine({ ref, names, set }: StoredSet): string {
   const scenarios = Object.entries(scenarioCounts(set)).map(([scenario, count]) => `${count} ${scenario}`);
   const called = names.length > 0 ? names.join(", ") : `(${set.name})`;
   return `${shortHash(ref.hash)}  ${String(set.environments.length).padStart(5)} environments  ${called}: ${scenarios.join(", ")}`;
+}
+
+/** `polished-1: pass@1 0.31; 3 never, 2 hard, 1 medium, 0 easy, 2 always; 1 answered without tools`. */
+export function calibrationLine({ policyName, environments }: Calibration): string {
+  const { passAt1, bands: counts, answeredBlind } = summaryOf(environments);
+  const named = bands.map((band) => `${counts[band]} ${band}`).join(", ");
+  return `calibrated by ${policyName}: pass@1 ${passAt1.toFixed(2)} (${environments[0]?.samples ?? 0} samples); ${named}; ${answeredBlind} answered without tools`;
+}
+
+export const calibrationSummary = ({ policy, policyName, environments }: Calibration) => ({
+  policy,
+  policyName,
+  ...summaryOf(environments),
+});
+
+/** Of one environment: `hard for polished-1: 1 of 8 samples pass, pass@8 1.00`; undefined where it is not in the set. */
+export function difficultyLine({ policyName, environments }: Calibration, hash: string): string | undefined {
+  const one = environments.find(({ environment }) => environment === hash);
+  if (!one) return undefined;
+  const [k, rate] = Object.entries(one.passAt).at(-1)!;
+  return `${one.band} for ${policyName}: ${one.passed} of ${one.samples} samples pass, pass@${k} ${rate.toFixed(2)}, Solve-F1 ${one.solveF1.toFixed(2)}; ${one.answeredBlind} of ${one.blindSamples} answer without tools`;
 }
 
 export function setSummary({ ref, names, set }: StoredSet) {

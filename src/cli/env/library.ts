@@ -9,6 +9,7 @@ import { buildNamePattern, namedSets, setNamed } from "../../core/environment/bu
 import { type EnvironmentSet, environmentHash } from "../../core/environment/environment.ts";
 import { loadSet, storeSet } from "../../core/environment/stored-set.ts";
 import { RatchetError } from "../../core/errors.ts";
+import type { Calibration } from "../../core/evaluation/calibration.ts";
 import type { Case } from "../../core/gates/gate.ts";
 import type { ArtifactRef, ArtifactStore } from "../../core/ports/artifacts.ts";
 import type { StageRecord } from "../../core/ports/runs.ts";
@@ -30,6 +31,8 @@ export type Found =
 export interface Library {
   /** In the order of their hashes. */
   sets(): AsyncGenerator<StoredSet>;
+  /** What policies made of the set, in the order of the calibrations' hashes. */
+  calibrations(set: string): Promise<Calibration[]>;
   /** Throws InvalidInput where nothing or more than one thing has the id. */
   find(id: string): Promise<Found>;
   /** Stores a set; `name` becomes `name/import` where a database runs, and is not kept otherwise. */
@@ -54,6 +57,15 @@ export async function openLibrary(config: Config): Promise<Library> {
   const builds = (await store?.runs.getBuilds()) ?? [];
   return {
     sets: () => storedSets(config, artifacts, builds),
+    calibrations: async (set) => {
+      const all = await Promise.all(
+        (await hashesOf(config.artifactFolder, "calibration")).map(async (hash) => {
+          const opened = await artifacts();
+          return (await opened.getJson(await opened.find("calibration", hash))) as Calibration;
+        }),
+      );
+      return all.filter((one) => one.set === set);
+    },
     find: (id) => find(id, config, artifacts, builds),
     add: async (set, name) => {
       const ref = await storeSet(await artifacts(), set);
@@ -92,7 +104,7 @@ async function* storedSets(
   builds: readonly StageRecord[],
 ): AsyncGenerator<StoredSet> {
   const named = namedSets(builds);
-  for (const hash of await setHashes(config.artifactFolder)) {
+  for (const hash of await hashesOf(config.artifactFolder, "environment-set")) {
     const store = await artifacts();
     const ref = await store.find("environment-set", hash);
     yield {
@@ -103,8 +115,8 @@ async function* storedSets(
   }
 }
 
-async function setHashes(artifactFolder: string): Promise<string[]> {
-  const entries = await readdir(join(artifactFolder, "environment-set"), { recursive: true }).catch(() => []);
+async function hashesOf(artifactFolder: string, kind: string): Promise<string[]> {
+  const entries = await readdir(join(artifactFolder, kind), { recursive: true }).catch(() => []);
   return entries.flatMap((path) => /(?:^|[\\/])([0-9a-f]{64})$/.exec(path)?.[1] ?? []).sort();
 }
 

@@ -1,7 +1,14 @@
 /** `ratchet env list [ID]`: the stored sets, or the environments of one. */
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
-import { environmentLine, environmentSummary, setLine, setSummary } from "./describe.ts";
+import {
+  calibrationLine,
+  calibrationSummary,
+  environmentLine,
+  environmentSummary,
+  setLine,
+  setSummary,
+} from "./describe.ts";
 
 export function register(env: Command): void {
   env
@@ -16,7 +23,14 @@ export function register(env: Command): void {
       const rows: { readonly line: string; readonly summary: unknown }[] = [];
       try {
         if (id === undefined) {
-          for await (const one of library.sets()) rows.push({ line: setLine(one), summary: setSummary(one) });
+          for await (const one of library.sets()) {
+            const calibrations = await library.calibrations(one.ref.hash);
+            const lines = [setLine(one), ...calibrations.map((given) => `  ${calibrationLine(given)}`)];
+            rows.push({
+              line: lines.join("\n"),
+              summary: { ...setSummary(one), calibrations: calibrations.map(calibrationSummary) },
+            });
+          }
         } else {
           const found = await library.find(id);
           const listed = found.kind === "set" ? found.set.environments : [found.subject.environment];

@@ -2,9 +2,17 @@
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { type Environment, environmentHash } from "../../core/environment/environment.ts";
+import type { Calibration } from "../../core/evaluation/calibration.ts";
 import { environmentFileOf } from "../../core/formats/environment-file.ts";
 import { canonicalJson } from "../../core/json.ts";
-import { environmentLine, environmentSummary, setLine, setSummary } from "./describe.ts";
+import {
+  calibrationLine,
+  difficultyLine,
+  environmentLine,
+  environmentSummary,
+  setLine,
+  setSummary,
+} from "./describe.ts";
 
 export function register(env: Command): void {
   env
@@ -19,14 +27,20 @@ export function register(env: Command): void {
         const found = await library.find(id);
         if (found.kind === "set") {
           const { environments, quarantined } = found.set;
+          const calibrations = await library.calibrations(found.ref.hash);
           const summary = {
             ...setSummary(found),
             environments: environments.map(environmentSummary),
             quarantined,
+            calibrations,
           };
           const lines = [
             setLine(found),
-            ...environments.map((one) => `  ${environmentLine(one)}`),
+            ...calibrations.map((one) => `  ${calibrationLine(one)}`),
+            ...environments.flatMap((one) => [
+              `  ${environmentLine(one)}`,
+              ...difficultiesOf(calibrations, environmentHash(one)).map((line) => `    ${line}`),
+            ]),
             ...quarantined.map(
               ({ question, gate, reason }) => `  quarantined by ${gate}: ${question} (${reason})`,
             ),
@@ -38,6 +52,9 @@ export function register(env: Command): void {
       }
     });
 }
+
+const difficultiesOf = (calibrations: readonly Calibration[], hash: string): string[] =>
+  calibrations.flatMap((calibration) => difficultyLine(calibration, hash) ?? []);
 
 const print = (json: boolean, summary: unknown, lines: readonly string[]) =>
   process.stdout.write(json ? `${JSON.stringify(summary, null, 2)}\n` : `${lines.join("\n")}\n`);

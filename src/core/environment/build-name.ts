@@ -14,16 +14,19 @@ const builtSchema = z.object({
   set: z.object({ kind: z.literal("environment-set"), hash: z.string(), bytes: z.number() }),
 });
 
+/** Types of stages whose result is a set, or holds one: a calibration's is what is worth training on. */
+export const makingSets: ReadonlySet<string> = new Set(["build", "calibrate"]);
+
 export interface NamedSet {
   /** `run/stage`. */
   readonly name: string;
   readonly set: ArtifactRef;
 }
 
-/** Finished builds among the stages, in their order. */
+/** Finished builds and calibrations among the stages, in their order. */
 export function namedSets(stages: readonly StageRecord[]): NamedSet[] {
   return stages.flatMap(({ run, stage, type, result }) => {
-    const built = type === "build" ? builtSchema.safeParse(result) : undefined;
+    const built = makingSets.has(type) ? builtSchema.safeParse(result) : undefined;
     return built?.success ? [{ name: `${run}/${stage}`, set: built.data.set }] : [];
   });
 }

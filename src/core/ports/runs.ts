@@ -119,7 +119,7 @@ export interface RunStore {
   putProgress(run: string, stage: string, progress: Json): Promise<void>;
   /** In the order the stages were first put. */
   getStages(run: string): Promise<StageRecord[]>;
-  /** Stages of every run that built environments and have a result, in the order they were first put. */
+  /** Stages of every run that built or calibrated environments and have a result, in the order they were first put. */
   getBuilds(): Promise<StageRecord[]>;
   /** A finished stage of any run with this input hash, the earliest first. */
   findCachedStage(inputHash: string): Promise<{ run: string; stage: string; result: Json } | undefined>;
