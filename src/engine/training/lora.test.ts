@@ -78,23 +78,32 @@ describe("training an adapter", () => {
     }
   });
 
-  it("ends with peft's matrices and metrics after three AdamW steps of a warm-up and a decay", async () => {
-    const adapter = goldenAdapter(before);
-    const state: TrainingState = {
-      weights: { ...base, adapter },
-      optimizer: emptyAdamState(adapter.arena.length),
-      reference,
-    };
-    const frozen = base.arena.slice();
-    const settings = { miniBatches: golden.miniBatches, loss: golden.loss, optimizer, packTokens: 16 };
-    const measured = await runUpdate(runtime, state, settings, () => {}, new AbortController().signal);
-    for (const [name, { data }] of Object.entries(after))
-      expect(error(tensorOf(adapter, name).data, data), name).toBeLessThan(2e-5);
-    for (const [name, value] of Object.entries(metrics))
-      expect(measured[name as keyof UpdateMetrics], name).toBeCloseTo(value!, 4);
-    expect(base.arena).toEqual(frozen);
-    expect(state.optimizer.step).toBe(3);
-  });
+  it.each(["kept", "recomputed"] as const)(
+    "ends with peft's matrices and metrics after three AdamW steps of a warm-up and a decay, activations %s",
+    async (activations) => {
+      const adapter = goldenAdapter(before);
+      const state: TrainingState = {
+        weights: { ...base, adapter },
+        optimizer: emptyAdamState(adapter.arena.length),
+        reference,
+      };
+      const frozen = base.arena.slice();
+      const settings = {
+        miniBatches: golden.miniBatches,
+        loss: golden.loss,
+        optimizer,
+        packTokens: 16,
+        activations,
+      };
+      const measured = await runUpdate(runtime, state, settings, () => {}, new AbortController().signal);
+      for (const [name, { data }] of Object.entries(after))
+        expect(error(tensorOf(adapter, name).data, data), name).toBeLessThan(2e-5);
+      for (const [name, value] of Object.entries(metrics))
+        expect(measured[name as keyof UpdateMetrics], name).toBeCloseTo(value!, 4);
+      expect(base.arena).toEqual(frozen);
+      expect(state.optimizer.step).toBe(3);
+    },
+  );
 });
 
 /** An adapter of every matrix, with a B that is not zero. */
