@@ -52,6 +52,16 @@ describe("a fork of an experiment's training", () => {
     ]);
   });
 
+  it("of its cold start leaves what follows cached, where nothing changed", async () => {
+    operated.command("fork", "parent", "--stage", "cold-start", "--at-iteration", "1", "--id", "warm");
+    const stages = await operated.store.runs.getStages("warm");
+    expect(stages.map(({ stage, state }) => [stage, state])).toEqual([
+      ["train-environments", "cached"],
+      ["cold-start", "done"],
+      ["rl", "cached"],
+    ]);
+  });
+
   it("trains on the same first batch under another learning rate, and shows what differs", async () => {
     const said = operated.command(
       ...["fork", "parent", "--stage", "rl", "--at-iteration", "5", "--set", "learningRate=0.0001"],
