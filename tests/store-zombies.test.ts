@@ -60,7 +60,7 @@ function attempt(run: string, iteration: number, who: string, go: Promise<void>)
       inputs: [iteration],
       work,
     }),
-  );
+  ) as Promise<{ who: string }>;
   const failure = ended.then(
     () => undefined,
     (error: { type?: string }) => error,
