@@ -4,17 +4,19 @@
  * build had pinned. `pinned`, for an operator who runs builds side by side and decides which is current.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client } from "@temporalio/client";
 import type { NativeConnection, WorkerDeploymentOptions } from "@temporalio/worker";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { deploymentName } from "../workflows/names.ts";
 import type { Logger } from "./logger.ts";
 
-/** gRPC: the server knows no such method. */
+/** gRPC: no such version yet; the server knows no such method. */
+const notFound = 5;
 const unimplemented = 12;
 /** A version is known once its first poll has arrived, some tens of milliseconds after the worker runs. */
 const retryMs = 100;
+/** What fails otherwise is tried again more slowly, and said. */
+const slowRetryMs = 2_000;
 
 /** For the worker of workflows: it polls as its build. */
 export function deploymentOptions(
@@ -52,38 +54,46 @@ export async function makeCurrent(
         ignoreMissingTaskQueues: true,
         identity: deploymentName,
       });
-      log.info({ buildId }, "this build is the current one");
-      return await adoptPinned(connection, namespace, buildId, log);
+      await adoptPinned(connection, namespace, buildId, log);
+      return log.info({ buildId }, "this build is the current one");
     } catch (error) {
-      if ((error as { code?: number }).code === unimplemented)
+      const { code } = error as { code?: number };
+      if (code === unimplemented)
         throw new RatchetError(
           "TemporalUnavailable",
           "the Temporal server has no worker deployments; use version 1.28 or later",
           {},
           error,
         );
-      log.debug({ err: error, buildId }, "this build is not current yet");
-      await sleep(retryMs);
+      if (code !== notFound) log.warn({ err: error, buildId }, "this build is not current yet");
+      await sleep(code === notFound ? retryMs : slowRetryMs);
     }
   }
 }
 
-/** Runs pinned to a build that nobody runs any more would wait for ever. */
+/** Runs pinned to a build that nobody runs any more would wait for ever. Their payloads, perhaps encrypted, stay unread. */
 async function adoptPinned(
   connection: NativeConnection,
   namespace: string,
   buildId: string,
   log: Logger,
 ): Promise<void> {
-  const client = new Client({ connection, namespace });
   const query = `ExecutionStatus = "Running" AND TemporalWorkerDeployment = "${deploymentName}" AND TemporalWorkflowVersioningBehavior = "Pinned"`;
-  for await (const { workflowId, runId } of client.workflow.list({ query })) {
-    await connection.workflowService.updateWorkflowExecutionOptions({
-      namespace,
-      workflowExecution: { workflowId, runId },
-      workflowExecutionOptions: { versioningOverride: { autoUpgrade: true } },
-      updateMask: { paths: ["versioning_override"] },
-    });
-    log.info({ workflowId, buildId }, "a run that an earlier build had pinned goes on with this one");
-  }
+  let nextPageToken: Uint8Array = new Uint8Array();
+  do {
+    const page = await connection.workflowService.listWorkflowExecutions({ namespace, query, nextPageToken });
+    for (const { execution } of page.executions) {
+      await connection.workflowService.updateWorkflowExecutionOptions({
+        namespace,
+        workflowExecution: execution ?? null,
+        workflowExecutionOptions: { versioningOverride: { autoUpgrade: true } },
+        updateMask: { paths: ["versioning_override"] },
+      });
+      log.info(
+        { workflowId: execution?.workflowId, buildId },
+        "a run that an earlier build had pinned goes on with this one",
+      );
+    }
+    nextPageToken = page.nextPageToken;
+  } while (nextPageToken.length > 0);
 }
