@@ -86,8 +86,9 @@ async function survey(profile: Profile, split: Split, scenario: ScenarioType, co
 }
 
 /** What is asked whatever the words: each fact with its entity, and how the answer follows. */
-const factsOf = ({ facts: all, composition }: Candidate): string =>
-  JSON.stringify([composition, all.map(({ card, operands, answer }) => [card, operands, answer])]);
+function factsOf({ facts: all, composition }: Candidate): string {
+  return JSON.stringify([composition, all.map(({ card, operands, answer }) => [card, operands, answer])]);
+}
 
 function textOf({ machine, rows: surveyed, ...counted }: typeof result): string {
   return [

@@ -1,9 +1,15 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { environmentsDocument } from "../scripts/document-environments.ts";
 import { inputsDocument } from "../scripts/document-inputs.ts";
 
 it("docs/inputs.md says what the schemas say (npm run docs writes it)", () => {
   expect(readFileSync(new URL("../docs/inputs.md", import.meta.url), "utf8")).toBe(inputsDocument());
+});
+
+it("docs/environments.md shows the environment that the code makes (npm run docs writes it)", async () => {
+  const page = readFileSync(new URL("../docs/environments.md", import.meta.url), "utf8");
+  expect(page).toBe(await environmentsDocument());
 });
 
 it("ARCHITECTURE.md draws the import rules that are enforced (npm run docs writes it)", async () => {

@@ -114,15 +114,18 @@ export const countryRelations: readonly Relation[] = [
   {
     field: "gdp",
     answerType: "number",
-    unit: "USD",
+    unit: "international dollars",
     nouns: ["gdp", "economic_output", "country_gdp"],
-    description: "Gross domestic product of a country in US dollars.",
+    description: "Gross domestic product of a country at purchasing power parity.",
     phrases: wordings(
-      ["the GDP of {}", "the gross domestic product of {}"],
-      ["the economic output, in US dollars, of {}"],
-      ["the size in US dollars of the economy of {}"],
+      ["the GDP at purchasing power parity of {}", "the purchasing-power-parity GDP of {}"],
+      ["the economic output, at purchasing power parity, of {}"],
+      ["the size at purchasing power parity of the economy of {}"],
     ),
-    superlatives: ["the largest GDP", "the smallest GDP"],
+    superlatives: [
+      "the largest GDP at purchasing power parity",
+      "the smallest GDP at purchasing power parity",
+    ],
     addable: true,
   },
   {
