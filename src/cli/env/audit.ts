@@ -15,8 +15,8 @@ import { wholeNumber } from "../whole-number.ts";
 const targets = { caught: 0.95, refused: 0.02 };
 /** Environments proven at once. */
 const together = 32;
-/** Not every environment can have every defect; of four scenario types one in two can have the rarest. */
-const poolPerKind = 2.2;
+/** Not every environment can have every defect; of four scenario types one in two can have most, and one in three the rarest. */
+const poolPerKind = 3;
 
 export function register(env: Command): void {
   env
@@ -78,8 +78,10 @@ const meetsTargets = ({ defects, rewrites }: Audit, perKind: number) =>
 const percent = (part: number, whole: number) =>
   whole === 0 ? "-" : `${((100 * part) / whole).toFixed(1)} %`;
 
-function linesOf({ defects, rewrites, gates }: Audit): string[] {
+function linesOf({ guessed, defects, rewrites, gates }: Audit): string[] {
   return [
+    `a guess from the columns is right of ${guessed.right} of ${guessed.n} sound environments; at most ${guessed.bound.toFixed(1)} expected`,
+    "",
     "planted defect | gate | n | caught | by that gate",
     ...defects.map(
       ({ kind, gate, n, caught, caughtByGate }) =>

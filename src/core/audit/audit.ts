@@ -3,16 +3,20 @@
  * pass), and of sound ones that were merely rewritten, how many are refused (false fail); by kind and by gate.
  */
 import type { Case } from "../gates/gate.ts";
+import { guessedAnswer, guessRate } from "../gates/guess.ts";
 import { type Judged, runGates } from "../gates/run-gates.ts";
 import { gateTable } from "../gates/table.ts";
 import { seedOf } from "../hash.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
-import { seededRandom } from "../random.ts";
+import { type Random, seededRandom } from "../random.ts";
+import { answerMatches } from "../reward/match.ts";
 import { codeDefects } from "./code-defects.ts";
+import { labelDefects } from "./label-defects.ts";
 import { planDefects } from "./plan-defects.ts";
 import { rewrites } from "./rewrites.ts";
+import { foundBeside, setDefects } from "./set-defects.ts";
 
-export const defects = [...planDefects, ...codeDefects];
+export const defects = [...planDefects, ...labelDefects, ...codeDefects];
 
 export interface DefectRate {
   readonly kind: string;
@@ -45,6 +49,8 @@ export interface GateRate {
 }
 
 export interface Audit {
+  /** Of all sound environments: those whose final answer the plainest guesser says, and the most it could expect to. */
+  readonly guessed: { readonly n: number; readonly right: number; readonly bound: number };
   readonly defects: readonly DefectRate[];
   readonly rewrites: readonly RewriteRate[];
   readonly gates: readonly GateRate[];
@@ -61,11 +67,8 @@ export async function audit(
   sandbox: Sandbox,
   onKind: (kind: string, done: number, total: number) => void,
 ): Promise<Audit> {
-  const total = defects.length + rewrites.length;
-  const made = (
-    kind: string,
-    make: (subject: Case, random: ReturnType<typeof seededRandom>) => Case | undefined,
-  ) => {
+  const total = defects.length + setDefects.length + rewrites.length;
+  const made = <T>(kind: string, make: (subject: Case, random: Random) => T | undefined): T[] => {
     const random = seededRandom(seedOf(seed, kind));
     return random
       .shuffle(pool)
@@ -80,17 +83,39 @@ export async function audit(
     defectRates.push(defectRate(kind, gate, cases, await judge(cases, sandbox)));
     onKind(kind, defectRates.length, total);
   }
+  const originals = pool.map(({ environment }) => environment);
+  for (const defect of setDefects) {
+    const { kind, gate, plant } = defect;
+    const planted = made(kind, ({ environment }, random) => plant(environment, random));
+    const found = foundBeside(originals, defect, planted);
+    const missed = planted.filter((_, i) => !found[i]);
+    const caught = planted.length - missed.length;
+    defectRates.push({
+      kind,
+      gate,
+      n: planted.length,
+      caught,
+      caughtByGate: caught,
+      missed: missed.slice(0, examples).map(({ question }) => question),
+    });
+    onKind(kind, defectRates.length, total);
+  }
   for (const { kind, rewrite } of rewrites) {
     const judged = await judge(made(kind, rewrite), sandbox);
     for (const { failure } of judged)
       if (failure) refusedBy.set(failure.gate, (refusedBy.get(failure.gate) ?? 0) + 1);
     rewriteRates.push(rewriteRate(kind, judged));
-    onKind(kind, defects.length + rewriteRates.length, total);
+    onKind(kind, defectRates.length + rewriteRates.length, total);
   }
   const sound = rewriteRates.reduce((sum, { n }) => sum + n, 0);
   return {
     defects: defectRates,
     rewrites: rewriteRates,
+    guessed: {
+      n: pool.length,
+      right: pool.filter((subject) => isGuessed(subject)).length,
+      bound: pool.reduce((sum, subject) => sum + guessRate(subject).rate, 0),
+    },
     gates: gateTable.map(({ gate }) => {
       const own = defectRates.filter((rate) => rate.gate === gate);
       return {
@@ -102,6 +127,11 @@ export async function audit(
       };
     }),
   };
+}
+
+function isGuessed(subject: Case): boolean {
+  const guess = guessedAnswer(subject);
+  return guess !== undefined && answerMatches(subject.environment.answer, guess);
 }
 
 async function judge(cases: readonly Case[], sandbox: Sandbox): Promise<Judged[]> {

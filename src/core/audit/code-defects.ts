@@ -1,5 +1,5 @@
 /** Defects of a tool's code: it knows one question, answers what it should not, or fails in ways it should not. */
-import { around, type Defect, type LookedUp, someLookup, withTool } from "./defect.ts";
+import { around, type Defect, type LookedUp, lookups, someLookup, withTool } from "./defect.ts";
 
 const quoted = (value: unknown) => JSON.stringify(value);
 
@@ -46,6 +46,44 @@ export const codeDefects: readonly Defect[] = [
   })),
   inLookup("exact-wording gate", "generalization", (call) => ({
     before: `const $name = ${nameOf(call)}; if (typeof $name === "string" && ($name !== $name.trim() || $name === $name.toUpperCase() && $name !== ${quoted(call.facts.key.value)})) throw new Error("not_found: no row has this name");`,
+  })),
+  {
+    kind: "refuses an argument that it documents",
+    gate: "generalization",
+    plant: (subject, random) => {
+      const call = someLookup(subject, random);
+      return (
+        call &&
+        withTool(subject, call.tool.document.name, (tool) => {
+          const { parameters } = tool.document;
+          const properties = { ...parameters.properties, verbose: { type: "boolean", default: false } };
+          return {
+            ...tool,
+            document: { ...tool.document, parameters: { ...parameters, properties } },
+            code: tool.code.replace("({ ", "({ verbose = false, "),
+          };
+        })
+      );
+    },
+  },
+  {
+    kind: "does not know a row's other names",
+    gate: "generalization",
+    plant: (subject, random) => {
+      const named = lookups(subject).filter(({ facts }) =>
+        Object.values(facts.table.aliases).includes(facts.own),
+      );
+      if (named.length === 0) return undefined;
+      const call = random.pick(named);
+      const before = `const $named = ${nameOf(call)}; if (typeof $named === "string" && $named !== ${quoted(call.facts.key.value)} && Object.hasOwn(table.aliases, $named.trim().toLowerCase())) throw new Error("not_found: no row has this name");`;
+      return withTool(subject, call.tool.document.name, (tool) => around(tool, { before }));
+    },
+  },
+  inLookup("a wrong path ends at the answer", "negative", (call) => ({
+    after: `${rethrow} const $other = String(${nameOf(call)}).trim(); const $sum = [...$other].reduce((sum, one) => sum + one.charCodeAt(0), 0); return $sum % 3 === 0 && $other.toLowerCase() !== ${quoted(String(call.facts.key.value).toLowerCase())} ? ${goldValue(call)} : $result;`,
+  })),
+  inLookup("one output for all other names", "generalization", (call) => ({
+    after: `${rethrow} const $gold = ${goldValue(call)}; if (String($result).includes($gold)) return $result; return [...new Set(Object.values(table.rows).map((row) => String(row[${quoted(call.facts.field)}])))].filter((one) => !one.toLowerCase().includes($gold.toLowerCase()) && !$gold.toLowerCase().includes(one.toLowerCase())).join("; ");`,
   })),
   inLookup("too permissive: unknown names get the answer", "negative", (call) => ({
     after: `if ($error && String($error.message).startsWith("not_found")) return ${goldValue(call)}; ${rethrow} return $result;`,

@@ -1,14 +1,6 @@
-/** Defects of what an environment says: its question, documents, labels, plan and data. */
+/** Defects of what an environment says: its question, documents and plan. */
 import { madeCalls } from "../gates/calls.ts";
-import {
-  anotherValue,
-  type Defect,
-  lookups,
-  someLookup,
-  withEnvironment,
-  withTable,
-  withTool,
-} from "./defect.ts";
+import { type Defect, lookups, someLookup, withEnvironment, withTool } from "./defect.ts";
 
 const questionLeak: Defect = {
   kind: "answer in the question",
@@ -32,47 +24,6 @@ const documentLeak: Defect = {
       ...tool,
       document: { ...tool.document, description: `${document.description} For example: ${answer}.` },
     }));
-  },
-};
-
-/** The same wrong value wherever the label stands, so that only the data disagrees. */
-const wrongLabel: Defect = {
-  kind: "wrong sub-answer",
-  gate: "oracle",
-  plant: (subject, random) => {
-    const call = someLookup(subject, random);
-    const wrong = call && anotherValue(call, random);
-    if (!wrong) return undefined;
-    const { subQuestions, answer } = subject.environment;
-    return withEnvironment(subject, {
-      answer: answer === call.sub.answer ? wrong : answer,
-      subQuestions: subQuestions.map((sub) => (sub.id === call.sub.id ? { ...sub, answer: wrong } : sub)),
-    });
-  },
-};
-
-const wrongFinalAnswer: Defect = {
-  kind: "wrong final answer",
-  gate: "oracle",
-  plant: (subject, random) => {
-    const call = someLookup(subject, random);
-    const wrong = call && anotherValue(call, random);
-    return wrong && wrong !== subject.environment.answer
-      ? withEnvironment(subject, { answer: wrong })
-      : undefined;
-  },
-};
-
-const staleData: Defect = {
-  kind: "stale data",
-  gate: "oracle",
-  plant: (subject, random) => {
-    const call = someLookup(subject, random);
-    const value = call && anotherValue(call, random);
-    if (!value) return undefined;
-    const { table, own, field } = call.facts;
-    const rows = { ...table.rows, [own]: { ...table.rows[own]!, [field]: value } };
-    return withTable(subject, call.tool.document.name, { aliases: { ...table.aliases }, rows });
   },
 };
 
@@ -134,6 +85,7 @@ const copiedIntermediate: Defect = {
   },
 };
 
+/** A call that was made already, a calculator's included, or one about another row. */
 const idleSubQuestion: Defect = {
   kind: "a sub-question that nothing uses",
   gate: "decomposition",
@@ -141,11 +93,46 @@ const idleSubQuestion: Defect = {
     const { subQuestions, referenceCalls } = subject.environment;
     const call = random.pick(referenceCalls);
     const sub = subQuestions.find(({ id }) => id === call.subQuestion)!;
+    const looked = lookups(subject).find((one) => one.sub === sub);
     const id = `q${subQuestions.length + 1}`;
-    return withEnvironment(subject, {
+    const again = withEnvironment(subject, {
       subQuestions: [...subQuestions, { ...sub, id }],
       referenceCalls: [...referenceCalls, { ...call, subQuestion: id }],
     });
+    const [argument, ...deeper] = looked?.facts.key.path ?? [];
+    if (!looked || argument === undefined || deeper.length > 0 || random.next() < 0.5) return again;
+    const { rows } = looked.facts.table;
+    const other = random.pick(Object.keys(rows));
+    const answer = String(rows[other]![looked.facts.field]);
+    const asked = { ...call.arguments, [argument]: { value: other } };
+    return withEnvironment(subject, {
+      subQuestions: [...subQuestions, { ...sub, id, dependsOn: [], answer }],
+      referenceCalls: [...referenceCalls, { ...call, subQuestion: id, arguments: asked }],
+    });
+  },
+};
+
+/** In an optional parameter's default or among its choices. */
+const leakInParameter: Defect = {
+  kind: "answer in a default or an enum",
+  gate: "document-leak",
+  plant: (subject, random) => {
+    const { tools, subQuestions } = subject.environment;
+    const { document } = random.pick(tools);
+    const { answer } = random.pick(subQuestions);
+    const schema =
+      random.next() < 0.5
+        ? { type: "string", default: answer }
+        : { type: "string", enum: ["any", answer], default: "any" };
+    const { parameters } = document;
+    return withTool(subject, document.name, (tool) => ({
+      ...tool,
+      document: {
+        ...document,
+        parameters: { ...parameters, properties: { ...parameters.properties, like: schema } },
+      },
+      code: tool.code.replace("({ ", `({ like = ${JSON.stringify(schema.default)}, `),
+    }));
   },
 };
 
@@ -156,31 +143,6 @@ const wrongShape: Defect = {
     withEnvironment(subject, {
       scenario: subject.environment.scenario === "multi_hop" ? "parallel_single_hop" : "multi_hop",
     }),
-};
-
-/** Data and label agree on an answer that almost any text contains. */
-const shortAnswer: Defect = {
-  kind: "answer of two characters",
-  gate: "answer-shape",
-  plant: (subject, random) => {
-    const last = subject.environment.composition;
-    const call = lookups(subject).find(({ sub }) => last.kind === "answer" && last.of === sub.id);
-    if (!call) return undefined;
-    const short = random.pick(["qx", "zj", "XQ", "7q"]);
-    const { table, own, field } = call.facts;
-    const rows = { ...table.rows, [own]: { ...table.rows[own]!, [field]: short } };
-    const { subQuestions } = subject.environment;
-    return withTable(
-      withEnvironment(subject, {
-        answer: short,
-        subQuestions: subQuestions.map((sub) =>
-          sub.id === call.sub.id ? { ...sub, answer: short, answerType: "string" as const } : sub,
-        ),
-      }),
-      call.tool.document.name,
-      { aliases: { ...table.aliases }, rows },
-    );
-  },
 };
 
 const signatureDrift: Defect = {
@@ -250,15 +212,12 @@ const wrongReference: Defect = {
 export const planDefects: readonly Defect[] = [
   questionLeak,
   documentLeak,
-  wrongLabel,
-  wrongFinalAnswer,
-  staleData,
+  leakInParameter,
   cyclicPlan,
   forcedSequence,
   copiedIntermediate,
   idleSubQuestion,
   wrongShape,
-  shortAnswer,
   signatureDrift,
   answeringDistractor,
   wrongReference,

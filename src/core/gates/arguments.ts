@@ -1,4 +1,5 @@
 /** Arguments made for probing: leaves of given ones replaced, garbage that fits a schema, and everything it could fit. */
+import { dateOf } from "../environment/calculation.ts";
 import type { ToolDocument } from "../environment/environment.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Random } from "../random.ts";
@@ -93,6 +94,7 @@ function garbageValue(schema: Schema, random: Random): Json {
         random,
       );
     default:
+      if (schema.format === "date") return dateOf(random.integer(30_000));
       return `zq${random.integer(1_000_000).toString(36)}vx`;
   }
 }

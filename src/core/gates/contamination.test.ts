@@ -36,7 +36,7 @@ describe("an environment is contaminated", () => {
     expect(found(rows, { ...sum, question: `Tell me: ${long.toUpperCase()}, please?` })).toBe(
       "row 2 of 'benchmark/import': has the words 'in which country lies the city that was founded by the general who'",
     );
-    expect(found(rows, { ...sum, question: "what is the capital of peru" })).toBe(
+    expect(found(rows, { ...sum, question: "Using the tools, tell me: what is the capital of Peru" })).toBe(
       "row 1 of 'benchmark/import': has the words 'what is the capital of peru'",
     );
   });

@@ -16,6 +16,8 @@ export interface Benchmark {
 
 /** Words in a row that two questions do not share by chance; the customary length in contamination studies. */
 const wordsInRow = 13;
+/** A shorter question counts as a whole; from this length on also where it stands among other words. */
+const leastWords = 5;
 const leastSimilar = 0.8;
 const bandRows = 4;
 /** One answer is shared by chance; two, and the final one, of most that either has, are not. */
@@ -38,6 +40,7 @@ export function createContaminationFinder(benchmarks: readonly Benchmark[]): Con
   const duplicates = createDuplicateFinder();
   const places = new Map<Environment, string>();
   const runs = new Map<string, Row>();
+  const lengths = new Set([wordsInRow]);
   const alike = createBands<Row>(bandRows);
   const byAnswer = new Map<string, Row[]>();
   for (const { name, environments } of benchmarks)
@@ -49,7 +52,9 @@ export function createContaminationFinder(benchmarks: readonly Benchmark[]): Con
         continue;
       }
       const row = rowOf(environment, where);
-      for (const run of runsOf(environment.question)) if (!runs.has(run)) runs.set(run, row);
+      const words = wordsOf(environment.question);
+      if (words.length >= leastWords) lengths.add(Math.min(words.length, wordsInRow));
+      for (const run of shingles(words, wordsInRow)) if (!runs.has(run)) runs.set(run, row);
       alike.add(row.signature, row);
       byAnswer.set(row.answer, [...(byAnswer.get(row.answer) ?? []), row]);
     }
@@ -57,7 +62,10 @@ export function createContaminationFinder(benchmarks: readonly Benchmark[]): Con
     find(environment) {
       const repeated = duplicates.find(environment);
       if (repeated) return `${places.get(repeated.of)}: ${repeated.reason}`;
-      const run = runsOf(environment.question).find((one) => runs.has(one));
+      const words = wordsOf(environment.question);
+      const run = [words.length, ...lengths]
+        .flatMap((length) => shingles(words, length))
+        .find((one) => runs.has(one));
       if (run !== undefined) return `${runs.get(run)!.where}: has the words '${run}'`;
       const own = rowOf(environment, "");
       const similar = alike
@@ -76,9 +84,6 @@ const rowOf = ({ question, answer, subQuestions }: Environment, where: string): 
   answers: new Set(subQuestions.map((sub) => normalizeAnswer(sub.answer))),
   answer: normalizeAnswer(answer),
 });
-
-/** A question shorter than a run counts as a whole. */
-const runsOf = (question: string): string[] => shingles(wordsOf(question), wordsInRow);
 
 function sharesAnswers(a: Row, b: Row): boolean {
   const shared = [...a.answers].filter((answer) => b.answers.has(answer)).length;

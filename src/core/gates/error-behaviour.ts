@@ -16,7 +16,7 @@ type ErrorKind = (typeof errorKinds)[number];
 export const errorBehaviourGate: ExecutingGate = {
   kind: "executing",
   gate: "error-behaviour",
-  version: 1,
+  version: 2,
   again: false,
   plan: (subject) => {
     const probes = subject.environment.tools.flatMap((tool) => probesOf(subject, tool));

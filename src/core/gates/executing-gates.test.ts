@@ -9,6 +9,7 @@ import {
   withTool,
 } from "../../../tests/support/small-world.ts";
 import { seededRandom } from "../random.ts";
+import { garbageArguments } from "./arguments.ts";
 import { madeCalls } from "./calls.ts";
 import { determinismGate } from "./determinism.ts";
 import { distractorsGate } from "./distractors.ts";
@@ -246,5 +247,13 @@ describe("the determinism gate", () => {
     expect(judged(outcomes).evidence).toBe(
       "get_money: a call without arguments gives another output when it is asked again",
     );
+  });
+});
+
+describe("garbage that fits a schema", () => {
+  it("is a date where a date is due", () => {
+    const properties = { since: { type: "string", format: "date" } };
+    const garbage = garbageArguments({ type: "object", properties, required: ["since"] }, seededRandom(1));
+    expect(garbage.since).toMatch(/^\d{4}-\d{2}-\d{2}$/);
   });
 });
