@@ -57,7 +57,7 @@ export const documentLeakGate: StaticGate = {
 /** Names, descriptions, enums, defaults and limits as they are, not as JSON escapes them: an answer may hold a quote. */
 const textOf = (document: ToolDocument): string =>
   leavesOf(document as unknown as Json)
-    .map(({ path, value }) => `${path.join(".")}: ${value}`)
+    .map(({ path, value }) => [...path.filter((step) => typeof step === "string"), value].join(": "))
     .join("\n");
 
 const secretsOf = ({ subQuestions, answer }: Environment) => [
