@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../src/core/random.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
+import { type Blow, type Remains, remainsOf, runUnderFire } from "./chaos-run.ts";
 import {
   emptyHome,
   ratchet,
@@ -19,8 +20,12 @@ import {
   updatesOf,
 } from "./experiment-run.ts";
 
-const kills = 20;
+const blowCount = 50;
+/** A minute or two of work, on a machine that is many times as busy as one's own. */
+const patienceMs = 1_800_000;
 let undisturbed: Summary;
+/** By the undisturbed run. */
+let left: Remains;
 const homes: { remove(): void }[] = [];
 const newHome = () => {
   const made = emptyHome();
@@ -29,8 +34,10 @@ const newHome = () => {
 };
 
 beforeAll(async () => {
-  undisturbed = await start(newHome(), ["--input", tinyExample]).summary;
-});
+  const home = newHome();
+  undisturbed = await start(home, ["--input", tinyExample]).summary;
+  left = await remainsOf(home);
+}, patienceMs);
 afterAll(() => {
   for (const home of homes) home.remove();
 });
@@ -38,42 +45,29 @@ afterAll(() => {
 const bytes = ({ weightsSha256, optimizerSha256 }: Summary) => ({ weightsSha256, optimizerSha256 });
 
 describe("a run of the tiny experiment", () => {
-  it("learns in every update: rewards differ within groups, and the weights change", async () => {
-    const home = newHome();
-    const run = start(home, ["--input", tinyExample]);
-    run.summary.catch(() => undefined);
-    await untilUpdates(home, "tiny", "rl", 3);
-    const [supervised, reinforced] = await Promise.all([
-      updatesOf(home, "tiny", "cold-start"),
-      updatesOf(home, "tiny", "rl"),
-    ]);
-    await run.summary;
+  it("learns in every update: rewards differ within groups, and the weights change", () => {
+    const reinforced = left.lineage.filter(({ stage }) => stage === "rl");
+    expect(reinforced).toHaveLength(3);
     for (const { metrics } of reinforced) expect(metrics.zeroVarianceShare).toBeLessThan(1);
-    const weights = [...supervised, ...reinforced].map(({ weightsSha256 }) => weightsSha256);
-    expect(new Set(weights).size).toBe(5);
+    expect(new Set(left.lineage.map(({ weights_sha256 }) => weights_sha256)).size).toBe(5);
   });
 
-  it(`ends with the same weights and optimizer after ${kills} kills of anything but the supervisor`, async () => {
-    const home = newHome();
-    const random = seededRandom(20);
-    const run = start(home, ["--input", tinyExample]);
-    let killed = 0;
-    const ended = run.summary.then(() => true);
-    while (killed < kills && run.process.exitCode === null) {
-      await sleep(300 + random.integer(2_000));
-      const victims = runningProcesses(home).filter(({ role }) => role !== "supervisor");
-      if (victims.length === 0) continue;
-      try {
-        process.kill(random.pick(victims).pid, "SIGKILL");
-        killed += 1;
-      } catch {
-        // It had ended by itself.
-      }
-    }
-    await ended;
-    expect(killed).toBe(kills);
-    expect(bytes(await run.summary)).toEqual(bytes(undisturbed));
-  });
+  it(
+    `leaves the same after ${blowCount} blows at anything: weights, optimizer, every step, every metric`,
+    async () => {
+      const home = newHome();
+      const blows: Blow[] = [];
+      const how = { random: seededRandom(20), most: blowCount, pauseMs: 1_200 };
+      const { summary } = await runUnderFire(home, ["--input", tinyExample], how, blows);
+      expect(blows).toHaveLength(blowCount);
+      expect(new Set(blows.map(({ signal }) => signal))).toEqual(new Set(["SIGKILL", "SIGSTOP", "SIGTERM"]));
+      expect(bytes(summary)).toEqual(bytes(undisturbed));
+      const { steps, lineage } = await remainsOf(home);
+      expect(lineage).toEqual(left.lineage);
+      expect(steps).toEqual(left.steps);
+    },
+    patienceMs,
+  );
 
   it("goes on where it was when its supervisor and everything else is killed and it is started again", async () => {
     const home = newHome();
