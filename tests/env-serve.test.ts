@@ -7,10 +7,14 @@ import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js"
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
 import { readEnvironmentFile } from "../src/core/formats/environment-file.ts";
 import { importFtrlRow } from "../src/core/formats/ftrl.ts";
+import { madeCalls } from "../src/core/gates/calls.ts";
 import type { Case } from "../src/core/gates/gate.ts";
 import type { JsonObject } from "../src/core/json.ts";
+import { draftTools } from "../src/core/synthesis/construct.ts";
+import { deploy, subjectsOf } from "../src/core/synthesis/deploy/deploy.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { type EnvironmentServer, serveHttp } from "../src/serve/http.ts";
@@ -138,6 +142,33 @@ describe("a call gives the same bytes, errors included,", () => {
       content: inProcess.text,
       error: true,
     });
+  });
+});
+
+describe("environments of the knowledge author give the same bytes", () => {
+  it("in process, over HTTP and over MCP, for reference calls and for calls without arguments", async () => {
+    const scenarios = { multi_hop: 1, parallel_multi_hop: 1 };
+    const author = createKnowledgeAuthor();
+    const request = { split: "test", profile: "compact", scenarios, seed: 3, from: 0, count: 2 } as const;
+    const drafted = (await author.propose(request)).map(draftTools);
+    const { deployed, tables } = deploy(drafted, await author.subjectTables(subjectsOf(drafted)));
+    for (const { environment } of deployed) {
+      const subject = { environment, tables };
+      const at = await served(subject);
+      const client = await overHttpMcp(at);
+      const session = openSession(subject, sandbox);
+      const reference = madeCalls(subject).map(({ tool, given }) => [tool.document.name, given] as const);
+      const bare = environment.tools.map(({ document }) => [document.name, {}] as const);
+      for (const [name, given] of [...reference, ...bare]) {
+        const inProcess = await session.call(name, given);
+        expect(await calledOverMcp(client, name, given)).toEqual(inProcess);
+        expect(await post(`${at}/calls`, { name, arguments: given })).toMatchObject({
+          content: inProcess.text,
+          error: !inProcess.ok,
+        });
+      }
+      expect(session.progress().unsolved).toBe(0);
+    }
   });
 });
 
