@@ -5,10 +5,12 @@ import { Client, Connection } from "@temporalio/client";
 import { bundleWorkflowCode, Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../src/config/config.ts";
+import { seededRandom } from "../src/core/random.ts";
 import { endpointsOf } from "../src/services/endpoints.ts";
 import { readRecord } from "../src/services/record.ts";
 import { workflowTypes } from "../src/workflows/names.ts";
 import { emptyHome, ratchet, type Summary, start, tinyExample, updatesOf } from "./experiment-run.ts";
+import { type ResetPoint, resetDiffers, resetPoints } from "./reset-run.ts";
 
 const { home, remove } = emptyHome();
 type History = Awaited<ReturnType<ReturnType<Client["workflow"]["getHandle"]>["fetchHistory"]>>;
@@ -17,6 +19,8 @@ let connection: Connection;
 let client: Client;
 let summary: Summary;
 const histories = new Map<string, History>();
+/** Of the run before anything is reset. */
+let points: ResetPoint[];
 
 beforeAll(async () => {
   expect(ratchet(home, "up").status).toBe(0);
@@ -26,6 +30,7 @@ beforeAll(async () => {
   client = new Client({ connection, namespace: endpoints.temporalNamespace });
   for await (const { workflowId } of client.workflow.list())
     histories.set(workflowId, await client.workflow.getHandle(workflowId).fetchHistory());
+  points = await resetPoints(client);
 });
 afterAll(async () => {
   await connection?.close();
@@ -108,6 +113,19 @@ describe("a reset", () => {
       expect(result.weightsSha256).toBe(summary.weightsSha256);
     }
     expect(await updatesOf(home, "tiny", "rl")).toHaveLength(3);
+  });
+});
+
+describe("resets of the whole run", () => {
+  it("to workflow tasks of its experiment and of any other workflow end with the same results", async () => {
+    const shuffled = seededRandom(6).shuffle(points);
+    const isExperiment = ({ workflowId }: ResetPoint) => workflowId === "experiment-tiny";
+    const chosen = [
+      ...shuffled.filter(isExperiment).slice(0, 2),
+      ...shuffled.filter((point) => !isExperiment(point)).slice(0, 4),
+    ];
+    expect(chosen).toHaveLength(6);
+    for (const point of chosen) expect([point, await resetDiffers(client, point)]).toEqual([point, null]);
   });
 });
 
