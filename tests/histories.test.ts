@@ -8,7 +8,7 @@ import { readConfig } from "../src/config/config.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { endpointsOf } from "../src/services/endpoints.ts";
 import { readRecord } from "../src/services/record.ts";
-import { workflowTypes } from "../src/workflows/names.ts";
+import { taskQueues, workflowTypes } from "../src/workflows/names.ts";
 import { emptyHome, ratchet, type Summary, start, tinyExample, updatesOf } from "./experiment-run.ts";
 import { type ResetPoint, resetDiffers, resetPoints } from "./reset-run.ts";
 
@@ -22,15 +22,29 @@ const histories = new Map<string, History>();
 /** Of the run before anything is reset. */
 let points: ResetPoint[];
 
+/** The one workflow type that no stage of an experiment is. */
+const calibration = {
+  id: "calibration",
+  seed: 7,
+  policy: "tiny",
+  environments: "tiny/test-environments",
+  calibration: { samples: 2, blindSamples: 1, maxTurns: 2, shardSize: 8 },
+};
+
 beforeAll(async () => {
   expect(ratchet(home, "up").status).toBe(0);
   summary = await start(home, ["--input", tinyExample]).summary;
   const endpoints = endpointsOf(readConfig({ ...process.env, RATCHET_HOME: home }), readRecord(home))!;
   connection = await Connection.connect(endpoints.temporalConnection);
   client = new Client({ connection, namespace: endpoints.temporalNamespace });
+  points = await resetPoints(client);
+  await client.workflow.execute("calibrateEnvironments", {
+    taskQueue: taskQueues.workflows,
+    workflowId: "calibration",
+    args: [calibration],
+  });
   for await (const { workflowId } of client.workflow.list())
     histories.set(workflowId, await client.workflow.getHandle(workflowId).fetchHistory());
-  points = await resetPoints(client);
 });
 afterAll(async () => {
   await connection?.close();
@@ -40,7 +54,7 @@ afterAll(async () => {
 
 const eventsOf = (history: History) => history.events ?? [];
 
-describe("the histories of an experiment", () => {
+describe("the histories of an experiment and a calibration", () => {
   it("cover every workflow type", () => {
     const types = new Set(
       [...histories.values()].map(
