@@ -142,14 +142,7 @@ async function compare(): Promise<void> {
   }
   await torch.end();
   if (wants("iterate")) {
-    const request = {
-      op: "iterate",
-      prompt,
-      samples,
-      tokens: responseTokens,
-      klCoefficient: 0.04,
-      optimizer,
-    } as const;
+    const request = iteration(prompt);
     const trl = await Side.start("TRL GRPOTrainer", peers.trl, root);
     await ours.ask(request);
     report.iterate = await inTurns("iterate", [
@@ -158,6 +151,11 @@ async function compare(): Promise<void> {
     ]);
     await trl.end();
   }
+}
+
+/** A KL coefficient above 0, so that both sides score by a reference. */
+function iteration(prompt: readonly number[]): SideRequest {
+  return { op: "iterate", prompt, samples, tokens: responseTokens, klCoefficient: 0.04, optimizer };
 }
 
 /** English for the prompt, so that TRL, which takes text, reads the same ids; drawn ids for the responses. */
@@ -205,14 +203,7 @@ async function inTurns(title: string, turns: readonly Turn[]): Promise<Measured[
 async function breakdown() {
   const random = seededRandom(3);
   const prompt = Array.from({ length: promptTokens }, () => random.integer(49_000));
-  const request = {
-    op: "iterate",
-    prompt,
-    samples,
-    tokens: responseTokens,
-    klCoefficient: 0.04,
-    optimizer,
-  } as const;
+  const request = iteration(prompt);
   await ours.ask(request);
   const { wallMs, parts: seconds } = await ours.ask(request);
   const inGraphs = Object.values(seconds!).reduce((sum, part) => sum + part, 0);

@@ -330,7 +330,7 @@ describe("ratchet temporal", () => {
     );
     const node = join(folder, "bin", "node");
     symlinkSync(process.execPath, node);
-    const PATH = `${dirname(echo)}:${process.env["PATH"]}`;
+    const PATH = `${dirname(echo)}:${process.env.PATH}`;
     const { code, stdout } = await run(["temporal", "--", "workflow", "--input", '{"a": "b c"}', "--help"], {
       PATH,
     });

@@ -13,6 +13,7 @@ import { prepareTiny } from "../src/engine/policies/tiny.ts";
 import { createEngine, type Engine } from "../src/engine/runtime/client.ts";
 import { locatePolicy } from "../src/engine/runtime/locate.ts";
 import { openArtifactFolder } from "../src/store/artifacts.ts";
+import { lossWithKl, plainAdam } from "./support/update-settings.ts";
 
 const home = mkdtempSync(join(tmpdir(), "ratchet-lora-"));
 const never = new AbortController().signal;
@@ -50,21 +51,9 @@ function request(parent: ArtifactRef, change: Partial<UpdateRequest> = {}): Upda
     parent,
     reference: policy,
     miniBatches: rows,
-    loss: {
-      kind: "policy-gradient",
-      clipLow: 0.2,
-      clipHigh: 0.2,
-      clipDual: 3,
-      klCoefficient: 0.01,
-      entropyCoefficient: 0,
-    },
+    loss: lossWithKl,
     optimizer: {
-      learningRate: 1e-2,
-      weightDecay: 0,
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      maxGradientNorm: 1,
+      ...plainAdam(1e-2),
       schedule: { kind: "cosine", warmupSteps: 1, totalSteps: 6, minLearningRate: 1e-3 },
     },
     packTokens: 512,

@@ -12,6 +12,7 @@ import type { OnProgress, SampledResponse, TrainingRow, UpdateRequest } from "..
 import { prepareTiny } from "../src/engine/policies/tiny.ts";
 import { createEngine, type Engine, type EngineOptions } from "../src/engine/runtime/client.ts";
 import { openArtifactFolder } from "../src/store/artifacts.ts";
+import { lossWithKl, plainAdam } from "./support/update-settings.ts";
 
 const home = mkdtempSync(join(tmpdir(), "ratchet-engine-"));
 const lockFile = join(home, "device.lock");
@@ -250,22 +251,8 @@ describe("an update", () => {
       [row(1), row(2)],
       [row(3), row(4)],
     ],
-    loss: {
-      kind: "policy-gradient",
-      clipLow: 0.2,
-      clipHigh: 0.2,
-      clipDual: 3,
-      klCoefficient: 0.01,
-      entropyCoefficient: 0,
-    },
-    optimizer: {
-      learningRate: 1e-3,
-      weightDecay: 0,
-      beta1: 0.9,
-      beta2: 0.999,
-      epsilon: 1e-8,
-      maxGradientNorm: 1,
-    },
+    loss: lossWithKl,
+    optimizer: plainAdam(1e-3),
     packTokens: 512,
     carryOptimizer: true,
   });

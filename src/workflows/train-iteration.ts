@@ -42,7 +42,9 @@ export async function runIteration(
     maxGradientNorm: training.maxGradientNorm,
     schedule: training.schedule,
   };
+  const { packTokens, activations } = training;
   const lora = training.lora && { ...training.lora, seed: job.seed };
+  const common = { parent, optimizer, packTokens, activations, lora, guard };
   const progress = { done: at.iteration, total: job.iterations, unit: "iterations" };
   if (training.algorithm === "sft") {
     const batch = await cpu.assembleGoldenBatch.executeWithOptions({ summary: "golden trajectories" }, [
@@ -52,18 +54,13 @@ export async function runIteration(
       { summary: `iteration ${at.iteration}: update` },
       [
         {
+          ...common,
           context: { ...context, progress },
-          parent,
           reference: null,
           batch,
           loss: { kind: "sft" },
-          optimizer,
-          packTokens: training.packTokens,
-          activations: training.activations,
           carryOptimizer: !isFresh,
-          lora,
           batchMetrics: {},
-          guard,
         },
       ],
     );
@@ -82,8 +79,8 @@ export async function runIteration(
     { summary: `iteration ${at.iteration}: update` },
     [
       {
+        ...common,
         context: { ...context, progress: { ...progress, note: noteOf(metrics) } },
-        parent,
         reference: training.klCoefficient > 0 ? job.policy : null,
         batch,
         loss: {
@@ -94,13 +91,8 @@ export async function runIteration(
           klCoefficient: training.klCoefficient,
           entropyCoefficient: training.entropyCoefficient,
         },
-        optimizer,
-        packTokens: training.packTokens,
-        activations: training.activations,
         carryOptimizer: training.carryOptimizer && !isFresh,
-        lora,
         batchMetrics: metrics,
-        guard,
       },
     ],
   );

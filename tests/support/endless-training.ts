@@ -9,6 +9,7 @@ import { type Random, seededRandom } from "../../src/core/random.ts";
 import { readPolicyConfig } from "../../src/engine/formats/checkpoint.ts";
 import type { PolicyLocation, UpdateOutcome } from "../../src/engine/runtime/messages.ts";
 import { type EngineWork, perform } from "../../src/engine/runtime/work.ts";
+import { lossWithKl, plainAdam } from "./update-settings.ts";
 
 export interface TrainingShape {
   /** Optimizer steps of one update. */
@@ -44,22 +45,8 @@ export async function endlessTraining(
         reference: base,
         settings: {
           miniBatches: Array.from({ length: shape.steps }, () => miniBatch(tokens, shape)),
-          loss: {
-            kind: "policy-gradient",
-            clipLow: 0.2,
-            clipHigh: 0.2,
-            clipDual: 3,
-            klCoefficient: 0.01,
-            entropyCoefficient: 0.001,
-          },
-          optimizer: {
-            learningRate: 1e-6,
-            weightDecay: 0,
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            maxGradientNorm: 1,
-          },
+          loss: lossWithKl,
+          optimizer: plainAdam(1e-6),
           packTokens: 1024,
         },
         carryOptimizer: updates > 0,
