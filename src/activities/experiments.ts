@@ -79,12 +79,14 @@ export function createExperimentActivities(ports: CpuPorts) {
   return {
     prepareExperiment: guarded(
       async (raw: ExperimentInput): Promise<{ input: ExperimentInput; order: string[] }> => {
-        const input = await withStoredSets(ports, parseInput(experimentInputSchema, raw, "experiment"));
+        const given = parseInput(experimentInputSchema, raw, "experiment");
+        const input = await withStoredSets(ports, given);
         const order = planStages(input);
         await ports.runs.putRun({
           run: input.id,
           workflowType: "experiment",
-          input: input as unknown as Json,
+          // As it was given: the same file started again is the same run.
+          input: given as unknown as Json,
           state: "running",
           branch: (await ports.runs.getRun(input.id))?.branch ?? 0,
         });

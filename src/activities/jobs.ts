@@ -107,7 +107,7 @@ export function createJobActivities(ports: CpuPorts) {
         weightsSha256,
         optimizerSha256,
       },
-      recent: path.slice(-training.tripwires.window).map(({ iteration, metrics }) => ({
+      recent: path.slice(-training.tripwires.window - 1).map(({ iteration, metrics }) => ({
         iteration,
         gradientNorm: Number(metrics.gradientNorm),
         reward: metrics.rewardMean === undefined ? null : Number(metrics.rewardMean),

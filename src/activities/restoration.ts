@@ -4,6 +4,13 @@ import type { KnownUpdate } from "../core/ports/runs.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded } from "./step.ts";
 
+/** Another run's policy may be gone for good, which says nothing of this one; a full disk says it of all. */
+function unlessOfMachine(error: unknown): undefined {
+  const ofPolicy =
+    error instanceof RatchetError && error.type !== "StorageFull" && error.type !== "DatabaseUnavailable";
+  if (!ofPolicy) throw error;
+}
+
 export function createRestorationActivities(ports: CpuPorts) {
   const isWhole = (hash: string) =>
     ports.artifacts.find("checkpoint", hash).then(
@@ -17,8 +24,7 @@ export function createRestorationActivities(ports: CpuPorts) {
   /** A policy that no update made is fetched or made again by its name. */
   const prepareAgain = async (hash: string): Promise<boolean> => {
     for (const source of await ports.runs.policySources()) {
-      // Another run's policy may be gone for good; that says nothing of this one.
-      const made = await ports.preparePolicy(source).catch(() => undefined);
+      const made = await ports.preparePolicy(source).catch(unlessOfMachine);
       if (made?.hash === hash) return true;
     }
     return false;

@@ -74,8 +74,9 @@ export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wa
   const { policy, environments } = parent.value;
   const value = {
     ...continueTraining(parent.value, continuation),
-    // Names may stand for something else by now; the first update tells what it started from.
-    policy: path[0]?.parent ?? policy,
+    // Names may stand for something else by now; the first update tells what it started from. A hash stands for itself:
+    // in a run that was forked, the first update did not start from it.
+    policy: isHash(policy) ? policy : (path[0]?.parent ?? policy),
     environments:
       typeof environments === "string" && !isHash(environments)
         ? setNamed(environments, await runs.getStages(environments.split("/")[0]!)).hash
@@ -120,7 +121,14 @@ async function originOfWanted(
   { run, stage, result }: StageRecord,
   { iteration, branch }: Wanted,
 ): Promise<{ from: Origin | undefined; path: readonly LineageRecord[] }> {
-  if (iteration === 0) return { from: undefined, path: [] };
+  if (iteration === 0) {
+    if (branch === undefined) return { from: undefined, path: [] };
+    throw new RatchetError(
+      "InvalidInput",
+      `--branch ${branch} names nothing to go on after where iteration 0 keeps nothing; leave it out, or give an iteration of it`,
+      { field: "--branch", value: branch },
+    );
+  }
   const maker = (result as { run?: string } | undefined)?.run ?? run;
   const wanted = {
     run: maker,

@@ -61,9 +61,14 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
   const control = installControl(carried?.steered);
   let course = carried?.course ?? courseFrom({ iteration: 1, branch: 0, latest: null, recent: [] });
   let change: HyperparameterChange = {};
+  /** Since the iteration under way began. */
+  let rateWasNamed = false;
   const onChange = (wanted: HyperparameterChange) => {
     // The rate that a person names is the one that is used.
-    if (wanted.learningRate !== undefined) course = { ...course, learningRateScale: 1 };
+    if (wanted.learningRate !== undefined) {
+      course = { ...course, learningRateScale: 1 };
+      rateWasNamed = true;
+    }
     change = { ...change, ...wanted };
     return change;
   };
@@ -81,6 +86,7 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
   let changed = carried?.changed ?? false;
   /** One iteration; where a tripwire trips, what its recovery makes of the course instead. */
   const goOn = async () => {
+    rateWasNamed = false;
     changed ||= Object.keys(change).length > 0;
     job = { ...job, training: withChange(job.training, change) };
     const tried = scaled(job, course.learningRateScale);
@@ -90,7 +96,7 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
       course = updated === null ? afterNothing(course) : afterUpdate(course, updated, job.training.tripwires);
     } catch (error) {
       const recovery = await recoverFrom(control, tried, course, error);
-      course = recovery.course;
+      course = rateWasNamed ? { ...recovery.course, learningRateScale: 1 } : recovery.course;
       if (recovery.parks !== null) throw recovery.parks;
     }
   };

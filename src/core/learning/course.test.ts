@@ -29,10 +29,11 @@ describe("the course of a training", () => {
     expect(third.recent.map(({ iteration }) => iteration)).toEqual([1, 2]);
   });
 
-  it("remembers as many updates as a tripwire compares with", () => {
-    const one = tripwires({ window: 1 });
-    const course = afterUpdate(afterUpdate(start, updated("a"), one), updated("b"), one);
-    expect(course.recent).toEqual([{ iteration: 2, gradientNorm: 1, reward: 0.5 }]);
+  it("remembers as many updates as a tripwire compares with, also once the newest is taken back", () => {
+    const one = tripwires({ window: 1, recovery: "lowerLearningRate" });
+    const course = ["a", "b", "c"].reduce((at, name) => afterUpdate(at, updated(name), one), start);
+    expect(course.recent.map(({ iteration }) => iteration)).toEqual([2, 3]);
+    expect(recover(course, overKl, one).course.recent.map(({ iteration }) => iteration)).toEqual([2]);
   });
 });
 

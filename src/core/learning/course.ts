@@ -26,7 +26,7 @@ export interface Course {
    * by the next. Null where nothing came before, or where the training has just gone back.
    */
   readonly before: Pick<Course, "iteration" | "branch" | "latest"> | null;
-  /** Oldest first, at most as many as the tripwires compare with. */
+  /** Oldest first, at most as many as the tripwires compare with and one more, for when the newest is taken back. */
   readonly recent: readonly RecentUpdate[];
   /** What recoveries multiplied the learning rate with. */
   readonly learningRateScale: number;
@@ -59,7 +59,7 @@ export function afterUpdate(
     branch,
     latest: { checkpoint, weightsSha256, optimizerSha256 },
     before: { iteration, branch: course.branch, latest },
-    recent: [...course.recent, { iteration, gradientNorm, reward }].slice(-window),
+    recent: [...course.recent, { iteration, gradientNorm, reward }].slice(-window - 1),
   };
 }
 

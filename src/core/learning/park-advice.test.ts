@@ -15,7 +15,7 @@ const parked = { run: "mine", stage: "rl", iteration: 4, kept: 2, recoveries: 1,
 describe("what a parked training tells", () => {
   it("names what tripped, and the commands that help", () => {
     expect(parkAdvice(trip, parked)).toBe(
-      "iteration 4 of rl is not committed, KL to the reference is 12, above tripwires.maxKl = 10, after 1 recovery; it goes on after iteration 2, for example slower: npx ratchet set mine learningRate=0.0005, or with another limit: npx ratchet set mine tripwires.maxKl=VALUE, or try it beside this run: npx ratchet fork mine --at-iteration 2 --set learningRate=0.0005",
+      "iteration 4 of rl is not committed, KL to the reference is 12, above tripwires.maxKl = 10, after 1 recovery; it goes on after iteration 2, for example slower: npx ratchet set mine learningRate=0.0005, or with another limit: npx ratchet set mine tripwires.maxKl=VALUE, or try it beside this run: npx ratchet fork mine --stage rl --at-iteration 2 --set learningRate=0.0005",
     );
   });
 

@@ -25,6 +25,6 @@ export function parkAdvice(trip: Trip, parked: Parked): string {
   const fork =
     kept === 0
       ? ""
-      : `, or try it beside this run: npx ratchet fork ${run} --at-iteration ${kept} --set ${lower}`;
+      : `, or try it beside this run: npx ratchet fork ${run} --stage ${stage} --at-iteration ${kept} --set ${lower}`;
   return `iteration ${iteration} of ${stage} is not committed, ${trip.sentence}${after}; it goes on after iteration ${kept}, for example slower: npx ratchet set ${run} ${lower}${limit}${fork}`;
 }
