@@ -4,7 +4,7 @@
  * to each kind of process in turn, N times in all. Exit 1 where the set is incomplete, repeats an environment, or has
  * another hash than expected. Processes are found in /proc, so it runs on Linux.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ import { loadSet } from "../src/core/environment/stored-set.ts";
 import { buildInputSchema } from "../src/core/experiment/input.ts";
 import { parseInput } from "../src/core/experiment/parse.ts";
 import { lineChart, standaloneSvg } from "../src/report/chart.ts";
+import { residentBytes } from "../src/sandbox/memory.ts";
 import { runningEndpoints } from "../src/services/endpoints.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
 import type { Role } from "../src/services/roles.ts";
@@ -100,7 +101,7 @@ async function measure() {
   let ended = false;
   const watching = (async () => {
     while (!ended) {
-      samples.push({ seconds: seconds(), megabytes: memoryOf() });
+      samples.push({ seconds: seconds(), megabytes: await memoryOf() });
       await sleep(sampleEveryMs);
     }
   })();
@@ -178,16 +179,12 @@ async function strike(isOver: () => boolean, seconds: () => number): Promise<voi
   }
 }
 
-function memoryOf(): Sample["megabytes"] {
+async function memoryOf(): Promise<Sample["megabytes"]> {
   const megabytes: Partial<Record<Role, number>> = {};
   for (const { role, pid } of runningProcesses(home)) {
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, "utf8");
-      const kilobytes = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0);
-      megabytes[role] = (megabytes[role] ?? 0) + kilobytes / 1024;
-    } catch {
-      // It has just ended.
-    }
+    // Undefined where it has just ended.
+    const bytes = (await residentBytes(pid)) ?? 0;
+    megabytes[role] = (megabytes[role] ?? 0) + bytes / 2 ** 20;
   }
   return megabytes;
 }

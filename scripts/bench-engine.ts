@@ -11,10 +11,11 @@ import { readConfig } from "../src/config/config.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { prepareSmolLM2 } from "../src/engine/policies/smollm2.ts";
 import { growth } from "./bench-engine/growth.ts";
-import { preparePeers } from "./bench-engine/peers.ts";
+import { type Peers, preparePeers } from "./bench-engine/peers.ts";
 import { type Answer, type Row, Side, type SideRequest } from "./bench-engine/sides.ts";
 
-const parts = ["update", "sample", "iterate", "differentiate", "breakdown", "growth"] as const;
+const compared = ["update", "sample", "iterate", "differentiate"] as const;
+const parts = [...compared, "breakdown", "growth"] as const;
 const { values } = parseArgs({
   options: {
     only: { type: "string", default: parts.join(",") },
@@ -61,7 +62,7 @@ interface Measured {
 const note = (text: string) => process.stderr.write(`${text}\n`);
 const policies = join(readConfig(process.env).cacheFolder, "policies");
 const policy = await prepareSmolLM2(policies, { offline: false, onProgress: () => {} });
-const peers = preparePeers(join(root, ".ratchet", "bench", "engine"), policy, threads);
+const peersFolder = join(root, ".ratchet", "bench", "engine");
 const oursCommand = (model: string, count: number) => [
   process.execPath,
   "--import",
@@ -70,11 +71,11 @@ const oursCommand = (model: string, count: number) => [
   model,
   String(count),
 ];
-const openOurs = (model = policy, count = threads) => Side.start("ratchet", oursCommand(model, count), root);
+const openOurs = (model = policy, count = threads) =>
+  Side.start("ratchet", oursCommand(model, count), root, count);
 
 const report: Record<string, unknown> = {
   machine: { processor: cpus()[0]?.model, cores: cpus().length, node: process.version },
-  peers: peers.versions,
   settings: {
     threads,
     promptTokens,
@@ -88,7 +89,7 @@ const report: Record<string, unknown> = {
 };
 const ours = await openOurs();
 try {
-  await compare();
+  if (compared.some(wants)) await compare(preparePeers(peersFolder, policy, threads));
   if (wants("breakdown")) report.breakdown = await breakdown();
 } finally {
   await ours.end();
@@ -97,8 +98,9 @@ if (wants("growth")) report.growth = await growth(openOurs, optimizer, note);
 report.loadAfter = loadavg()[0];
 process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${linesOf(report).join("\n")}\n`);
 
-async function compare(): Promise<void> {
-  const torch = await Side.start("PyTorch", peers.torch, root);
+async function compare(peers: Peers): Promise<void> {
+  report.peers = peers.versions;
+  const torch = await Side.start("PyTorch", peers.torch, root, threads);
   const rows = await drawRows(torch);
   const { prompt } = rows[0]!;
   if (wants("update")) {
@@ -130,7 +132,7 @@ async function compare(): Promise<void> {
   }
   const sampling = { op: "sample", prompts: [prompt], samples, tokens: responseTokens } as const;
   if (wants("sample")) {
-    const llama = await Side.start("llama.cpp", peers.llama, peers.folder);
+    const llama = await Side.start("llama.cpp", peers.llama, peers.folder, threads);
     await ours.ask(sampling);
     report.sample = await inTurns("sample", [
       { side: ours, request: sampling },
@@ -143,7 +145,7 @@ async function compare(): Promise<void> {
   await torch.end();
   if (wants("iterate")) {
     const request = iteration(prompt);
-    const trl = await Side.start("TRL GRPOTrainer", peers.trl, root);
+    const trl = await Side.start("TRL GRPOTrainer", peers.trl, root, threads);
     await ours.ask(request);
     report.iterate = await inTurns("iterate", [
       { side: ours, request },

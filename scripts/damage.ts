@@ -62,7 +62,10 @@ async function study(checkpoint: string, samples: number, random: Random) {
     const error: unknown = await reader.pathOf(newest).catch((caught: unknown) => caught);
     if (!(error instanceof RatchetError && error.type === "ArtifactCorrupt")) unnoticed.push(damage);
     const again = await openArtifactFolder(root, async () => {});
-    previousRead += (await again.pathOf(previous)) ? 1 : 0;
+    previousRead += await again.pathOf(previous).then(
+      () => 1,
+      () => 0,
+    );
   };
   for (const [name, { lengths, bits }] of plan) {
     const file = join(path, name);

@@ -1,5 +1,5 @@
 /**
- * The connection to Postgres is lost at every statement of every write: the caller hears that the database is unavailable,
+ * The connection to Postgres is lost at every statement of what a step, a stage and a run write: the caller hears that the database is unavailable,
  * the tables hold the old state or the new, and doing it again ends in the new one.
  */
 import { mkdtempSync, rmSync } from "node:fs";

@@ -13,16 +13,15 @@ import { ropeTables } from "../../src/engine/model/rope-tables.ts";
 import { emptyWeights, type Weights } from "../../src/engine/model/weights.ts";
 import type { AdamState } from "../../src/engine/optimizer/adamw.ts";
 import { Runtime } from "../../src/engine/runtime/session.ts";
+import { sessionCapacity } from "../../src/engine/runtime/work.ts";
 import { BlockCache } from "../../src/engine/sampling/block-cache.ts";
 import { samplingPolicy } from "../../src/engine/sampling/policy.ts";
 import { sampleShard, standardLimits } from "../../src/engine/sampling/sample.ts";
 import { packMiniBatch, trainMiniBatch } from "../../src/engine/training/mini-batch.ts";
-import { runUpdate } from "../../src/engine/training/update.ts";
+import { mostKeptBytes, runUpdate } from "../../src/engine/training/update.ts";
 import type { Answer, Row, SideRequest, UpdateCase } from "./sides.ts";
 
 const [model, threads] = process.argv.slice(2) as [string, string];
-/** As the engine's own child keeps them. */
-const sessionCapacity = 192;
 const packTokens = 4096;
 const never = new AbortController().signal;
 const nothing = () => {};
@@ -42,7 +41,11 @@ class TimedRuntime extends Runtime {
   }
 }
 
-const runtime = new TimedRuntime({ threads: Number(threads), provider: "cpu", sessionCapacity });
+const runtime = new TimedRuntime({
+  threads: Number(threads),
+  provider: "cpu",
+  sessionCapacity: sessionCapacity(Number(threads)),
+});
 const weights = model.startsWith("{") ? drawnWeights(model) : await readWeights(model);
 const adam: AdamState = {
   step: 0,
@@ -117,7 +120,7 @@ async function differentiate(tokens: readonly number[]) {
   const [first, ...response] = tokens;
   const row = trainingRow({ prompt: [first!], response, advantage: 1, logprobs: [] });
   const batch = packMiniBatch([row], packTokens);
-  const context = { runtime, tables: ropeTables(weights.config), keptBytes: 2 ** 30, tick: nothing };
+  const context = { runtime, tables: ropeTables(weights.config), keptBytes: mostKeptBytes, tick: nothing };
   gradients ??= emptyWeights(weights.config);
   gradients.arena.fill(0);
   const sums = await trainMiniBatch(context, weights, { kind: "sft" }, batch, [undefined], gradients);

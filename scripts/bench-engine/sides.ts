@@ -74,10 +74,11 @@ export class Side {
   }
 
   /** Resolves when the side has read its model. */
-  static async start(name: string, command: readonly string[], cwd: string): Promise<Side> {
+  static async start(name: string, command: readonly string[], cwd: string, threads: number): Promise<Side> {
     const [file, ...rest] = command as [string, ...string[]];
-    const threads = { OMP_NUM_THREADS: "2", MKL_NUM_THREADS: "2", TOKENIZERS_PARALLELISM: "false" };
-    const side = new Side(name, spawn(file, rest, { cwd, env: { ...process.env, ...threads } }));
+    const count = String(threads);
+    const settings = { OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, TOKENIZERS_PARALLELISM: "false" };
+    const side = new Side(name, spawn(file, rest, { cwd, env: { ...process.env, ...settings } }));
     await side.#answer();
     return side;
   }

@@ -24,12 +24,12 @@ export async function whileFlipped(path: string, bit: number, check: () => Promi
   const file = await open(path, "r+");
   const at = Math.floor(bit / 8);
   const byte = Buffer.alloc(1);
+  await file.read(byte, 0, 1, at);
   try {
-    await file.read(byte, 0, 1, at);
     await file.write(Buffer.of(byte[0]! ^ (1 << (bit % 8))), 0, 1, at);
     await check();
-    await file.write(byte, 0, 1, at);
   } finally {
+    await file.write(byte, 0, 1, at);
     await file.close();
   }
 }

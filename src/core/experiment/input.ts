@@ -135,7 +135,7 @@ const optimizerFields = {
     .enum(["kept", "recomputed"])
     .default("kept")
     .describe(
-      "What the backward pass does about the forward pass's products: up to 1 GiB of them kept, or all computed again for a third more work; part of the numerics",
+      "What the backward pass does about the forward pass's products: up to 1 GiB of them kept, or all computed again for an eighth more processor time; part of the numerics",
     ),
   schedule: scheduleSchema.optional(),
   lora: loraSchema.optional(),

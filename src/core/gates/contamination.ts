@@ -6,7 +6,7 @@
 import type { Environment } from "../environment/environment.ts";
 import { normalizeAnswer } from "../reward/match.ts";
 import { createBands, type Signature, shingles, similarity } from "./minhash.ts";
-import { createDuplicateFinder, questionSignature, wordsOf } from "./near-duplicates.ts";
+import { createDuplicateFinder, jaccard, questionSignature, wordsOf } from "./near-duplicates.ts";
 
 export interface Benchmark {
   /** As a person named it: an import's name or a content hash. */
@@ -87,6 +87,5 @@ const rowOf = ({ question, answer, subQuestions }: Environment, where: string): 
 
 function sharesAnswers(a: Row, b: Row): boolean {
   const shared = [...a.answers].filter((answer) => b.answers.has(answer)).length;
-  const alike = shared / (a.answers.size + b.answers.size - shared);
-  return shared >= leastSharedAnswers && alike >= leastAnswersAlike;
+  return shared >= leastSharedAnswers && jaccard(a.answers, b.answers) >= leastAnswersAlike;
 }

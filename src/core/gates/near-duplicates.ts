@@ -112,7 +112,8 @@ export const questionSignature = (question: string): Signature =>
 export const wordsOf = (text: string): string[] => tidyKey(text).match(/[\p{L}\p{N}]+/gu) ?? [];
 const tokensOf = (code: string): string[] => code.match(/[\p{L}\p{N}_$]+|[^\s\p{L}\p{N}_$]/gu) ?? [];
 
-function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+/** Shared members of all that either has. */
+export function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   const shared = [...a].filter((member) => b.has(member)).length;
   return shared / (a.size + b.size - shared);
 }

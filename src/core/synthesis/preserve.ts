@@ -6,14 +6,12 @@ import { asArgument } from "../environment/reference.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
 import { answerMatches } from "../reward/match.ts";
 import { referenceInvocations } from "../trajectory/golden.ts";
-import type { SubjectTable } from "./candidate.ts";
 import { deploy } from "./deploy/deploy.ts";
 import { tidyKey } from "./deploy/lookup-key.ts";
 import type { Drafted } from "./draft.ts";
+import type { Subjects } from "./integrate/functionality.ts";
 import { integrate } from "./integrate/integrate.ts";
 import { type ScalingStep, scalingSteps } from "./scale/scale.ts";
-
-type Subjects = Readonly<Record<string, SubjectTable>>;
 
 /** Whether each of them still solves every sub-question, by executing its tools. */
 export async function stillSolve(

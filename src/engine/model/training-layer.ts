@@ -1,6 +1,6 @@
 /**
  * A layer's two training graphs: forward, and backward, which either takes what the forward one kept, the results of its
- * large products, or computes them again (one layer's worth of memory, a quarter more work). Queries run in blocks of rows, each against just the keys that
+ * large products, or computes them again (one layer's worth of memory, an eighth more processor time: docs/log.md). Queries run in blocks of rows, each against just the keys that
  * some row of the block sees, so a packed tree costs what its branches cost and not its length squared.
  */
 import type { LoraSettings } from "../../core/ports/policy.ts";

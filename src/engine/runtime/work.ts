@@ -36,7 +36,7 @@ const blockCacheBytes = 2 ** 30;
  * Sessions hold a graph of some 60 nodes and no weights, 1 MB each, but every one has a thread pool of its own. A long
  * prompt's blocks and a shrinking batch use about a hundred.
  */
-const sessionCapacity = (threads: number) => Math.max(48, Math.min(192, Math.floor(512 / threads)));
+export const sessionCapacity = (threads: number) => Math.max(48, Math.min(192, Math.floor(512 / threads)));
 
 export interface EngineWork {
   readonly runtime: Runtime;

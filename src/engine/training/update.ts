@@ -32,7 +32,7 @@ export type UpdateSettings = Pick<
 >;
 
 /** Holds what 1,600 tokens of a 135M-parameter Llama keep. */
-const mostKeptBytes = 2 ** 30;
+export const mostKeptBytes = 2 ** 30;
 
 /**
  * Throws InvalidInput or PromptTooLong before any work when the request cannot be trained on, and the signal's reason when
