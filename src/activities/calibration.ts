@@ -53,16 +53,16 @@ export function createCalibrationActivities(ports: CpuPorts) {
   };
 }
 
+type Outcome = ReturnType<typeof evaluateTrajectory>;
+
 async function score(ports: CpuPorts, input: ScoreCalibration): Promise<CalibrationResult> {
   const set = await ports.environmentSet(input.environments);
   const outcomesOf = async (refs: readonly ArtifactRef[]) => {
     const shards = await Promise.all(refs.map((ref) => getShard(ports.artifacts, ref)));
-    const trajectories = shards.flatMap((shard) => shard.trajectories);
-    return set.environments.map((environment, member) =>
-      trajectories
-        .filter((trajectory) => trajectory.member === member)
-        .map((trajectory) => evaluateTrajectory(trajectory, environment)),
-    );
+    const outcomes = set.environments.map((): Outcome[] => []);
+    for (const trajectory of shards.flatMap((shard) => shard.trajectories))
+      outcomes[trajectory.member]!.push(evaluateTrajectory(trajectory, set.environments[trajectory.member]!));
+    return outcomes;
   };
   const [outcomes, blind] = [await outcomesOf(input.shards), await outcomesOf(input.blindShards)];
   const environments = outcomes.map((samples, member) => calibrated(samples, blind[member]!));

@@ -2,6 +2,7 @@
  * The first activity of each workflow: parses what a person wrote, turns names into content-addressed references and
  * records what was resolved. Nothing else in a workflow reads names.
  */
+
 import { RatchetError } from "../core/errors.ts";
 import {
   type CalibrateInput,
@@ -22,6 +23,7 @@ import {
 } from "../core/experiment/input.ts";
 import type { Origin } from "../core/experiment/origin.ts";
 import { parseInput } from "../core/experiment/parse.ts";
+import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type { Course } from "../core/learning/course.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
@@ -154,5 +156,3 @@ export function createJobActivities(ports: CpuPorts) {
     }),
   };
 }
-
-const isHash = (text: string) => /^[0-9a-f]{64}$/.test(text);

@@ -1,6 +1,7 @@
 /** Stored sets by what a person calls them. A name is resolved once: histories hold the content hash it stood for. */
 import { setNamed } from "../core/environment/build-name.ts";
 import type { BuildSpecification } from "../core/experiment/input.ts";
+import { isHash } from "../core/hash.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { CpuPorts } from "./ports.ts";
 
@@ -8,7 +9,7 @@ type Ports = Pick<CpuPorts, "artifacts" | "runs">;
 
 /** By content hash, or the name of a build or import: RUN or RUN/STAGE. Throws InvalidInput where it names none. */
 export async function storedSet(ports: Ports, given: string, field?: string): Promise<ArtifactRef> {
-  const { hash } = /^[0-9a-f]{64}$/.test(given)
+  const { hash } = isHash(given)
     ? { hash: given }
     : setNamed(given, await ports.runs.getStages(given.split("/")[0]!), field);
   return ports.artifacts.find("environment-set", hash);

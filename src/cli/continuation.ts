@@ -1,4 +1,5 @@
 /** From a run in the store to the input of one that goes on after an iteration of it: what `fork` and `resume --from-iteration` share. */
+
 import { originAt, pathTo } from "../activities/lineage-path.ts";
 import { setNamed } from "../core/environment/build-name.ts";
 import { RatchetError } from "../core/errors.ts";
@@ -20,6 +21,7 @@ import {
 import type { Origin } from "../core/experiment/origin.ts";
 import { parseInput } from "../core/experiment/parse.ts";
 import { needsOf } from "../core/experiment/plan.ts";
+import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type { LineageRecord, RunStore, StageRecord, StoredRun } from "../core/ports/runs.ts";
 
@@ -169,5 +171,3 @@ function requireUnaltered(input: ExperimentInput, stage: string, stages: readonl
     requireUnaltered(input, need, stages);
   }
 }
-
-const isHash = (text: string) => /^[0-9a-f]{64}$/.test(text);

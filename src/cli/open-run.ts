@@ -3,7 +3,7 @@ import type { Client, WorkflowHandle } from "@temporalio/client";
 import { WorkflowNotFoundError } from "@temporalio/client";
 import { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
-import { identifierPattern } from "../core/experiment/identifier.ts";
+import { identifierPattern, identifierRule } from "../core/experiment/identifier.ts";
 import { experimentWorkflowId, messages, type WorkflowType } from "../workflows/names.ts";
 
 interface OpenWorkflow {
@@ -39,7 +39,7 @@ function requireRunId(run: string): void {
   if (identifierPattern.test(run)) return;
   throw new RatchetError(
     "InvalidInput",
-    `RUN ${JSON.stringify(run)} must be 1 to 48 lower-case letters, digits and hyphens; npx ratchet status shows the newest run`,
+    `RUN ${JSON.stringify(run)} ${identifierRule}; npx ratchet status shows the newest run`,
     { field: "RUN", value: run },
   );
 }

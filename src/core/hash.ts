@@ -7,6 +7,9 @@ export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
+/** Whether a text names content, and is no name that a person gave. */
+export const isHash = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
+
 /** SHA-256 of a JSON value's canonical text. */
 export function contentHash(value: unknown): string {
   return sha256(canonicalJson(value));

@@ -7,13 +7,13 @@ import { buildNamePattern } from "../environment/build-name.ts";
 import { profiles, splits } from "../environment/environment.ts";
 import { heldOutParts } from "../environment/split.ts";
 import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
-import { identifierPattern } from "./identifier.ts";
+import { identifierPattern, identifierRule } from "./identifier.ts";
 import { originSchema } from "./origin.ts";
 import { supervisedTripwiresSchema, tripwiresSchema } from "./tripwires.ts";
 
 const identifier = z
   .string()
-  .regex(identifierPattern, "must be 1 to 48 lower-case letters, digits and hyphens")
+  .regex(identifierPattern, identifierRule)
   .describe("Names the run and its workflow");
 const count = (max: number) => z.number().int().min(1).max(max);
 const contentHash = z.string().regex(/^[0-9a-f]{64}$/);

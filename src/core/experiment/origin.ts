@@ -1,8 +1,8 @@
 /** Where a training begins that does not begin at its policy: after an iteration that a training made before. */
 import { z } from "zod";
-import { identifierPattern } from "./identifier.ts";
+import { identifierPattern, identifierRule } from "./identifier.ts";
 
-const named = z.string().regex(identifierPattern, "must be 1 to 48 lower-case letters, digits and hyphens");
+const named = z.string().regex(identifierPattern, identifierRule);
 
 export const originSchema = z
   .strictObject({
