@@ -163,7 +163,7 @@ function settle(
   if (turns.length >= limits.maxTurns) return { ...settled, state: "turn_limit" };
   const results = codec.encodeToolResults(
     judged.calls.map(({ output }) => output),
-    last.finish === "stop",
+    codec.stopIds.includes(trajectory.tokens.at(-1)!),
   );
   const tokens = [...trajectory.tokens, ...results];
   if (tokens.length + limits.maxResponseTokens > codec.contextTokens)

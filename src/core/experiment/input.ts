@@ -9,6 +9,7 @@ import { heldOutParts } from "../environment/split.ts";
 import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
 import { identifierPattern, identifierRule } from "./identifier.ts";
 import { originSchema } from "./origin.ts";
+import { samplingSchema } from "./sampling.ts";
 import { supervisedTripwiresSchema, tripwiresSchema } from "./tripwires.ts";
 
 const identifier = z
@@ -105,12 +106,6 @@ const environmentsSchema = z
   .describe(
     "A stored set by content hash or by the name of its build (RUN or RUN/STAGE), or what to build (see environments)",
   );
-
-export const samplingSchema = z.strictObject({
-  temperature: z.number().min(0).max(5).default(1).describe("0 is greedy"),
-  topP: z.number().gt(0).max(1).default(1).describe("1 is off"),
-  maxResponseTokens: count(8192).default(64).describe("Most tokens the policy may say in one turn"),
-});
 
 const rolloutFields = {
   maxTurns: count(20).default(8).describe("Most assistant turns of a trajectory (FTRL: 20)"),

@@ -72,7 +72,10 @@ async function sample(
   { policy, requests, options }: SampleMessage,
   onProgress: OnProgress,
 ): Promise<SampledResponse[][]> {
-  const { sampling } = await beating(reading, onProgress, policies.get(policy));
+  const loaded = await beating(reading, onProgress, policies.get(policy));
+  const sampling = options.stop
+    ? { ...loaded.sampling, tokenBytes: await loaded.tokenBytes() }
+    : loaded.sampling;
   cache.keepOnly(policies.hashes);
   return sampleShard({ runtime, cache, limits: standardLimits }, sampling, requests, options, onProgress);
 }
