@@ -45,9 +45,6 @@ async function follow(workflowId: string): Promise<unknown> {
   }
 }
 
-/** Two shards a device, so that one samples while the other's tools run. */
-export const shardWindow = 2;
-
 /** Results in the order of the items, whatever order they finish in. */
 export async function inWindow<T, R>(
   items: readonly T[],

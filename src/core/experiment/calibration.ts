@@ -16,7 +16,7 @@ export const calibrationSchema = z.strictObject({
   sampling: samplingSchema
     .default({ temperature: 1, topP: 1, maxResponseTokens: 64 })
     .describe("Greedy samples would all be the same"),
-  ...evaluationSchema.pick({ maxTurns: true, shardSize: true }).shape,
+  ...evaluationSchema.pick({ maxTurns: true, shardSize: true, shardsInFlight: true }).shape,
   difficulty: z
     .array(z.enum(bands))
     .min(1)

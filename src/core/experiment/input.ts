@@ -114,6 +114,11 @@ const rolloutFields = {
     .describe(
       "Trajectories that move through their turns together; its members and their order are part of the input",
     ),
+  shardsInFlight: count(1024)
+    .default(2)
+    .describe(
+      "Shards under way at once: two for each device worker, so that one samples while the other's tools run; changes no result",
+    ),
 };
 
 const optimizerFields = {
@@ -153,7 +158,7 @@ export const supervisedSchema = z.strictObject({
 export const reinforcementSchema = z.strictObject({
   algorithm: z.enum(["grpo", "reinforce++"]).describe("How advantages are estimated; see docs/numerics.md"),
   iterations: count(100_000).describe("Rollout, score, update: how often"),
-  environmentsPerIteration: count(4096)
+  environmentsPerIteration: count(65_536)
     .default(8)
     .describe("Environments whose trajectories give one iteration's turn-prefixes"),
   samplesPerPrefix: z
