@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { Worker } from "@temporalio/worker";
 import { createDeviceActivities } from "../activities/index.ts";
+import { whileAlive } from "../activities/step.ts";
 import type { RunStore } from "../core/ports/runs.ts";
 import type { Engine, EngineOptions } from "../engine/runtime/client.ts";
 import { describeNumerics, type Numerics, numericsMismatch } from "../engine/runtime/numerics.ts";
@@ -39,7 +40,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       ledger: meterLedger(store.ledger, meters),
       codec: codecs(store.artifacts),
       device: async (run, work) => {
-        await sameNumerics(store.runs, run, config.threads);
+        await whileAlive(() => sameNumerics(store.runs, run, config.threads));
         return device(work);
       },
     });

@@ -38,7 +38,9 @@ export async function experiment(raw: ExperimentInput): Promise<ExperimentResult
   try {
     await runStages(control, input, order, results);
   } catch (error) {
-    await CancellationScope.nonCancellable(() => cpu.finishRun({ run: input.id, state: "failed" }));
+    await CancellationScope.nonCancellable(() =>
+      control.orPark(() => cpu.finishRun({ run: input.id, state: "failed" })),
+    );
     throw error;
   }
   const state = results.size === order.length ? "done" : "stopped";
