@@ -54,6 +54,8 @@ const adam: AdamState = {
 };
 /** Made when a case first asks for one; a KL term costs a pass, whatever the reference holds. */
 let reference: Weights | undefined;
+/** As the engine process does, one arena for every update. */
+let gradients: Weights | undefined;
 let samplings = 0;
 
 function drawnWeights(config: string): Weights {
@@ -86,7 +88,8 @@ async function update({ rows, klCoefficient, optimizer }: UpdateCase) {
     entropyCoefficient: 0,
   } as const;
   const settings = { miniBatches: [rows.map(trainingRow)], loss, optimizer, packTokens };
-  const state = { weights, optimizer: adam, reference: klCoefficient > 0 ? reference : undefined };
+  gradients ??= emptyWeights(weights.config);
+  const state = { weights, optimizer: adam, reference: klCoefficient > 0 ? reference : undefined, gradients };
   const metrics = await runUpdate(runtime, state, settings, nothing, never);
   return { loss: metrics.loss, gradientNorm: metrics.gradientNorm, uniqueTokens: metrics.packedTokens };
 }
@@ -126,7 +129,6 @@ async function differentiate(tokens: readonly number[]) {
   const sums = await trainMiniBatch(context, weights, { kind: "sft" }, batch, [undefined], gradients);
   return { loss: sums.policyLoss };
 }
-let gradients: Weights | undefined;
 
 /** Y = X W^T, [m, k] x [n, k]: what the machine gives at most. */
 async function multiply(m: number, k: number, n: number) {
