@@ -53,7 +53,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
 
   const locate = (ref: ArtifactRef, onProgress: OnProgress): Promise<PolicyLocation> =>
-    beating("seconds of verifying a checkpoint", onProgress, locatePolicy(artifacts, ref));
+    beating("verifying a checkpoint", onProgress, locatePolicy(artifacts, ref));
 
   const update = async (
     request: UpdateRequest,
@@ -81,7 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
       ...(base !== undefined && { base }),
     };
     const stored = artifacts.adoptFolder("checkpoint", stagingFolder, facts);
-    const checkpoint = await beating("seconds of storing the checkpoint", onProgress, stored);
+    const checkpoint = await beating("storing the checkpoint", onProgress, stored);
     return { checkpoint, ...hashes, metrics };
   };
 

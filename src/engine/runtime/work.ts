@@ -29,7 +29,7 @@ import type {
 } from "./messages.ts";
 import { Runtime } from "./session.ts";
 
-const reading = "seconds of reading weights";
+const reading = "reading weights";
 /** About 23,000 prompt tokens of a 135M-parameter Llama, 46 KB each. */
 const blockCacheBytes = 2 ** 30;
 /**
@@ -109,7 +109,7 @@ async function update(
     new AbortController().signal, // cancelled work ends with this process
   );
   const successor: OptimizerState = { ...state, step: optimizer.step };
-  const writing = "seconds of writing the checkpoint";
+  const writing = "writing the checkpoint";
   const written = await beating(writing, onProgress, write(stagingFolder, parent.folder, weights, successor));
   if (weights.adapter === undefined) {
     arenas.give(...[trained, state.m, state.v, gradients].map(({ arena }) => arena));
