@@ -112,7 +112,7 @@ export function createExperimentActivities(ports: CpuPorts) {
         const { id: _run, ...inputs } = value as { id?: string };
         const author = type === "build" ? [ports.author.name, ports.author.version] : [];
         const inputHash = contentHash([type, stageVersions[type], ...author, inputs]);
-        const known = type === "report" ? undefined : await ports.runs.findCachedStage(inputHash);
+        const known = type === "report" ? undefined : await ports.runs.findCachedStage(inputHash, stage.run);
         const found = known && (await isWhole(known.result)) ? known : undefined;
         await ports.runs.putStage({
           run: stage.run,

@@ -151,6 +151,8 @@ export interface UpdateRequest {
   readonly packTokens: number;
   /** What the forward pass computed is "kept" for the backward pass, the default, or "recomputed", which needs less memory. */
   readonly activations?: "kept" | "recomputed" | undefined;
+  /** True lets the parent be one that other numerics made, as a person asked; else it is refused. */
+  readonly acceptNumerics?: boolean | undefined;
   /** False starts Adam's moments and step count from zero instead of the parent's. */
   readonly carryOptimizer: boolean;
   /**

@@ -61,9 +61,9 @@ export function createEngine(options: EngineOptions): Engine {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<UpdateResult> => {
-    const { parent, reference, carryOptimizer, lora, ...settings } = request;
+    const { parent, reference, carryOptimizer, lora, acceptNumerics = false, ...settings } = request;
     const from = await locate(parent, onProgress);
-    await refuseOtherNumerics(from.folder, threads);
+    if (!acceptNumerics) await refuseOtherNumerics(from.folder, threads);
     const message = {
       kind: "update",
       parent: from,

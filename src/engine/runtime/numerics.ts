@@ -61,7 +61,7 @@ export function numericsMismatch(recorded: Numerics, present: Numerics): Ratchet
     if (recorded[field] === present[field]) continue;
     return new RatchetError(
       "NumericsMismatch",
-      `numerics: ${field} is '${present[field]}' and this run recorded '${recorded[field]}', so its bits could not be kept; ${nextStep}`,
+      `numerics: ${field} is '${present[field]}' and this run recorded '${recorded[field]}', so its bits could not be kept; ${nextStep}, or let it go on with other bits: npx ratchet resume RUN --accept-numerics`,
       { field, recorded: recorded[field], present: present[field] },
     );
   }
