@@ -17,8 +17,8 @@ const outcomeSchema = z.strictObject({
 
 export interface Batch<T> {
   readonly spare: Spare;
-  /** What the child is told. */
-  readonly job: string;
+  /** What the child is told, frame by frame. */
+  readonly job: readonly (string | Uint8Array)[];
   /** Most outcomes. */
   readonly count: number;
   /** Throws where a line is no outcome. */
@@ -53,7 +53,7 @@ export async function runBatch<T>(batch: Batch<T>, busy: Set<number>): Promise<B
         outcomes.push(read(line, outcomes.length));
       }),
     });
-    child.send(job);
+    child.send(...job);
   }
   const end = await child.ended;
   signal.removeEventListener("abort", abort);

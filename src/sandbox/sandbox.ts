@@ -48,7 +48,7 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
         runBatch(
           {
             spare: await children.compiler(),
-            job: JSON.stringify({ programs: members.map(({ program }) => program.code) }),
+            job: [JSON.stringify({ programs: members.map(({ program }) => program.code) })],
             count: members.length,
             read: readCompiled,
             wallMs: options.wallMs,
