@@ -1,7 +1,7 @@
 /** Defects that only show beside other environments: what was asked before, and what a benchmark asks. */
 import type { Environment } from "../environment/environment.ts";
 import { createContaminationFinder } from "../gates/contamination.ts";
-import { createDuplicateFinder } from "../gates/near-duplicates.ts";
+import { createDuplicateFinder, traitsOf } from "../gates/near-duplicates.ts";
 import type { Random } from "../random.ts";
 
 export interface SetDefect {
@@ -75,6 +75,6 @@ export function foundBeside(
     return planted.map((environment) => finder.find(environment) !== undefined);
   }
   const finder = createDuplicateFinder();
-  for (const environment of originals) finder.add(environment);
-  return planted.map((environment) => finder.find(environment) !== undefined);
+  for (const environment of originals) finder.add(traitsOf(environment));
+  return planted.map((environment) => finder.find(traitsOf(environment)) !== undefined);
 }

@@ -43,7 +43,7 @@ export const buildSchema = z.strictObject({
   profile: z
     .enum(profiles)
     .default("compact")
-    .describe("compact: at most 500 tokens of prompt; ftrl: FTRL's shape, 5-11 tools of about 7 parameters"),
+    .describe("compact: at most 500 tokens of prompt; ftrl: FTRL's shape, 7-11 tools of about 7 parameters"),
   scenarios: z
     .strictObject({
       single_hop: z.number().int().min(0).max(20_000).default(0),
