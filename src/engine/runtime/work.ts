@@ -1,6 +1,6 @@
 /** What the engine process does when asked: samples a shard, or updates a policy and writes the new checkpoint. */
-import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress, SampledResponse } from "../../core/ports/policy.ts";
+import { storageFailure } from "../../core/storage-failure.ts";
 import { readAdapter } from "../formats/adapter-file.ts";
 import { type OptimizerState, readOptimizerState, writeCheckpoint } from "../formats/checkpoint.ts";
 import { newAdapter, sameLora } from "../model/adapter.ts";
@@ -156,14 +156,7 @@ async function write(folder: string, parentFolder: string, weights: Weights, opt
     );
     return { weightsSha256, optimizerSha256: optimizerSha256! };
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== "ENOSPC" && code !== "EDQUOT") throw cause;
     const megabytes = Math.ceil((3 * trainedParameters(weights).arena.byteLength) / 1e6);
-    throw new RatchetError(
-      "StorageFull",
-      `no room for a checkpoint of ${megabytes} MB in ${folder} (${code}); free some, or move RATCHET_ARTIFACTS to a larger disk`,
-      { folder, megabytes },
-      cause,
-    );
+    throw storageFailure(cause, `write a checkpoint of ${megabytes} MB to ${folder}`) ?? cause;
   }
 }
