@@ -18,7 +18,8 @@ const kept = 2;
 
 export interface LoadedPolicy {
   readonly weights: Weights;
-  readonly sampling: SamplingPolicy;
+  /** Made when first asked for: an update needs no stop tokens and no tables of all positions. */
+  readonly sampling: () => Promise<SamplingPolicy>;
   /** By token id; read when first asked for, as stop strings alone need them. */
   readonly tokenBytes: () => Promise<readonly Uint8Array[]>;
 }
@@ -78,10 +79,12 @@ async function load(
   const weights = base
     ? await mergeAdapter(base, await readAdapter(folder, base.config), setImmediate, take)
     : await readWeights(folder, take);
+  let sampling: Promise<SamplingPolicy> | undefined;
   let bytes: Promise<readonly Uint8Array[]> | undefined;
+  const prepare = async () => samplingPolicy(hash, weights, await readStopIds(folder));
   return {
     weights,
-    sampling: samplingPolicy(hash, weights, await readStopIds(folder)),
+    sampling: () => (sampling ??= prepare()),
     tokenBytes: () => (bytes ??= readTokenBytes(folder)),
   };
 }

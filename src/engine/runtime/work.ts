@@ -2,7 +2,12 @@
 import type { OnProgress, SampledResponse } from "../../core/ports/policy.ts";
 import { storageFailure } from "../../core/storage-failure.ts";
 import { readAdapter } from "../formats/adapter-file.ts";
-import { type OptimizerState, readOptimizerState, writeCheckpoint } from "../formats/checkpoint.ts";
+import {
+  type OptimizerState,
+  readOptimizerState,
+  requirePolicyTexts,
+  writeCheckpoint,
+} from "../formats/checkpoint.ts";
 import { newAdapter, sameLora } from "../model/adapter.ts";
 import {
   type Allocate,
@@ -73,9 +78,10 @@ async function sample(
   onProgress: OnProgress,
 ): Promise<SampledResponse[][]> {
   const loaded = await beating(reading, onProgress, policies.get(policy));
-  const sampling = options.stop
-    ? { ...loaded.sampling, tokenBytes: await loaded.tokenBytes() }
-    : loaded.sampling;
+  const sampling = {
+    ...(await loaded.sampling()),
+    tokenBytes: options.stop && (await loaded.tokenBytes()),
+  };
   cache.keepOnly(policies.hashes);
   return sampleShard({ runtime, cache, limits: standardLimits }, sampling, requests, options, onProgress);
 }
@@ -87,6 +93,7 @@ async function update(
   onProgress: OnProgress,
 ): Promise<UpdateOutcome> {
   const { parent, settings, stagingFolder } = message;
+  await requirePolicyTexts(parent.folder);
   const reference =
     message.reference && (await beating(reading, onProgress, policies.get(message.reference))).weights;
   const { weights, base } = await beating(reading, onProgress, trainable(policies, message));
