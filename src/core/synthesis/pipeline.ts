@@ -12,7 +12,7 @@ import type { Json } from "../json.ts";
 export const stageVersions = {
   decomposed: 2,
   documented: 1,
-  integrated: 2,
+  integrated: 3,
   scaled: 2,
   proven: 2,
   assembled: 4,
