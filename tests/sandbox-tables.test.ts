@@ -4,7 +4,13 @@ import type { Json, JsonObject } from "../src/core/json.ts";
 import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 
-const sandbox = createSandbox({ memoryMb: 256, wallMs: 120_000, fuel: 200_000, log: () => {} });
+const sandbox = createSandbox({
+  memoryMb: 192,
+  toolTimeoutMs: 1_000,
+  wallMs: 120_000,
+  fuel: 200_000,
+  log: () => {},
+});
 afterAll(() => sandbox.close());
 
 const rows = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`r${i}`, { n: i, tags: ["a", "ü"] }]));
