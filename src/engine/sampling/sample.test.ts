@@ -81,6 +81,12 @@ describe("sampleShard", () => {
         expectNaive(request, seed, responses[i]![j]!, drawn.temperature);
   });
 
+  it("draws so at a temperature of 1 too, whose chances are the log-probabilities", async () => {
+    const request = requests[2]!;
+    const [responses] = await sample(fresh(), [request], { temperature: 1, topP: 1, maxNewTokens: 20 });
+    for (const [j, seed] of request.seeds.entries()) expectNaive(request, seed, responses![j]!, 1);
+  });
+
   it("says the plain model's likeliest tokens at temperature 0", async () => {
     const responses = await sample(fresh(), requests, greedy);
     for (const [i, request] of requests.entries())
@@ -243,7 +249,7 @@ describe("sampleShard", () => {
   it("refuses weights that diverged instead of sampling from them", async () => {
     const broken = randomWeights(config, 7);
     broken.arena.fill(Number.NaN);
-    for (const options of [drawn, greedy, { ...drawn, topP: 0.9 }])
+    for (const options of [drawn, greedy, { ...drawn, topP: 0.9 }, { ...drawn, temperature: 1 }])
       await expect(
         sampleShard(fresh(), samplingPolicy("b", broken, []), requests, options, () => {}),
       ).rejects.toThrow("its weights have diverged");

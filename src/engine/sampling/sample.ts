@@ -124,11 +124,11 @@ async function storePrompt(
 function say({ policy, options, batch, own }: Shard, slot: number, { logp, chances }: NextTokens): void {
   const { vocabularySize } = policy.config;
   const range = [slot * vocabularySize, (slot + 1) * vocabularySize] as const;
-  const logp_V = logp.subarray(...range);
+  const logp_V = logp?.subarray(...range);
   const chances_V = chances?.subarray(...range);
   const drawn = batch.rows[slot]!.samples.map(({ random }) => {
-    const token = chances_V ? drawToken(chances_V, options, random.next()) : likeliest(logp_V);
-    return { token, logprob: finite(policy, token, logp_V[token]!) };
+    const token = chances_V ? drawToken(chances_V, options, random.next()) : likeliest(logp_V!);
+    return { token, logprob: finite(policy, token, logp_V?.[token] ?? Math.log(chances_V![token]!)) };
   });
   part(batch.rows, slot, drawn, (from, to) => own.copy(from, to));
 }
