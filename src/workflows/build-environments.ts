@@ -2,13 +2,7 @@
  * `buildEnvironments`: batches of scenarios go through the five stages side by side; acceptance and deduplication happen
  * at a barrier after each round, in candidate order, so that the set never depends on which batch finished first.
  */
-import {
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  upsertSearchAttributes,
-  workflowInfo,
-} from "@temporalio/workflow";
+import { allHandlersFinished, condition, upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
 import type { AssembledRound, AssembledSet } from "../activities/environments.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { BuildInput, BuildSpecification } from "../core/experiment/input.ts";
@@ -18,6 +12,7 @@ import { finish, nameRun } from "./alone.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
+import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 
@@ -52,10 +47,10 @@ export async function buildEnvironments(input: BuildInput, carried?: Carried): P
   let built: Built = carried?.built ?? { batches: 0, cached: 0 };
   let assembled: AssembledRound | null = carried?.assembled ?? null;
   for (let rounds = carried?.rounds ?? 0; ; rounds++) {
-    if (assembled !== null && rounds > (carried?.rounds ?? 0) && workflowInfo().continueAsNewSuggested) {
+    if (assembled !== null && rounds > (carried?.rounds ?? 0) && shouldHandOver()) {
       await condition(allHandlersFinished);
       const { steered } = control;
-      await continueAsNew<typeof buildEnvironments>(input, { job, rounds, built, assembled, steered });
+      await handOver<typeof buildEnvironments>(input, { job, rounds, built, assembled, steered });
     }
     const proposals = assembled?.proposals ?? firstProposals(environments.scenarios);
     const round = planRound(proposals);
@@ -97,6 +92,8 @@ export async function buildEnvironments(input: BuildInput, carried?: Carried): P
     }
   }
 }
+
+const shouldHandOver = () => workflowInfo().continueAsNewSuggested || isNewerBuildCurrent();
 
 const saidOfCache = ({ batches, cached }: Built): string => `${cached} of ${batches} batches cached`;
 

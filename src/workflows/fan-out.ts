@@ -30,7 +30,7 @@ export async function runChild<I, R>(
     control.children.join(workflowId, control.steeringFor("found"));
     return (await follow(workflowId)) as R;
   } finally {
-    control.children.leave(workflowId);
+    control.childEnded(workflowId);
   }
 }
 
