@@ -18,7 +18,7 @@ import { codecs } from "./ports.ts";
 import { serve } from "./serve.ts";
 
 /** The engine reports every block, layer and token; this long without a word means it hangs. */
-const engineStallMs = 60_000;
+const engineStallMs = 30_000;
 
 export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<void> =>
   serve("gpu-worker", gpuWorkerIdentityPrefix, async ({ config, log, meters, common, forActivities }) => {
