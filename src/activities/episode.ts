@@ -137,7 +137,8 @@ async function judgeResponses(
 }
 
 function resultOf(call: ParsedCall, slot: number | undefined, outcomes: readonly ToolOutcome[]) {
-  if (call.arguments === null) return { ok: false, output: badArgumentsFeedback(call.name) };
+  if (call.arguments === null)
+    return { ok: false, output: badArgumentsFeedback(call.name, call.argumentsText) };
   if (slot === undefined) return { ok: false, output: unknownToolFeedback(call.name) };
   const outcome = outcomes[slot]!;
   return { ok: outcome.kind === "returned", output: toolFeedback(call.name, outcome) };
