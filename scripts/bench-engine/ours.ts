@@ -125,7 +125,6 @@ async function differentiate(tokens: readonly number[]) {
   const batch = packMiniBatch([row], packTokens);
   const context = { runtime, tables: ropeTables(weights.config), keptBytes: mostKeptBytes, tick: nothing };
   gradients ??= emptyWeights(weights.config);
-  gradients.arena.fill(0);
   const sums = await trainMiniBatch(context, weights, { kind: "sft" }, batch, [undefined], gradients);
   return { loss: sums.policyLoss };
 }
