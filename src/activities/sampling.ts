@@ -1,14 +1,18 @@
 /** Sampling, on the device: a turn of a whole shard, one response or a group of them at each trajectory's prefix. */
-import type { SamplingSettings } from "../core/experiment/sampling.ts";
 import { seedOf } from "../core/hash.ts";
-import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { SampledResponse, SamplingOptions } from "../core/ports/policy.ts";
+import type { SampledResponse } from "../core/ports/policy.ts";
 import type { Trajectory } from "../core/trajectory/trajectory.ts";
 import { recordResponses } from "./episode.ts";
 import type { DevicePorts } from "./ports.ts";
 import { getShard, putShard, type ShardState } from "./shards.ts";
 import { runStep, type StepContext } from "./step.ts";
+
+interface Sampling {
+  readonly temperature: number;
+  readonly topP: number;
+  readonly maxResponseTokens: number;
+}
 
 export interface SampleTurn {
   readonly context: StepContext;
@@ -17,7 +21,7 @@ export interface SampleTurn {
   readonly turn: number;
   /** Responses at each prefix; the trajectory goes on with the first. */
   readonly samplesPerPrefix: number;
-  readonly sampling: SamplingSettings;
+  readonly sampling: Sampling;
 }
 
 export function createSamplingActivities(ports: DevicePorts) {
@@ -31,7 +35,7 @@ export function createSamplingActivities(ports: DevicePorts) {
           input.policy.hash,
           input.shard.hash,
           input.samplesPerPrefix,
-          { ...input.sampling } as Json,
+          { ...input.sampling },
           ...seedParts(input.context),
           input.turn,
         ],
@@ -64,8 +68,9 @@ export function createSamplingActivities(ports: DevicePorts) {
   };
 }
 
-const optionsOf = ({ maxResponseTokens, ...options }: SamplingSettings): SamplingOptions => ({
-  ...options,
+const optionsOf = ({ temperature, topP, maxResponseTokens }: Sampling) => ({
+  temperature,
+  topP,
   maxNewTokens: maxResponseTokens,
 });
 

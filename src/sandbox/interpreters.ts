@@ -1,7 +1,7 @@
 /** Where the two interpreters are installed, and how a child of either is started. */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import type { ToolProgram } from "../core/ports/sandbox.ts";
+import type { Surroundings, ToolProgram } from "../core/ports/sandbox.ts";
 import type { ChildStart } from "./child.ts";
 import type { SandboxLimits } from "./limits.ts";
 
@@ -27,12 +27,13 @@ export function childStart(
   runtime: ToolProgram["runtime"],
   { memoryMb }: SandboxLimits,
   task: "run" | "snapshot" | "compile",
+  surroundings: Surroundings = "usual",
 ): ChildStart {
   const { script, readable, settings } = interpreters[runtime];
   return {
     script,
     readable,
-    settings: { ...settings, task, memoryBytes: memoryMb * 1024 * 1024 },
+    settings: { ...settings, task, surroundings, memoryBytes: memoryMb * 1024 * 1024 },
     memoryMb,
   };
 }

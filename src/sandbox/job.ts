@@ -13,20 +13,17 @@ export function groupedByProgram(invocations: readonly ToolInvocation[]): number
   return [...invocations.keys()].sort((a, b) => programs.of[a]! - programs.of[b]! || a - b);
 }
 
-/**
- * Frames: the calls, then each table's JSON text. `compiled` gives what a Python program was compiled to, where that is
- * known.
- */
+/** `compiled` gives what a Python program was compiled to, where that is known. */
 export function jobOf(
   invocations: readonly ToolInvocation[],
   limits: SandboxLimits,
   compiled: (code: string) => Compiled | null | undefined,
-): Uint8Array[] {
+): string {
   const { programs, tables, of } = numberPrograms(invocations);
-  const calls = JSON.stringify({
+  return JSON.stringify({
     fuel: limits.fuel,
     longestText,
-    tables: tables.length,
+    tables: tables.map((table) => JSON.stringify(table)),
     programs: programs.map(({ name, code, runtime, table }) => ({
       name,
       ...((runtime === "python" && compiled(code)) || { code }),
@@ -37,18 +34,6 @@ export function jobOf(
       arguments: argumentsText ?? JSON.stringify(given),
     })),
   });
-  return [Buffer.from(calls), ...tables.map(tableText)];
-}
-
-/** Of tables that are still held by somebody: batches of the same environments come one after another. */
-const tableTexts = new WeakMap<object, Buffer>();
-
-function tableText(table: Json): Buffer {
-  const known = typeof table === "object" && table !== null ? tableTexts.get(table) : undefined;
-  if (known) return known;
-  const text = Buffer.from(JSON.stringify(table));
-  if (typeof table === "object" && table !== null) tableTexts.set(table, text);
-  return text;
 }
 
 /** Distinct programs and tables in the order of their first calls. */

@@ -3,13 +3,19 @@
  * is an outcome and the same on every machine; what goes wrong around it is a SandboxFailure.
  */
 import { RatchetError } from "../core/errors.ts";
-import type { Sandbox, ToolInvocation, ToolOutcome, ToolProgram } from "../core/ports/sandbox.ts";
-import { endedOutcome, readOutcome, runBatch } from "./batch.ts";
-import { createCompiledPrograms, neverCompiled, readCompiled } from "./compile.ts";
+import type {
+  Sandbox,
+  Surroundings,
+  ToolInvocation,
+  ToolOutcome,
+  ToolProgram,
+} from "../core/ports/sandbox.ts";
+import { readOutcome, runBatch } from "./batch.ts";
+import { createCompiledPrograms, readCompiled } from "./compile.ts";
 import { childStart } from "./interpreters.ts";
 import { findIsolation, type Isolation } from "./isolation.ts";
 import { groupedByProgram, jobOf } from "./job.ts";
-import { budgetOf, type SandboxLimits } from "./limits.ts";
+import type { SandboxLimits } from "./limits.ts";
 import { type Recovery, runToTheEnd } from "./recovery.ts";
 import { createSnapshot } from "./snapshot.ts";
 import { createSpares, startSpare } from "./spares.ts";
@@ -17,8 +23,6 @@ import { createSpares, startSpare } from "./spares.ts";
 export interface SandboxOptions extends SandboxLimits {
   /** Told what is unusual: a lost child, a protection the platform lacks. */
   readonly log: (message: string) => void;
-  /** All that this machine offers where absent. */
-  readonly isolation?: Isolation;
 }
 
 export interface ChildSandbox extends Sandbox {
@@ -30,15 +34,14 @@ type Runtime = ToolProgram["runtime"];
 
 /** A sandbox starts nothing until it is used; the first Python batch makes the snapshot (some 3 s). */
 export function createSandbox(options: SandboxOptions): ChildSandbox {
-  const isolation = options.isolation ?? findIsolation();
+  const isolation = findIsolation();
   if (isolation.missing.length > 0)
     options.log(`this machine does not offer sandbox children ${isolation.missing.join(" or ")}`);
   const busy = new Set<number>();
   const closing = new AbortController();
   const children = createChildren(options, isolation, closing.signal);
   const programs = createCompiledPrograms();
-  const recoveryOf = <T>(ended: Recovery<T>["ended"], runBatch: Recovery<T>["runBatch"]) => ({
-    ended,
+  const recoveryOf = <T>(runBatch: Recovery<T>["runBatch"]) => ({
     runBatch,
     limits: options,
     log: options.log,
@@ -47,15 +50,14 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
   const compileUnknown = async (invocations: readonly ToolInvocation[], signal: AbortSignal) => {
     const unknown = programs.unknown(invocations);
     const compiled = await runToTheEnd(
-      recoveryOf(neverCompiled, async (members) =>
+      recoveryOf(async (members) =>
         runBatch(
           {
             spare: await children.compiler(),
-            job: [JSON.stringify({ programs: members.map(({ program }) => program.code) })],
+            job: JSON.stringify({ programs: members.map(({ program }) => program.code) }),
             count: members.length,
             read: readCompiled,
             wallMs: options.wallMs,
-            budget: budgetOf("python", options, []),
             signal,
           },
           busy,
@@ -66,30 +68,34 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
     for (const [i, { program }] of unknown.entries()) programs.put(program.code, compiled[i]!);
   };
 
-  const runAll = async (runtime: Runtime, invocations: readonly ToolInvocation[], signal: AbortSignal) => {
+  const runAll = async (
+    runtime: Runtime,
+    invocations: readonly ToolInvocation[],
+    signal: AbortSignal,
+    surroundings: Surroundings,
+  ) => {
     if (runtime === "python") await compileUnknown(invocations, signal);
+    const spares = runtime === "javascript" && surroundings === "other" ? children.other : children[runtime];
     return runToTheEnd(
-      recoveryOf(endedOutcome(options), async (members) => {
-        const job = jobOf(members, options, programs.get);
-        return runBatch(
+      recoveryOf(async (members) =>
+        runBatch(
           {
-            spare: await children[runtime].take(),
-            job,
+            spare: await spares.take(),
+            job: jobOf(members, options, programs.get),
             count: members.length,
             read: (line, i) => readOutcome(line, members[i]!, options),
             wallMs: options.wallMs,
-            budget: budgetOf(runtime, options, job),
             signal,
           },
           busy,
-        );
-      }),
+        ),
+      ),
       invocations,
     );
   };
 
   return {
-    async run(invocations, signal) {
+    async run(invocations, signal, surroundings = "usual") {
       refuseTablesForPython(invocations);
       const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
       const outcomes = new Array<ToolOutcome>(invocations.length);
@@ -100,6 +106,7 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
           runtime,
           members.map((i) => invocations[i]!),
           either,
+          surroundings,
         );
         for (const [position, i] of members.entries()) outcomes[i] = results[position]!;
       });
@@ -110,6 +117,7 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
     async close() {
       closing.abort(new RatchetError("SandboxFailure", "the sandbox was closed"));
       children.javascript.close();
+      children.other.close();
       children.python.close();
     },
     pids: () => [...busy],
@@ -120,6 +128,7 @@ function createChildren(limits: SandboxLimits, isolation: Isolation, signal: Abo
   const snapshot = createSnapshot(limits, isolation, signal);
   return {
     javascript: createSpares(async () => startSpare(childStart("javascript", limits, "run"), isolation)),
+    other: createSpares(async () => startSpare(childStart("javascript", limits, "run", "other"), isolation)),
     python: createSpares(async () =>
       startSpare(childStart("python", limits, "run"), isolation, [await snapshot()]),
     ),

@@ -4,10 +4,9 @@
  */
 import type { MetricMeter } from "@temporalio/common";
 import { RatchetError } from "../core/errors.ts";
-import type { OnProgress, PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
+import type { PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
 import type { Sandbox } from "../core/ports/sandbox.ts";
 import type { StepLedger } from "../core/ports/steps.ts";
-import { isBeaten } from "../engine/runtime/beat.ts";
 import { createGauges } from "./gauges.ts";
 
 const secondsPerMs = 1e-3;
@@ -32,10 +31,6 @@ export function createMeters(meter: MetricMeter) {
     packedTokens: counter("packed_tokens", "Unique tokens computed by updates, after packing."),
     sampling: seconds("sampling", "A turn of a shard on the engine."),
     updating: seconds("updating", "An update on the engine."),
-    deviceFiles: seconds(
-      "device_files",
-      "Of sampling and updating: policies and checkpoints read, verified, written.",
-    ),
     deviceWait: seconds("device_wait", "Work that waited for other work on the device."),
     toolCalls: counter("tool_calls", "Tool calls in the sandbox, by outcome."),
     tools: seconds("tool_batch", "A batch of tool calls in the sandbox."),
@@ -82,20 +77,16 @@ export function meterLedger(ledger: StepLedger, meters: Meters): StepLedger {
 
 export function meterEngine(engine: Engine, meters: Meters): Engine {
   return {
-    sample: async (policy, requests, options, onProgress, signal) => {
+    sample: async (...request) => {
       const startedAt = Date.now();
-      const files = timedFiles(onProgress);
-      const responses = await engine.sample(policy, requests, options, files.onProgress, signal);
-      meters.deviceFiles.record(files.ms() * secondsPerMs);
+      const responses = await engine.sample(...request);
       meters.sampling.record((Date.now() - startedAt) * secondsPerMs);
       meters.sampledTokens.add(responses.flat().reduce((sum, { tokens }) => sum + tokens.length, 0));
       return responses;
     },
-    update: async (request, onProgress, signal) => {
+    update: async (...request) => {
       const startedAt = Date.now();
-      const files = timedFiles(onProgress);
-      const updated = await engine.update(request, files.onProgress, signal);
-      meters.deviceFiles.record(files.ms() * secondsPerMs);
+      const updated = await engine.update(...request);
       meters.updating.record((Date.now() - startedAt) * secondsPerMs);
       meters.trainedTokens.add(updated.metrics.responseTokens);
       meters.packedTokens.add(updated.metrics.packedTokens);
@@ -104,30 +95,12 @@ export function meterEngine(engine: Engine, meters: Meters): Engine {
   };
 }
 
-/** How long work on files goes on: from its first word to the next of something else, or to the end. */
-function timedFiles(onProgress: OnProgress): { readonly onProgress: OnProgress; ms(): number } {
-  let total = 0;
-  let since: number | undefined;
-  const ms = () => total + (since === undefined ? 0 : Date.now() - since);
-  return {
-    ms,
-    onProgress: (done) => {
-      if (isBeaten(done.unit)) since ??= Date.now();
-      else {
-        total = ms();
-        since = undefined;
-      }
-      onProgress(done);
-    },
-  };
-}
-
 export function meterSandbox(sandbox: Sandbox, meters: Meters): Sandbox {
   return {
     ...sandbox,
-    run: async (invocations, signal) => {
+    run: async (invocations, signal, surroundings) => {
       const startedAt = Date.now();
-      const outcomes = await sandbox.run(invocations, signal);
+      const outcomes = await sandbox.run(invocations, signal, surroundings);
       meters.tools.record((Date.now() - startedAt) * secondsPerMs);
       const counts = new Map<string, number>();
       for (const { kind } of outcomes) counts.set(kind, (counts.get(kind) ?? 0) + 1);

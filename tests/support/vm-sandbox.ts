@@ -24,7 +24,11 @@ function outcomeOf({ program, arguments: given }: ToolInvocation): ToolOutcome {
   try {
     const tool = script.runInContext(context) as (given: unknown, table: unknown) => unknown;
     const result = tool(structuredClone(given), program.table);
-    return { kind: "returned", text: typeof result === "string" ? result : JSON.stringify(result), fuel: 1 };
+    return {
+      kind: "returned",
+      text: typeof result === "string" ? result : (JSON.stringify(result) ?? "null"),
+      fuel: 1,
+    };
   } catch (error) {
     return { kind: "raised", text: (error as Error).message, fuel: 1 };
   }

@@ -1,22 +1,26 @@
 /** `ratchet env audit`: the gates' false-pass and false-fail rates on planted defects and harmless rewrites. */
+import { existsSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
-import { type Audit, audit } from "../../core/audit/audit.ts";
-import type { Case } from "../../core/gates/gate.ts";
-import { proveBatch } from "../../core/gates/prove.ts";
-import type { Sandbox } from "../../core/ports/sandbox.ts";
-import { draftTools } from "../../core/synthesis/construct.ts";
-import { deploy, subjectsOf } from "../../core/synthesis/deploy/deploy.ts";
+import { type Audit, audit, type Rates } from "../../core/audit/audit.ts";
+import { RatchetError } from "../../core/errors.ts";
+import { gateTable } from "../../core/gates/table.ts";
+import { canonicalJson } from "../../core/json.ts";
 import { defaultSandboxLimits } from "../../sandbox/limits.ts";
 import { createSandbox } from "../../sandbox/sandbox.ts";
 import { exitCodes } from "../exit.ts";
+import { readInputFile } from "../input-file.ts";
 import { wholeNumber } from "../whole-number.ts";
+import { buildPool, type Member } from "./audit-pool.ts";
 
 /** Least share of each kind's defects that must be caught, and largest share of sound environments refused. */
 const targets = { caught: 0.95, refused: 0.02 };
-/** Environments proven at once. */
-const together = 32;
-/** Not every environment can have every defect; of four scenario types one in two can have most, and one in three the rarest. */
-const poolPerKind = 3;
+
+interface Options {
+  readonly perKind: number;
+  readonly seed: number;
+  readonly into?: string;
+  readonly json?: boolean;
+}
 
 export function register(env: Command): void {
   env
@@ -26,47 +30,62 @@ export function register(env: Command): void {
     )
     .option("--per-kind <n>", "environments of each kind of defect and rewrite", wholeNumber(1, 10_000), 200)
     .option("--seed <n>", "seed of the environments and of what is planted", wholeNumber(0, 2 ** 32 - 1), 1)
+    .option("--into <file>", "keep each kind's rates here as they come, and go on from what is there")
     .option("--json", "print one JSON object")
-    .action(async ({ perKind, seed, json = false }: { perKind: number; seed: number; json?: boolean }) => {
-      const log = (message: string) => process.stderr.write(`${message}\n`);
-      const sandbox = createSandbox({ ...defaultSandboxLimits, log });
-      try {
-        const pool = await buildPool(Math.ceil(poolPerKind * perKind), seed, sandbox, log);
-        const result = await audit(pool, { perKind, seed }, sandbox, (kind, done, total) =>
-          log(`${done} of ${total}: ${kind}`),
-        );
-        if (json)
-          process.stdout.write(`${JSON.stringify({ perKind, seed, pool: pool.length, ...result })}\n`);
-        else process.stdout.write(`${linesOf(result).join("\n")}\n`);
-        process.exitCode = meetsTargets(result, perKind) ? exitCodes.ok : exitCodes.failed;
-      } finally {
-        await sandbox.close();
-      }
-    });
+    .action(run);
 }
 
-/** Accepted environments of the test split, the four scenario types alike. */
-async function buildPool(
-  count: number,
-  seed: number,
-  sandbox: Sandbox,
-  log: (message: string) => void,
-): Promise<Case[]> {
+async function run({ perKind, seed, into, json = false }: Options) {
+  const log = (message: string) => process.stderr.write(`${message}\n`);
+  const kept = readKept(into, perKind, seed);
   // The author reads its packages as it loads, which no other command should pay for.
   const { createKnowledgeAuthor } = await import("../../authors/knowledge/author.ts");
-  const author = createKnowledgeAuthor();
-  const scenarios = { single_hop: 1, parallel_single_hop: 1, multi_hop: 1, parallel_multi_hop: 1 };
-  const pool: Case[] = [];
-  for (let from = 0; from < count; from += together) {
-    const batch = { seed, from, count: Math.min(together, count - from) };
-    const candidates = await author.propose({ split: "test", profile: "compact", scenarios, ...batch });
-    const drafted = candidates.map(draftTools);
-    const deployed = deploy(drafted, await author.subjectTables(subjectsOf(drafted)));
-    const { accepted, tables } = await proveBatch(deployed, author.subjectTables, sandbox);
-    pool.push(...accepted.map(({ environment }) => ({ environment, tables })));
-    log(`${pool.length} sound environments of ${count}`);
+  const sandbox = createSandbox({ ...defaultSandboxLimits, log });
+  try {
+    const request = { perKind, seed, known: kept?.pool };
+    const { cases, members } = await buildPool(createKnowledgeAuthor(), request, sandbox, log);
+    const keep = (rates: Rates) => {
+      if (into !== undefined)
+        writeFileSync(into, `${JSON.stringify({ of: measured(perKind, seed), pool: members, rates })}\n`);
+    };
+    const known = kept?.rates ?? { defects: [], rewrites: [] };
+    keep(known);
+    const onKind = (kind: string, done: number, total: number, rates: Rates) => {
+      if (rates.defects.length >= known.defects.length && rates.rewrites.length >= known.rewrites.length)
+        keep(rates);
+      log(`${done} of ${total}: ${kind}`);
+    };
+    const result = await audit(cases, { perKind, seed, known, onKind }, sandbox);
+    if (json) process.stdout.write(`${JSON.stringify({ perKind, seed, pool: cases.length, ...result })}\n`);
+    else process.stdout.write(`${linesOf(result).join("\n")}\n`);
+    process.exitCode = meetsTargets(result, perKind) ? exitCodes.ok : exitCodes.failed;
+  } finally {
+    await sandbox.close();
   }
-  return pool;
+}
+
+interface Kept {
+  readonly of: unknown;
+  readonly pool: readonly Member[];
+  readonly rates: Rates;
+}
+
+/** What the rates in a file are of; those of other gates say nothing of these. */
+const measured = (perKind: number, seed: number) => ({
+  perKind,
+  seed,
+  gates: gateTable.map(({ gate, version }) => [gate, version]),
+});
+
+function readKept(into: string | undefined, perKind: number, seed: number): Kept | undefined {
+  if (into === undefined || !existsSync(into)) return undefined;
+  const kept = readInputFile(into, "--into") as Kept;
+  if (canonicalJson(kept.of) === canonicalJson(measured(perKind, seed))) return kept;
+  throw new RatchetError(
+    "InvalidInput",
+    `--into ${into} holds rates of another --per-kind, --seed or version of the gates; name another file`,
+    { field: "--into", value: into },
+  );
 }
 
 /** A kind that could not be planted often enough proves nothing. */
@@ -88,7 +107,7 @@ function linesOf({ guessed, defects, rewrites, gates }: Audit): string[] {
         `${kind} | ${gate} | ${n} | ${percent(caught, n)} | ${percent(caughtByGate, n)}`,
     ),
     "",
-    "harmless rewrite | n | refused",
+    "sound environments | n | refused",
     ...rewrites.map(({ kind, n, refused }) => `${kind} | ${n} | ${percent(refused, n)}`),
     "",
     "gate | defects of its kind | false passes | sound environments | false fails",

@@ -1,4 +1,5 @@
 /** Defects of a tool's code: it knows one question, answers what it should not, or fails in ways it should not. */
+import type { Tool } from "../environment/environment.ts";
 import { around, type Defect, type LookedUp, lookups, someLookup, withTool } from "./defect.ts";
 
 const quoted = (value: unknown) => JSON.stringify(value);
@@ -33,6 +34,24 @@ const outside = [
   '[].filter.constructor("return 1")();',
   'eval("1");',
 ];
+
+/** Ways out of the code that hide from a plain look at its names. */
+const disguised = [
+  "const $g = (Date) => 1; $g(Date.now());",
+  "const $g = (eval) => 1; $g(eval('1'));",
+  "[].filter['const' + 'ructor']('return 1')();",
+  "const $k = ['const', 'ructor'].join(''); [].filter[$k]('return 1')();",
+  "Math[`random`]();",
+  "const { 'random': $r } = Math; $r();",
+  "const $k = 'random'; Math[$k]();",
+  "String(new Error().stack);",
+];
+
+/** What a reader of the code cannot know: a function that gets hold of the maker of functions by a name made at run time. */
+const clock = `const $get = (one, key) => one[key]; const $now = $get($get, ["con", "struct", "or"].join(""))`;
+
+/** The document's required arguments at the top. */
+const required = ({ document }: Tool) => document.parameters.required;
 
 export const codeDefects: readonly Defect[] = [
   inLookup("hard-coded answer", "static-code", (call) => ({
@@ -116,6 +135,42 @@ export const codeDefects: readonly Defect[] = [
       return withTool(subject, document.name, (tool) => around(tool, { before }));
     },
   },
+  {
+    kind: "reaches outside in disguise",
+    gate: "static-code",
+    plant: (subject, random) => {
+      const { document } = random.pick(subject.environment.tools);
+      const before = random.pick(disguised);
+      return withTool(subject, document.name, (tool) => around(tool, { before }));
+    },
+  },
+  inLookup("clock or chance that no reader of the code can see", "determinism", () => ({
+    after: `${rethrow} ${clock}(${quoted("return Date.now() + '.' + Math.random()")})(); return $result + " as of " + $now;`,
+  })),
+  inLookup("clock or chance in the errors alone", "determinism", () => ({
+    after: `if (!$error) return $result; ${clock}(${quoted("return Date.now() + '.' + Math.random()")})(); throw new Error($error.message + " (" + $now + ")");`,
+  })),
+  {
+    kind: "takes one argument that is missing for granted",
+    gate: "error-behaviour",
+    plant: (subject, random) => {
+      const tools = subject.environment.tools.filter((tool) => required(tool).length > 1);
+      if (tools.length === 0) return undefined;
+      const { document } = random.pick(tools);
+      const name = random.pick(document.parameters.required.slice(1));
+      return withTool(subject, document.name, (tool) =>
+        around(tool, {
+          after: `if ($error && arguments[0][${quoted(name)}] === undefined && String($error.message).startsWith("missing_argument") && Object.keys(arguments[0]).length > 0) return "nothing given"; ${rethrow} return $result;`,
+        }),
+      );
+    },
+  },
+  inLookup("errors that repeat the name that was not found", "error-behaviour", (call) => ({
+    after: `if ($error && String($error.message).startsWith("not_found")) throw new Error($error.message + ": " + ${nameOf(call)}); ${rethrow} return $result;`,
+  })),
+  inLookup("takes nothing for an argument", "error-behaviour", (call) => ({
+    after: `if ($error && ${nameOf(call)} === null) return "nothing given"; ${rethrow} return $result;`,
+  })),
   inLookup("untyped errors", "error-behaviour", () => ({
     after: 'if ($error) throw new Error("something went wrong"); return $result;',
   })),

@@ -4,9 +4,11 @@
  */
 import { parse } from "acorn";
 import type { Environment, Tool } from "../environment/environment.ts";
+import type { Leaf } from "../gates/arguments.ts";
 import { type MadeCall, madeCalls } from "../gates/calls.ts";
+import type { Table } from "../gates/data-table.ts";
 import type { Case } from "../gates/gate.ts";
-import { type TableFacts, tableFacts } from "../gates/table-facts.ts";
+import { tableFacts } from "../gates/table-facts.ts";
 import { contentHash } from "../hash.ts";
 import type { Json } from "../json.ts";
 import type { Random } from "../random.ts";
@@ -42,15 +44,23 @@ export function withTable(subject: Case, name: string, table: Json): Case {
   return { ...changed, tables: { ...subject.tables, [hash]: table } };
 }
 
+/** A call that one argument asks for a row by, and one column answers. */
 export interface LookedUp extends MadeCall {
-  readonly facts: TableFacts;
+  readonly facts: {
+    readonly table: Table;
+    readonly key: Leaf;
+    readonly own: string;
+    readonly field: string;
+  };
 }
 
 /** Reference calls that read their answer from a table. */
 export function lookups(subject: Case): LookedUp[] {
   return madeCalls(subject).flatMap((call) => {
     const facts = tableFacts(subject, call);
-    return typeof facts === "object" ? [{ ...call, facts }] : [];
+    if (typeof facts !== "object") return [];
+    const { table, keys, own, columns } = facts;
+    return [{ ...call, facts: { table, key: keys[0], own, field: columns[0].path[0]! } }];
   });
 }
 

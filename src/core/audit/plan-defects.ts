@@ -1,5 +1,4 @@
-/** Defects of what an environment says: its question, documents and plan. */
-import { madeCalls } from "../gates/calls.ts";
+/** Defects of what an environment says of itself: answers given away, and plans that are none. */
 import { type Defect, lookups, someLookup, withEnvironment, withTool } from "./defect.ts";
 
 const questionLeak: Defect = {
@@ -170,30 +169,14 @@ const signatureDrift: Defect = {
   },
 };
 
-const answeringDistractor: Defect = {
-  kind: "distractor that answers",
-  gate: "distractors",
-  plant: (subject, random) => {
-    const call = random.pick(madeCalls(subject));
-    const { name } = call.tool.document;
-    const twin = `${name}_v2`;
-    const copy = {
-      ...call.tool,
-      document: { ...call.tool.document, name: twin },
-      code: call.tool.code.replace(`function ${name}(`, `function ${twin}(`),
-      distractor: true,
-    };
-    return withEnvironment(subject, { tools: [...subject.environment.tools, copy] });
-  },
-};
-
+/** The question asks for it as well, so that only the label disagrees. */
 const wrongReference: Defect = {
   kind: "reference call that asks for something else",
   gate: "oracle",
   plant: (subject, random) => {
     const call = someLookup(subject, random);
     if (!call) return undefined;
-    const { referenceCalls } = subject.environment;
+    const { referenceCalls, question } = subject.environment;
     const { key, own, table, field } = call.facts;
     const [argument, ...deeper] = key.path;
     const others = Object.keys(table.rows).filter(
@@ -202,8 +185,10 @@ const wrongReference: Defect = {
     const original = referenceCalls.find(({ subQuestion }) => subQuestion === call.sub.id)!;
     if (deeper.length > 0 || others.length === 0 || !("value" in original.arguments[argument!]!))
       return undefined;
-    const changed = { ...original.arguments, [argument!]: { value: random.pick(others) } };
+    const other = random.pick(others);
+    const changed = { ...original.arguments, [argument!]: { value: other } };
     return withEnvironment(subject, {
+      question: question.replaceAll(String(key.value), other),
       referenceCalls: referenceCalls.map((one) => (one === original ? { ...one, arguments: changed } : one)),
     });
   },
@@ -219,6 +204,5 @@ export const planDefects: readonly Defect[] = [
   idleSubQuestion,
   wrongShape,
   signatureDrift,
-  answeringDistractor,
   wrongReference,
 ];

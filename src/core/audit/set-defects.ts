@@ -1,12 +1,14 @@
 /** Defects that only show beside other environments: what was asked before, and what a benchmark asks. */
 import type { Environment } from "../environment/environment.ts";
 import { createContaminationFinder } from "../gates/contamination.ts";
-import { createDuplicateFinder, traitsOf } from "../gates/near-duplicates.ts";
+import type { Case } from "../gates/gate.ts";
+import { createDuplicateFinder } from "../gates/near-duplicates.ts";
+import type { SetGate } from "../gates/set-gates.ts";
 import type { Random } from "../random.ts";
 
 export interface SetDefect {
   readonly kind: string;
-  readonly gate: "near-duplicates" | "contamination";
+  readonly gate: SetGate;
   /** Another environment that should not stand beside this one, or undefined where there is none. */
   readonly plant: (environment: Environment, random: Random) => Environment | undefined;
 }
@@ -46,8 +48,8 @@ export const setDefects: readonly SetDefect[] = [
     plant: (environment, random) => ({
       ...environment,
       question: `${random.pick(openings)}${environment.question.toUpperCase()} Thank you.`,
-      subQuestions: [],
-      referenceCalls: [],
+      answer: `${environment.answer} II`,
+      subQuestions: environment.subQuestions.map((sub) => ({ ...sub, answer: `${sub.answer} II` })),
     }),
   },
   {
@@ -60,21 +62,43 @@ export const setDefects: readonly SetDefect[] = [
   },
 ];
 
-/**
- * Which of the planted are found beside the environments they were made from. A benchmark is as imports leave it, without
- * reference calls.
- */
+/** Which of the planted are found beside the environments they were made from. */
 export function foundBeside(
   originals: readonly Environment[],
   { gate }: SetDefect,
   planted: readonly Environment[],
 ): boolean[] {
-  if (gate === "contamination") {
-    const imported = originals.map((environment) => ({ ...environment, referenceCalls: [] }));
-    const finder = createContaminationFinder([{ name: "benchmark", environments: imported }]);
-    return planted.map((environment) => finder.find(environment) !== undefined);
-  }
-  const finder = createDuplicateFinder();
-  for (const environment of originals) finder.add(traitsOf(environment));
-  return planted.map((environment) => finder.find(traitsOf(environment)) !== undefined);
+  const { nearDuplicate, contamination } = lookBeside(originals);
+  const find = gate === "contamination" ? contamination : nearDuplicate;
+  return planted.map((environment) => find(environment) !== undefined);
+}
+
+/**
+ * What these gates say of rewritten environments beside other originals than their own: each half of them beside the
+ * half of the others.
+ */
+export function besideOthers(
+  originals: readonly Environment[],
+  rewritten: readonly { readonly origin: number; readonly result: Case }[],
+): ({ readonly gate: SetGate; readonly evidence: string } | undefined)[] {
+  const halves = [1, 0].map((rest) => lookBeside(originals.filter((_, i) => i % 2 === rest)));
+  return rewritten.map(({ origin, result: { environment } }) => {
+    const { nearDuplicate, contamination } = halves[origin % 2]!;
+    const repeats = nearDuplicate(environment);
+    if (repeats !== undefined) return { gate: "near-duplicates", evidence: repeats };
+    const contains = contamination(environment);
+    return contains === undefined ? undefined : { gate: "contamination", evidence: contains };
+  });
+}
+
+/** Beside these; as a benchmark they are what imports leave of them, without reference calls. */
+function lookBeside(originals: readonly Environment[]) {
+  const duplicates = createDuplicateFinder();
+  for (const environment of originals) duplicates.add(environment);
+  const environments = originals.map((environment) => ({ ...environment, referenceCalls: [] }));
+  const benchmark = createContaminationFinder([{ name: "benchmark", environments }]);
+  return {
+    nearDuplicate: (environment: Environment) => duplicates.find(environment)?.reason,
+    contamination: (environment: Environment) => benchmark.find(environment),
+  };
 }

@@ -1,7 +1,7 @@
 /** Arguments made for probing: leaves of given ones replaced, garbage that fits a schema, and everything it could fit. */
 import { dateOf } from "../environment/calculation.ts";
 import type { ToolDocument } from "../environment/environment.ts";
-import type { Json, JsonObject } from "../json.ts";
+import { canonicalJson, type Json, type JsonObject } from "../json.ts";
 import type { Random } from "../random.ts";
 
 export type Schema = Readonly<Record<string, Json>>;
@@ -20,6 +20,12 @@ export function leavesOf(value: Json, path: readonly (string | number)[] = []): 
   return [{ path, value: value as Leaf["value"] }];
 }
 
+/** Without the member that a path leads to. */
+export function withoutLeaf(value: JsonObject, [step, ...rest]: readonly (string | number)[]): JsonObject {
+  const { [String(step)]: member, ...others } = value;
+  return rest.length === 0 ? others : { ...value, [String(step)]: withoutLeaf(member as JsonObject, rest) };
+}
+
 export function withLeaf<T extends Json>(value: T, path: readonly (string | number)[], leaf: Json): T {
   const [step, ...rest] = path;
   if (step === undefined) return leaf as T;
@@ -31,10 +37,12 @@ export function withLeaf<T extends Json>(value: T, path: readonly (string | numb
   return { ...members, [step]: withLeaf(members[step]!, rest, leaf) } as unknown as T;
 }
 
+const isoDate = /^\d{4}-\d{2}-\d{2}$/;
+
 /** Numbers and dates, those that no array holds first, as operations take them. */
 export function operandLeaves(given: JsonObject): Leaf[] {
   const leaves = leavesOf(given).filter(
-    ({ value }) => typeof value === "number" || typeof value === "string",
+    ({ value }) => typeof value === "number" || (typeof value === "string" && isoDate.test(value)),
   );
   const listed = leaves.filter(({ path }) => path.some((step) => typeof step === "number"));
   return [...leaves.filter((leaf) => !listed.includes(leaf)), ...listed];
@@ -48,7 +56,7 @@ export function namesIn(given: JsonObject, parameters: Parameters): Leaf[] {
   );
 }
 
-function schemaAt(schema: Schema, path: readonly (string | number)[]): Schema | undefined {
+export function schemaAt(schema: Schema, path: readonly (string | number)[]): Schema | undefined {
   return path.reduce<Schema | undefined>((at, step) => {
     if (typeof step === "number") return at?.items as Schema | undefined;
     return (at?.properties as Record<string, Schema> | undefined)?.[step];
@@ -106,7 +114,9 @@ export const misfit = (schema: Schema): Json =>
 
 /**
  * All required arguments, each taking every value it could be meant to have: names for free text, numbers for operands,
- * each choice of an enum. No number is an operand twice: the mean of x and x is x, and nobody asks for it. At most `limit` combinations, in a fixed order.
+ * each choice of an enum; and each of these with one optional argument that is not its default, for a selector may be
+ * optional. No number is an operand twice: the mean of x and x is x, and nobody asks for it. At most `limit` combinations,
+ * in a fixed order.
  */
 export function plausibleArguments(
   { properties, required }: Parameters,
@@ -117,13 +127,27 @@ export function plausibleArguments(
   let combinations: JsonObject[] = [{}];
   for (const name of required) {
     const values = plausibleValues(properties[name] ?? {}, names, numbers);
-    combinations = combinations.flatMap((given) =>
-      values.filter((value) => !repeatsOperand(given, value)).map((value) => ({ ...given, [name]: value })),
-    );
-    combinations = combinations.slice(0, limit);
+    combinations = combinations
+      .flatMap((given) =>
+        values.filter((value) => !repeatsOperand(given, value)).map((value) => ({ ...given, [name]: value })),
+      )
+      .slice(0, limit);
   }
-  return combinations;
+  const options = Object.entries(properties).flatMap(([name, schema]) =>
+    required.includes(name)
+      ? []
+      : plausibleValues(schema, names, numbers)
+          .filter((value) => canonicalJson(value) !== canonicalJson(schema.default ?? null))
+          .map((value) => ({ [name]: value })),
+  );
+  return [
+    ...combinations,
+    ...combinations.flatMap((given) => options.map((option) => ({ ...given, ...option }))),
+  ].slice(0, limit);
 }
+
+/** Combinations of an object's members. */
+const mostMembers = 500;
 
 const repeatsOperand = (given: JsonObject, value: Json) =>
   typeof value === "number" && Object.values(given).includes(value);
@@ -152,7 +176,7 @@ function plausibleValues(schema: Schema, names: readonly string[], numbers: read
         },
         names,
         numbers,
-        Number.MAX_SAFE_INTEGER,
+        mostMembers,
       );
     default:
       return [];

@@ -5,11 +5,9 @@
  */
 import type { Environment } from "../environment/environment.ts";
 import { normalizeAnswer } from "../reward/match.ts";
+import { madeCalls, namesOf } from "./calls.ts";
 import { createBands, type Signature, shingles, similarity } from "./minhash.ts";
-import { createDuplicateFinder, jaccard, questionSignature, traitsOf, wordsOf } from "./near-duplicates.ts";
-
-/** Raised when another environment would be found. */
-export const contaminationVersion = 2;
+import { createDuplicateFinder, jaccard, questionSignature, wordsOf } from "./near-duplicates.ts";
 
 export interface Benchmark {
   /** As a person named it: an import's name or a content hash. */
@@ -17,7 +15,10 @@ export interface Benchmark {
   readonly environments: readonly Environment[];
 }
 
-/** Words in a row that two questions do not share by chance; the customary length in contamination studies. */
+/**
+ * Words in a row, a name that is asked about among them, that two questions do not share by chance; the customary length
+ * in contamination studies.
+ */
 const wordsInRow = 13;
 /** A shorter question counts as a whole; from this length on also where it stands among other words. */
 const leastWords = 5;
@@ -41,7 +42,7 @@ export interface ContaminationFinder {
 
 export function createContaminationFinder(benchmarks: readonly Benchmark[]): ContaminationFinder {
   const duplicates = createDuplicateFinder();
-  const places: string[] = [];
+  const places = new Map<Environment, string>();
   const runs = new Map<string, Row>();
   const lengths = new Set([wordsInRow]);
   const alike = createBands<Row>(bandRows);
@@ -50,8 +51,8 @@ export function createContaminationFinder(benchmarks: readonly Benchmark[]): Con
     for (const [i, environment] of environments.entries()) {
       const where = `row ${i + 1} of '${name}'`;
       if (environment.referenceCalls.length > 0) {
-        places.push(where);
-        duplicates.add(traitsOf(environment));
+        places.set(environment, where);
+        duplicates.add(environment);
         continue;
       }
       const row = rowOf(environment, where);
@@ -63,12 +64,13 @@ export function createContaminationFinder(benchmarks: readonly Benchmark[]): Con
     }
   return {
     find(environment) {
-      const repeated = places.length > 0 ? duplicates.find(traitsOf(environment)) : undefined;
-      if (repeated) return `${places[repeated.at]}: ${repeated.reason}`;
+      const repeated = duplicates.find(environment);
+      if (repeated) return `${places.get(repeated.of)}: ${repeated.reason}`;
       const words = wordsOf(environment.question);
+      const names = nameWords(environment, words);
       const run = [words.length, ...lengths]
         .flatMap((length) => shingles(words, length))
-        .find((one) => runs.has(one));
+        .find((one) => runs.has(one) && (names.size === 0 || one.split(" ").some((word) => names.has(word))));
       if (run !== undefined) return `${runs.get(run)!.where}: has the words '${run}'`;
       const own = rowOf(environment, "");
       const similar = alike
@@ -79,6 +81,12 @@ export function createContaminationFinder(benchmarks: readonly Benchmark[]): Con
       return same && `${same.where}: has the same sub-answers and the same answer`;
     },
   };
+}
+
+/** Words of names that a question asks about: a run without any of them is how questions of its kind are put. */
+function nameWords(environment: Environment, words: readonly string[]): ReadonlySet<string> {
+  const names = new Set(namesOf(madeCalls({ environment, tables: {} })).flatMap(wordsOf));
+  return new Set(words.filter((word) => names.has(word)));
 }
 
 const rowOf = ({ question, answer, subQuestions }: Environment, where: string): Row => ({

@@ -38,6 +38,15 @@ describe("the decomposition gate", () => {
     expect(finding.evidence).toContain("q2 does not use q1");
   });
 
+  it("catches a tool that owns a sub-answer and is called a distractor, and one that is neither", async () => {
+    const called = (distractor: boolean) =>
+      changed(({ tools }) => ({ tools: tools.map((tool) => ({ ...tool, distractor })) }));
+    expect((await called(true)).evidence).toContain("get_home is called a distractor and owns q1");
+    expect((await called(false)).evidence).toBe(
+      "find_seat owns no sub-answer and is not called a distractor",
+    );
+  });
+
   it("catches a dependency that is not said", async () => {
     const finding = await changed(({ subQuestions }) => ({
       subQuestions: subQuestions.map((sub) => ({ ...sub, dependsOn: [] })),

@@ -5,21 +5,22 @@
 
 import { composedOf, isCalculated } from "../environment/composition.ts";
 import type { Environment } from "../environment/environment.ts";
-import { sourcesOf } from "../environment/reference.ts";
 import { scenarioOf } from "../environment/scenario.ts";
 import { canonicalJson } from "../json.ts";
+import { takenBy } from "./calls.ts";
 import { findingOf, type StaticGate } from "./gate.ts";
 
 export const decompositionGate: StaticGate = {
   kind: "static",
   gate: "decomposition",
-  version: 2,
+  version: 3,
   judge: ({ environment }) => {
     const faults = [
       ...orderFaults(environment),
       ...callFaults(environment),
       ...useFaults(environment),
       ...repeatFaults(environment),
+      ...ownerFaults(environment),
     ];
     const shape = scenarioOf(environment.subQuestions);
     if (shape !== environment.scenario)
@@ -45,7 +46,7 @@ function callFaults({ subQuestions, referenceCalls, tools }: Environment): strin
     return ["there is not one reference call for each sub-question, in order"];
   return referenceCalls.flatMap((call, i) => {
     const { id, dependsOn, tool } = subQuestions[i]!;
-    const taken = new Set(Object.values(call.arguments).flatMap(sourcesOf));
+    const taken = new Set(takenBy(call));
     const document = tools.find((candidate) => candidate.document.name === call.tool)?.document;
     return [
       ...(call.tool === tool ? [] : [`${id} belongs to ${tool} and calls ${call.tool}`]),
@@ -76,6 +77,15 @@ function useFaults({ subQuestions, composition, answer }: Environment): string[]
     ...unknown.map((id) => `the answer rests on ${id}, which is no sub-question`),
     ...idle.map(({ id }) => `nothing uses ${id}`),
   ];
+}
+
+/** Each tool either owns a sub-answer or is said to distract: other gates look at the one kind or the other. */
+function ownerFaults({ subQuestions, tools }: Environment): string[] {
+  return tools.flatMap(({ document: { name }, distractor }) => {
+    const owned = subQuestions.filter(({ tool }) => tool === name);
+    if (distractor) return owned.map(({ id }) => `${name} is called a distractor and owns ${id}`);
+    return owned.length > 0 ? [] : [`${name} owns no sub-answer and is not called a distractor`];
+  });
 }
 
 /** Who has asked need not ask again. */

@@ -1,16 +1,21 @@
-/** The reference calls, and a call without arguments of each tool, give the same outputs and errors in another process. */
+/**
+ * The reference calls, a call without arguments of each tool and every wrong call give the same outputs and errors in
+ * another process, where clock and chance are others. Code that no static gate sees through may still reach for these.
+ */
 import { invocationOf, madeCalls } from "./calls.ts";
 import { type ExecutingGate, findingOf } from "./gate.ts";
+import { wrongCalls } from "./wrong-calls.ts";
 
 export const determinismGate: ExecutingGate = {
   kind: "executing",
   gate: "determinism",
-  version: 2,
+  version: 3,
   again: true,
   plan: (subject) => {
     const calls = [
       ...madeCalls(subject).map(({ tool, given, sub }) => ({ tool, given, what: sub.id })),
       ...subject.environment.tools.map((tool) => ({ tool, given: {}, what: "a call without arguments" })),
+      ...wrongCalls(subject).map(({ tool, given }) => ({ tool, given, what: "a wrong call" })),
     ];
     return {
       invocations: calls.map(({ tool, given }) => invocationOf(tool, given, subject)),

@@ -1,16 +1,23 @@
 /** No distractor gives a sub-answer or the final answer, whatever it is asked about the question's entities. */
+import { environmentHash, type Tool } from "../environment/environment.ts";
+import { seedOf } from "../hash.ts";
+import type { JsonObject } from "../json.ts";
+import { seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
 import { leavesOf, plausibleArguments } from "./arguments.ts";
 import { invocationOf, madeCalls, namesOf } from "./calls.ts";
-import { type ExecutingGate, type Probe, textOf, trialOf } from "./gate.ts";
+import { keyOf, type Table, tableFault } from "./data-table.ts";
+import { type Case, type ExecutingGate, type Probe, textOf, trialOf } from "./gate.ts";
 
-/** Calls per distractor: every field of a general tool for every name of a large environment. */
-const mostCalls = 80;
+/** Calls per distractor: every field of a general tool for every row that a large environment names, and some more. */
+const mostCalls = 120;
+/** Combinations to choose them from. */
+const mostCombinations = 2_000;
 
 export const distractorsGate: ExecutingGate = {
   kind: "executing",
   gate: "distractors",
-  version: 1,
+  version: 2,
   again: false,
   plan: (subject) => {
     const { environment } = subject;
@@ -25,7 +32,7 @@ export const distractorsGate: ExecutingGate = {
     const probes = environment.tools
       .filter(({ distractor }) => distractor)
       .flatMap((tool) =>
-        plausibleArguments(tool.document.parameters, names, numbers, mostCalls).map(
+        callsOf(subject, tool, names, numbers).map(
           (given): Probe => ({
             tool: tool.document.name,
             invocation: invocationOf(tool, given, subject),
@@ -39,3 +46,20 @@ export const distractorsGate: ExecutingGate = {
     return trialOf(probes, `${probes.length} calls of distractors give no answer`);
   },
 };
+
+/** Those about rows of its table first, for it cannot tell much of others; of each kind in a seeded order. */
+function callsOf(
+  { environment, tables }: Case,
+  { document: { name, parameters }, table }: Tool,
+  names: readonly string[],
+  numbers: readonly number[],
+): JsonObject[] {
+  const random = seededRandom(seedOf("distractor", environmentHash(environment), name));
+  const data = table === undefined ? undefined : tables[table];
+  const rows = data !== undefined && tableFault(data) === undefined ? (data as unknown as Table) : undefined;
+  const isKnown = (one: string) => rows !== undefined && keyOf(rows, one) !== undefined;
+  const [known, unknown] = [names.filter(isKnown), names.filter((one) => !isKnown(one))];
+  return [known, unknown]
+    .flatMap((some) => random.shuffle(plausibleArguments(parameters, some, numbers, mostCombinations)))
+    .slice(0, mostCalls);
+}

@@ -1,6 +1,7 @@
-/** Documents are valid, and each signature says exactly what its document's schema says. */
+/** Documents are valid, each signature says exactly what its document's schema says, and tables are tables. */
 import { type Tool, toolDocumentSchema } from "../environment/environment.ts";
 import { canonicalJson, type Json } from "../json.ts";
+import { tableFault } from "./data-table.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
 import { signatureOf } from "./javascript-syntax.ts";
 
@@ -11,7 +12,7 @@ const types: readonly Json[] = ["string", "number", "integer", "boolean", "array
 export const documentsGate: StaticGate = {
   kind: "static",
   gate: "documents",
-  version: 1,
+  version: 2,
   judge: ({ environment, tables }: Case) => {
     const { tools } = environment;
     const names = tools.map(({ document }) => document.name);
@@ -37,7 +38,7 @@ function toolFaults(tool: Tool, tables: Case["tables"]): string[] {
   return [
     ...objectFaults(properties, required),
     ...signatureFaults(tool),
-    ...(tool.table !== undefined && tables[tool.table] === undefined ? ["its table is missing"] : []),
+    ...(tool.table === undefined ? [] : [tableFault(tables[tool.table]) ?? []].flat()),
   ];
 }
 
@@ -45,36 +46,71 @@ function objectFaults(properties: Readonly<Record<string, Schema>>, required: re
   const unknown = required.filter((name) => properties[name] === undefined);
   return [
     ...unknown.map((name) => `'${name}' is required but not described`),
-    ...Object.entries(properties).flatMap(([name, schema]) => [
-      ...(required.includes(name) === (schema.default !== undefined)
-        ? [`'${name}' must either be required or have a default`]
-        : []),
-      ...schemaFaults(name, schema),
-    ]),
+    ...Object.entries(properties).flatMap(([name, schema]) =>
+      isObject(schema)
+        ? [
+            ...(required.includes(name) === (schema.default !== undefined)
+              ? [`'${name}' must either be required or have a default`]
+              : []),
+            ...schemaFaults(name, schema),
+          ]
+        : [`'${name}' has a schema that is no object`],
+    ),
   ];
 }
 
 function schemaFaults(name: string, schema: Schema): string[] {
   if (!types.includes(schema.type!)) return [`'${name}' has the unknown type ${JSON.stringify(schema.type)}`];
-  const choices = schema.enum as readonly Json[] | undefined;
-  const faults: string[] = [];
-  if (choices && (choices.length === 0 || choices.some((choice) => !fits(choice, schema.type))))
-    faults.push(`'${name}' has an enum that does not fit its type`);
-  if (schema.default !== undefined && !fits(schema.default, schema.type))
-    faults.push(`'${name}' has a default that is no ${schema.type}`);
-  if (choices && schema.default !== undefined && !choices.includes(schema.default))
-    faults.push(`'${name}' has a default outside its enum`);
-  if (schema.type === "object")
-    faults.push(
-      ...objectFaults(
-        (schema.properties ?? {}) as Record<string, Schema>,
-        (schema.required ?? []) as readonly string[],
-      ).map((fault) => `${name}.${fault}`),
-    );
-  if (schema.type === "array" && typeof schema.items === "object")
-    faults.push(...schemaFaults(`${name}[]`, schema.items as Schema));
-  return faults;
+  return [
+    ...choiceFaults(name, schema),
+    ...limitFaults(name, schema),
+    ...(schema.type === "object" ? memberFaults(name, schema) : []),
+    ...(schema.type === "array" && schema.items !== undefined
+      ? isObject(schema.items)
+        ? schemaFaults(`${name}[]`, schema.items)
+        : [`'${name}' has items that are no schema`]
+      : []),
+  ];
 }
+
+function choiceFaults(name: string, { enum: choices, default: standard, type }: Schema): string[] {
+  if (choices !== undefined && !Array.isArray(choices)) return [`'${name}' has an enum that is no list`];
+  return [
+    ...(choices && (choices.length === 0 || choices.some((choice: Json) => !fits(choice, type)))
+      ? [`'${name}' has an enum that does not fit its type`]
+      : []),
+    ...(standard !== undefined && !fits(standard, type)
+      ? [`'${name}' has a default that is no ${type}`]
+      : []),
+    ...(choices && standard !== undefined && !choices.includes(standard)
+      ? [`'${name}' has a default outside its enum`]
+      : []),
+  ];
+}
+
+const limits = ["minimum", "maximum", "minItems", "maxItems"] as const;
+
+function limitFaults(name: string, schema: Schema): string[] {
+  const faults = limits
+    .filter((limit) => schema[limit] !== undefined && typeof schema[limit] !== "number")
+    .map((limit) => `'${name}' has a ${limit} that is no number`);
+  const isEmpty = (low: Json | undefined, high: Json | undefined) =>
+    typeof low === "number" && typeof high === "number" && low > high;
+  return isEmpty(schema.minimum, schema.maximum) || isEmpty(schema.minItems, schema.maxItems)
+    ? [...faults, `'${name}' has limits that nothing fits`]
+    : faults;
+}
+
+function memberFaults(name: string, { properties = {}, required = [] }: Schema): string[] {
+  if (!isObject(properties) || !Array.isArray(required))
+    return [`'${name}' has properties that are no object or a required that is no list`];
+  return objectFaults(properties as Record<string, Schema>, required as readonly string[]).map(
+    (fault) => `${name}.${fault}`,
+  );
+}
+
+const isObject = (value: Json | undefined): value is Schema =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 
 function fits(value: Json, type: Json | undefined): boolean {
   switch (type) {

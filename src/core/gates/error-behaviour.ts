@@ -1,60 +1,60 @@
 /** Wrong calls get errors of a known kind, which neither leak an answer nor repeat what was passed. */
-import type { Environment, Tool } from "../environment/environment.ts";
-import { environmentHash } from "../environment/environment.ts";
-import { seedOf } from "../hash.ts";
-import type { JsonObject } from "../json.ts";
+import type { Environment } from "../environment/environment.ts";
+import type { Json } from "../json.ts";
 import type { ToolOutcome } from "../ports/sandbox.ts";
-import { seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
-import type { errorKinds } from "../synthesis/deploy/validation.ts";
-import { garbageArguments, misfit, sentinel } from "./arguments.ts";
+import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
+import { leavesOf } from "./arguments.ts";
 import { invocationOf } from "./calls.ts";
-import { type Case, type ExecutingGate, type Probe, trialOf } from "./gate.ts";
-
-type ErrorKind = (typeof errorKinds)[number];
+import { type ExecutingGate, type Probe, trialOf } from "./gate.ts";
+import { type WrongCall, wrongCalls } from "./wrong-calls.ts";
 
 export const errorBehaviourGate: ExecutingGate = {
   kind: "executing",
   gate: "error-behaviour",
-  version: 2,
+  version: 3,
   again: false,
   plan: (subject) => {
-    const probes = subject.environment.tools.flatMap((tool) => probesOf(subject, tool));
+    const probes = wrongCalls(subject).map(
+      (call): Probe => ({
+        tool: call.tool.document.name,
+        invocation: invocationOf(call.tool, call.given, subject),
+        fault: (outcome) => faultOf(outcome, call, subject.environment),
+      }),
+    );
     return trialOf(probes, `${probes.length} wrong calls give typed errors that say nothing of answers`);
   },
 };
 
-function probesOf(subject: Case, tool: Tool): Probe[] {
-  const { environment } = subject;
-  const { parameters, name } = tool.document;
-  const random = seededRandom(seedOf("errors", environmentHash(environment), name));
-  const fitting = garbageArguments(parameters, random);
-  const expecting = (given: JsonObject, kind: ErrorKind): Probe => ({
-    tool: name,
-    invocation: invocationOf(tool, given, subject),
-    fault: (outcome) => faultOf(outcome, kind, environment),
-  });
-  const { [parameters.required[0] ?? ""]: _, ...lacking } = fitting;
-  return [
-    expecting({ ...fitting, [sentinel]: sentinel }, "unknown_argument"),
-    ...(parameters.required.length > 0 ? [expecting(lacking, "missing_argument")] : []),
-    ...Object.entries(parameters.properties).map(([parameter, schema]) =>
-      expecting({ ...fitting, [parameter]: misfit(schema) }, "invalid_argument"),
-    ),
-    ...(tool.table === undefined ? [] : [expecting(fitting, "not_found")]),
-  ];
-}
-
 function faultOf(
   outcome: ToolOutcome,
-  kind: ErrorKind,
+  { tool, given, kinds }: WrongCall,
   { subQuestions, answer }: Environment,
 ): string | undefined {
-  if (outcome.kind !== "raised") return `no ${kind} error: ${outcome.kind} '${outcome.text.slice(0, 40)}'`;
-  if (!outcome.text.startsWith(`${kind}: `)) return `'${outcome.text.slice(0, 40)}' is no ${kind} error`;
-  if (outcome.text.includes(sentinel)) return "an error repeats what was passed";
+  const [kind] = kinds;
+  if (outcome.kind !== "raised")
+    return `no ${kind} error of ${JSON.stringify(given)}: ${outcome.kind} '${outcome.text.slice(0, 40)}'`;
+  if (!kinds.some((one) => outcome.text.startsWith(`${one}: `)))
+    return `'${outcome.text.slice(0, 40)}' is no ${kind} error`;
+  const said = tidyKey(outcome.text);
+  if (passedIn(given, tool.document as unknown as Json).some((text) => said.includes(text)))
+    return "an error repeats what was passed";
   const leaked = [...subQuestions.map((sub) => sub.answer), answer].find((secret) =>
     answerMatches(secret, outcome.text),
   );
   return leaked === undefined ? undefined : `an error says '${leaked}'`;
+}
+
+/** Shorter texts and numbers stand in sentences by chance. */
+const leastRecognized = 4;
+
+/** What was passed, as an error might repeat it; not what the document says itself, its choices and limits. */
+function passedIn(given: Json, document: Json): string[] {
+  const own = tidyKey(JSON.stringify(document));
+  const passed = leavesOf(given).flatMap(({ path, value }) =>
+    typeof value === "boolean" || value === null ? path : [...path, value],
+  );
+  return [...new Set(passed.map((one) => tidyKey(String(one))))].filter(
+    (text) => text.length >= leastRecognized && !own.includes(text),
+  );
 }

@@ -213,7 +213,46 @@ describe("the error behaviour gate", () => {
   });
 });
 
+describe("the error behaviour gate on one argument of many", () => {
+  const adding = (body: string) =>
+    withTool(sum, "add", ({ code }) => ({ code: code.replace("{\n", `{\n${body}\n`) }));
+
+  it("catches a second argument that is taken for granted, and nothing that is taken for a value", async () => {
+    expect(
+      await evidence(errorBehaviourGate, adding('if (arguments[0].b === undefined) return "0";')),
+    ).toContain("no missing_argument error");
+    expect(await evidence(errorBehaviourGate, adding('if (a === null) return "0";'))).toContain(
+      "no invalid_argument error",
+    );
+  });
+
+  it("catches an error that repeats the name it did not find", async () => {
+    const repeating = rigged(
+      'try { return $original(arguments[0], table); } catch (error) { throw new Error(error.message + (error.message.startsWith("not_found") ? ": " + country : "")); }',
+    );
+    expect(await evidence(errorBehaviourGate, repeating)).toContain("an error repeats what was passed");
+  });
+});
+
 describe("the distractors gate", () => {
+  it("catches one that answers when an optional argument says so", async () => {
+    const optional = withTool(sound, "find_seat", ({ document, table }) => ({
+      document: {
+        ...document,
+        parameters: {
+          ...document.parameters,
+          properties: {
+            ...document.parameters.properties,
+            what: { type: "string", enum: ["seat", "money"], default: "seat" },
+          },
+        },
+      },
+      table: table!,
+      code: 'function find_seat({ country, what = "seat" }, table) { return what === "money" ? "pays in EUR" : "none"; }',
+    }));
+    expect(await evidence(distractorsGate, optional)).toContain('"what":"money"');
+  });
+
   it("catches a distractor that gives a sub-answer, and blames it", async () => {
     const helpful = withTool(sound, "find_seat", () => ({
       code: 'function find_seat({ country }, table) { return "pays in EUR"; }',
@@ -234,7 +273,7 @@ describe("the determinism gate", () => {
     }));
     const { evidence: found } = judged(outcomes);
     expect(found).toContain("q1 gives another output when it is asked again");
-    expect(found).toContain("(and 2 more)");
+    expect(found).toContain("(and 20 more)");
   });
 
   it("catches an error that is worded another way the second time", async () => {
@@ -245,7 +284,7 @@ describe("the determinism gate", () => {
       fuel: 1,
     }));
     expect(judged(outcomes).evidence).toBe(
-      "get_money: a call without arguments gives another output when it is asked again",
+      "get_money: a call without arguments gives another output when it is asked again; get_money: a wrong call gives another output when it is asked again",
     );
   });
 });

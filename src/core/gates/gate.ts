@@ -36,7 +36,7 @@ export interface ExecutingGate {
   readonly kind: "executing";
   readonly gate: string;
   readonly version: number;
-  /** Calls run twice, in separate sandbox runs. */
+  /** Calls run twice, in separate sandbox runs; the second has another clock and other chance. */
   readonly again: boolean;
   readonly plan: (subject: Case) => Trial;
 }
@@ -67,6 +67,9 @@ export interface Probe {
   readonly invocation: ToolInvocation;
   readonly fault: (outcome: ToolOutcome) => string | undefined;
 }
+
+/** Ways to read one call, of which one has to be without fault. */
+export type Readings = readonly (readonly Probe[])[];
 
 export function trialOf(probes: readonly Probe[], checked: string): Trial {
   return {

@@ -1,17 +1,20 @@
 /**
  * Tools know their subject, not one question: unseen keys give what the table says, as distinctly as it says it, names
  * and calls may be written differently, a changed row changes the output, and what is computed follows from any operands.
+ *
+ * Where a row holds the answer twice, nothing says which cell a tool reads: each is tried, and one has to explain all.
  */
-import { calculate, dateOf, type OperandKind, operandKinds, operations } from "../environment/calculation.ts";
 import { environmentHash } from "../environment/environment.ts";
 import { seedOf } from "../hash.ts";
-import { canonicalJson } from "../json.ts";
+import { canonicalJson, type Json, type JsonObject } from "../json.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
-import { leavesOf, namesIn, operandLeaves, withLeaf } from "./arguments.ts";
+import { leavesOf, namesIn, withLeaf } from "./arguments.ts";
+import { calculationReadings } from "./calculation-probes.ts";
 import { invocationOf, type MadeCall, madeCalls } from "./calls.ts";
-import { type Case, type ExecutingGate, findingOf, type Probe, textOf, trialOf } from "./gate.ts";
-import { keyOf, type TableFacts, tableFacts } from "./table-facts.ts";
+import { cellAt, keyOf } from "./data-table.ts";
+import { type Case, type ExecutingGate, findingOf, type Probe, type Readings, textOf } from "./gate.ts";
+import { askingFor, type Column, saidOf, type TableFacts, tableFacts } from "./table-facts.ts";
 
 const unseenKeys = 20;
 const mostAliases = 2;
@@ -20,20 +23,34 @@ const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 6
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 3,
+  version: 4,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
     const calls = madeCalls(subject);
-    const probes = distinctUses(calls).map((call) => probesOf(subject, call, random));
-    const hopeless = probes.flatMap((one) => (typeof one === "string" ? [one] : []));
-    const all = [
-      ...probes.flatMap((one) => (typeof one === "string" ? [] : one)),
-      // Of every call: a branch may know the second name of a use and not its first.
-      ...calls.flatMap((call) => changedRowProbe(subject, call) ?? []),
-    ];
-    const trial = trialOf(all, `${all.length} calls with other keys, spellings, rows and operands are right`);
-    return hopeless.length > 0 ? { ...trial, judge: () => findingOf(hopeless, "") } : trial;
+    const uses = new Set(distinctUses(calls));
+    // A changed row is for every call: a branch may know the second name of a use and not its first.
+    const tried = calls.map((call) => readingsOf(subject, call, uses.has(call), random));
+    const hopeless = tried.flatMap((one) => (typeof one === "string" ? [one] : []));
+    const readings = tried.flatMap((one) => (typeof one === "string" ? [] : [one]));
+    const probes = readings.flat(2);
+    return {
+      invocations: probes.map(({ invocation }) => invocation),
+      judge: (outcomes) => {
+        const faults = new Map(probes.map((probe, i) => [probe, probe.fault(outcomes[i]!)] as const));
+        const faultsIn = (reading: readonly Probe[]) =>
+          reading.flatMap((probe) => (faults.get(probe) === undefined ? [] : [probe]));
+        const found = readings.flatMap((one) => {
+          const each = one.map(faultsIn);
+          return each.some((probesAtFault) => probesAtFault.length === 0) ? [] : (each[0] ?? []);
+        });
+        return findingOf(
+          [...hopeless, ...found.map((probe) => `${probe.tool}: ${faults.get(probe)}`)],
+          `${probes.length} calls with other keys, spellings, rows and operands are right`,
+          found.map(({ tool }) => tool),
+        );
+      },
+    };
   },
 };
 
@@ -55,45 +72,68 @@ function distinctUses(calls: readonly MadeCall[]): MadeCall[] {
   return [...uses.values()];
 }
 
-/** Probes of one use, or why it cannot generalize. */
-function probesOf(subject: Case, call: MadeCall, random: Random): Probe[] | string {
+/** What has to hold of one call, or why it cannot generalize. */
+function readingsOf(subject: Case, call: MadeCall, isUse: boolean, random: Random): Readings | string {
   const facts = tableFacts(subject, call);
-  if (facts === undefined) return calculationProbes(subject, call, random);
   if (typeof facts === "string") return facts;
-  return [
-    ...unseenProbes(subject, call, facts, random),
-    ...spellingProbes(subject, call, facts),
-    ...wordingProbes(subject, call, facts, random),
-  ];
+  if (facts === undefined) return isUse ? calculationReadings(subject, call, random) : [[]];
+  const changed = changedRows(facts, call);
+  if (!isUse) return facts.columns.map((column) => [changedRowProbe(subject, call, column, changed)]);
+  const unseen = unseenRows(call, facts, random);
+  const worded = [...spellingProbes(subject, call, facts), ...wordingProbes(subject, call, facts, random)];
+  return facts.columns.map((column) => [
+    ...unseenProbes(subject, call, facts, column, unseen),
+    ...worded,
+    changedRowProbe(subject, call, column, changed),
+  ]);
 }
 
-/** Asked in an excerpt of the table, rows of the asked keys alone: whole tables would be most of the sandbox's work. */
+interface Unseen {
+  readonly rows: readonly { readonly row: string; readonly given: JsonObject }[];
+  /** Rows of the asked keys alone: whole tables would be most of the sandbox's work. */
+  readonly excerpt: Json;
+}
+
+function unseenRows(call: MadeCall, facts: TableFacts, random: Random): Unseen {
+  const { table, own } = facts;
+  const rows: { readonly row: string; readonly given: JsonObject }[] = [];
+  for (const row of random.shuffle(Object.keys(table.rows).filter((other) => other !== own))) {
+    const given = askingFor(facts, call, call.given, row);
+    if (given) rows.push({ row, given });
+    if (rows.length === unseenKeys) break;
+  }
+  const kept = [own, ...rows.map(({ row }) => row)].map((row) => [row, table.rows[row]!] as const);
+  return { rows, excerpt: { aliases: table.aliases, rows: Object.fromEntries(kept) } };
+}
+
 function unseenProbes(
   subject: Case,
   { tool, given, sub }: MadeCall,
-  { table: { aliases, rows }, key, own, field }: TableFacts,
-  random: Random,
+  facts: TableFacts,
+  column: Column,
+  { rows, excerpt }: Unseen,
 ): Probe[] {
-  const others = random.shuffle(Object.keys(rows).filter((other) => other !== own)).slice(0, unseenKeys);
-  const excerpt = { aliases, rows: Object.fromEntries([own, ...others].map((one) => [one, rows[one]!])) };
   const program = { ...invocationOf(tool, given, subject).program, table: excerpt };
+  const own = saidOf(facts, column, facts.own)!;
   const saidFor = new Map<string, string>();
-  return others.map((other) => {
-    const expected = rows[other]![field];
+  return rows.map(({ row, given: other }) => {
+    const expected = saidOf(facts, column, row);
     return {
       tool: tool.document.name,
-      invocation: { program, arguments: withLeaf(given, key.path, other) },
+      invocation: { program, arguments: other },
       fault: (outcome) => {
         const text = textOf(outcome);
         if (expected === undefined)
-          return outcome.kind === "raised" ? undefined : `'${other}' has no ${field} and gives one`;
-        if (!answerMatches(String(expected), text))
-          return `'${other}' gives '${text.slice(0, 40)}' and not '${expected}'`;
-        if (answerMatches(sub.answer, text) && !answerMatches(sub.answer, String(expected)))
-          return `'${other}' gives '${sub.answer}' as well`;
-        const already = saidFor.get(text) ?? String(expected);
+          return outcome.kind === "raised"
+            ? undefined
+            : `'${row}' has no ${column.path.join(".")} and gives one`;
+        if (!answerMatches(expected, text))
+          return `'${row}' gives '${text.slice(0, 40)}' and not '${expected}'`;
+        if (answerMatches(sub.answer, text) && !answerMatches(own, expected))
+          return `'${row}' gives '${sub.answer}' as well`;
+        const already = saidFor.get(text) ?? expected;
         saidFor.set(text, already);
-        return already === String(expected)
+        return already === expected
           ? undefined
           : `what is '${already}' and what is '${expected}' get one output`;
       },
@@ -101,29 +141,39 @@ function unseenProbes(
   });
 }
 
-function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { key }: TableFacts): Probe[] {
-  const name = String(key.value);
-  return [name.toUpperCase(), ` ${name.toLowerCase()}  `].map((spelling) => ({
-    tool: tool.document.name,
-    invocation: invocationOf(tool, withLeaf(given, key.path, spelling), subject),
-    fault: (outcome) => {
-      const text = textOf(outcome);
-      if (!answerMatches(sub.answer, text)) return `'${spelling}' is not taken for '${name}'`;
-      // Its blanks are nowhere in the data: they can only come from what was passed.
-      const repeats = spelling.endsWith(" ") && text.includes(spelling);
-      return repeats ? "an output repeats what was passed" : undefined;
-    },
-  }));
+/** Of names in free text; numbers and an enum's choices have one spelling. */
+function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { keys }: TableFacts): Probe[] {
+  const free = namesIn(given, tool.document.parameters).map(({ path }) => path.join());
+  return keys
+    .filter(({ path }) => free.includes(path.join()))
+    .flatMap(({ path, value }) => {
+      const name = String(value);
+      return [name.toUpperCase(), ` ${name.toLowerCase()}  `].map(
+        (spelling): Probe => ({
+          tool: tool.document.name,
+          invocation: invocationOf(tool, withLeaf(given, path, spelling), subject),
+          fault: (outcome) => {
+            const text = textOf(outcome);
+            if (!answerMatches(sub.answer, text)) return `'${spelling}' is not taken for '${name}'`;
+            // Its blanks are nowhere in the data: they can only come from what was passed.
+            const repeats = spelling.endsWith(" ") && text.includes(spelling);
+            return repeats ? "an output repeats what was passed" : undefined;
+          },
+        }),
+      );
+    });
 }
 
 /** The same call in other words: by the other names of its row, and with every default written out. */
-function wordingProbes(
-  subject: Case,
-  { tool, given, sub }: MadeCall,
-  { table, key, own }: TableFacts,
-  random: Random,
-): Probe[] {
-  const aliases = Object.keys(table.aliases).filter((alias) => keyOf(table, alias) === own);
+function wordingProbes(subject: Case, call: MadeCall, facts: TableFacts, random: Random): Probe[] {
+  const { tool, given, sub } = call;
+  const { table, own, keys } = facts;
+  const [key] = keys;
+  const isFree = namesIn(given, tool.document.parameters).some(({ path }) => path.join() === key.path.join());
+  const aliases =
+    isFree && keys.length === 1
+      ? Object.keys(table.aliases).filter((alias) => keyOf(table, alias) === own)
+      : [];
   const defaults = Object.entries(tool.document.parameters.properties).flatMap(([name, schema]) =>
     schema.default === undefined ? [] : [[name, schema.default] as const],
   );
@@ -144,62 +194,55 @@ function wordingProbes(
   }));
 }
 
-/** Undefined where the answer is computed, or is in no table. */
-function changedRowProbe(subject: Case, call: MadeCall): Probe | undefined {
-  const facts = tableFacts(subject, call);
-  if (typeof facts !== "object") return undefined;
-  const { tool, given, sub } = call;
-  const { table, own, field } = facts;
-  const row = table.rows[own]!;
-  const candidates = typeof row[field] === "number" ? sentinels.number : sentinels.text;
-  const changed = candidates.find((value) => !answerMatches(sub.answer, String(value)))!;
+interface Changed {
+  readonly cell: Json;
+  /** The row alone, with this in the place of the answer. */
+  readonly table: Json;
+}
+
+/** By the way to the cell, for columns that differ in their wording alone. */
+function changedRows({ table, own, columns }: TableFacts, { sub }: MadeCall): (column: Column) => Changed {
   const aliases = Object.fromEntries(Object.entries(table.aliases).filter(([, key]) => key === own));
+  const row = table.rows[own]!;
+  const made = new Map<string, Changed>();
+  return ({ path }) => {
+    const way = JSON.stringify(path);
+    const says = columns.filter((column) => JSON.stringify(column.path) === way).map(({ say }) => say);
+    const cell = anotherCell(cellAt(row, path)!, (value) =>
+      says.every((say) => !answerMatches(sub.answer, say(value))),
+    );
+    const changed = made.get(way) ?? {
+      cell,
+      table: { aliases, rows: { [own]: withLeaf(row, path, cell) } },
+    };
+    made.set(way, changed);
+    return changed;
+  };
+}
+
+function changedRowProbe(
+  subject: Case,
+  { tool, given, sub }: MadeCall,
+  column: Column,
+  changedRow: (column: Column) => Changed,
+): Probe {
+  const { cell, table } = changedRow(column);
   const { program, arguments: same } = invocationOf(tool, given, subject);
   return {
     tool: tool.document.name,
-    invocation: {
-      program: { ...program, table: { aliases, rows: { [own]: { ...row, [field]: changed } } } },
-      arguments: same,
-    },
+    invocation: { program: { ...program, table }, arguments: same },
     fault: (outcome) => {
       const text = textOf(outcome);
-      if (!answerMatches(String(changed), text))
+      if (!answerMatches(column.say(cell), text))
         return `a changed row does not change '${text.slice(0, 40)}'`;
       return answerMatches(sub.answer, text) ? `a changed row still gives '${sub.answer}'` : undefined;
     },
   };
 }
 
-/** The operation that explains the reference answer must explain the results for other operands too. */
-function calculationProbes(subject: Case, { tool, given, sub }: MadeCall, random: Random): Probe[] | string {
-  const leaves = operandLeaves(given);
-  const operands = leaves.map(({ value }) => value);
-  const operation = operations.find((one) => operands.length > 1 && calculate(one, operands) === sub.answer);
-  if (!operation)
-    return `${tool.document.name}: '${sub.answer}' follows neither from a table nor from its operands`;
-  const kinds = operandKinds(operation, operands.length);
-  return Array.from({ length: unseenKeys }, () => {
-    const fresh = kinds.map((kind) => freshOperand(kind, random));
-    const other = leaves.reduce((at, { path }, i) => withLeaf(at, path, fresh[i]!), given);
-    const expected = calculate(operation, fresh)!;
-    return {
-      tool: tool.document.name,
-      invocation: invocationOf(tool, other, subject),
-      fault: (outcome) =>
-        answerMatches(expected, textOf(outcome))
-          ? undefined
-          : `${operation} of ${fresh.join(", ")} is not ${expected}`,
-    };
-  });
-}
-
-function freshOperand(kind: OperandKind, random: Random): number | string {
-  switch (kind) {
-    case "number":
-      return random.integer(1_000_000) / 10;
-    case "days":
-      return random.integer(10_000);
-    case "date":
-      return dateOf(random.integer(30_000));
-  }
+/** A cell of the same type that is told from the answer. */
+function anotherCell(cell: Json, differs: (value: Json) => boolean): Json {
+  if (Array.isArray(cell)) return cell.map((member: Json) => anotherCell(member, differs));
+  const candidates = typeof cell === "number" ? sentinels.number : sentinels.text;
+  return candidates.find(differs)!;
 }

@@ -3,11 +3,11 @@
  * what the plainest guesser answers. A rate judges the question asked, not whether this very answer happens to be common.
  */
 import { composeAnswer, composedOf } from "../environment/composition.ts";
-import { sourcesOf } from "../environment/reference.ts";
 import { leavesOf } from "./arguments.ts";
-import { type MadeCall, madeCalls } from "./calls.ts";
+import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
+import { cellAt, type Table } from "./data-table.ts";
 import type { Case } from "./gate.ts";
-import { type Table, tableFacts } from "./table-facts.ts";
+import { type Column, tableFacts } from "./table-facts.ts";
 
 export interface GuessRate {
   /** An upper bound of the share of guesses that are right, 0 to 1. */
@@ -16,7 +16,7 @@ export interface GuessRate {
   readonly by: string;
 }
 
-interface Column {
+interface Frequency {
   /** The most frequent value; of several, the first by code units. */
   readonly majority: string;
   readonly share: number;
@@ -29,6 +29,7 @@ interface Column {
  * - an answer computed from others, or a list: the hardest part, for who gets the whole right gets each part right (and
  *   a sum, given all but one operand, only with the right last one);
  * - an answer computed from numbers that all stand in the question needs no tool that knows something: 1;
+ * - a count: one of its counts, or the hardest part where that is more;
  * - yes or no, true or false: at least one half, whatever the column says.
  */
 export function guessRate(subject: Case): GuessRate {
@@ -40,8 +41,15 @@ export function guessRate(subject: Case): GuessRate {
     return highest(prior, { rate: 1 / options, by: `one of ${options} options` });
   }
   const rates = composedOf(composition).flatMap((id) => rateOf(subject, calls, id) ?? []);
-  return highest(prior, lowest(rates) ?? { rate: 0, by: "nothing known of its columns" });
+  const bound = highest(prior, lowest(rates) ?? { rate: 0, by: "nothing known of its columns" });
+  return composition.kind === "count_above" ? highest(bound, countRate(composition.of.length)) : bound;
 }
+
+/** Neither none nor all are ever meant, which leaves n - 1 counts to choose from. */
+const countRate = (options: number): GuessRate => ({
+  rate: 1 / Math.max(1, options - 1),
+  by: `one of ${options - 1} counts`,
+});
 
 /** Undefined where neither a table nor operands are known, as of imported tools. */
 function rateOf(subject: Case, calls: readonly MadeCall[], id: string): GuessRate | undefined {
@@ -49,12 +57,12 @@ function rateOf(subject: Case, calls: readonly MadeCall[], id: string): GuessRat
   if (!call) return undefined;
   const facts = tableFacts(subject, call);
   if (typeof facts === "object") {
-    const { share, rows } = columnOf(facts.table, facts.field);
-    return { rate: share, by: `the most frequent of ${rows} values of '${facts.field}'` };
+    const [column] = facts.columns;
+    const { share, rows } = frequencyOf(facts.table, column);
+    return { rate: share, by: `the most frequent of ${rows} values of '${column.path.join(".")}'` };
   }
   if (facts !== undefined) return undefined;
-  const { arguments: given } = subject.environment.referenceCalls[calls.indexOf(call)]!;
-  const sources = Object.values(given).flatMap(sourcesOf);
+  const sources = takenBy(call.reference);
   const computes = leavesOf(call.given).some(({ value }) => typeof value === "number");
   if (sources.length === 0 && computes)
     return { rate: 1, by: "arithmetic on numbers that the question gives" };
@@ -70,30 +78,32 @@ export function guessedAnswer(subject: Case): string | undefined {
   const guesses: Record<string, string> = {};
   for (const call of madeCalls(subject)) {
     const facts = tableFacts(subject, call);
-    if (typeof facts === "object") guesses[call.sub.id] = columnOf(facts.table, facts.field).majority;
+    if (typeof facts === "object") guesses[call.sub.id] = frequencyOf(facts.table, facts.columns[0]).majority;
   }
   const composed = composeAnswer(composition, guesses);
   return composed ?? ("labels" in composition ? composition.labels[0] : undefined);
 }
 
 /** Tables are shared by many environments, and large. */
-const columns = new WeakMap<Table["rows"], Map<string, Column>>();
+const frequencies = new WeakMap<Table["rows"], Map<string, Frequency>>();
 
-function columnOf({ rows }: Table, field: string): Column {
-  const known = columns.get(rows) ?? new Map<string, Column>();
-  columns.set(rows, known);
-  const column = known.get(field) ?? countColumn(rows, field);
-  known.set(field, column);
-  return column;
+function frequencyOf({ rows }: Table, column: Column): Frequency {
+  const known = frequencies.get(rows) ?? new Map<string, Frequency>();
+  frequencies.set(rows, known);
+  const key = JSON.stringify(column.path);
+  const frequency = known.get(key) ?? countColumn(rows, column);
+  known.set(key, frequency);
+  return frequency;
 }
 
-function countColumn(rows: Table["rows"], field: string): Column {
+function countColumn(rows: Table["rows"], { path, say }: Column): Frequency {
   const counts = new Map<string, number>();
   let total = 0;
   for (const row of Object.values(rows)) {
-    if (row[field] === undefined) continue;
+    const cell = cellAt(row, path);
+    if (cell === undefined) continue;
     total += 1;
-    counts.set(String(row[field]), (counts.get(String(row[field])) ?? 0) + 1);
+    counts.set(say(cell), (counts.get(say(cell)) ?? 0) + 1);
   }
   let [majority, most] = ["", 0];
   for (const [value, count] of counts)

@@ -44,6 +44,15 @@ describe("a guess is right", () => {
     expect(guessRate(caseOf(sumCandidate)).rate).toBe(1 / 5);
   });
 
+  it("of a count at least once in as many times as there are counts that are meant", () => {
+    const { of } = caseOf(comparisonCandidate).environment.composition as { of: string[] };
+    const counting = changed(caseOf(comparisonCandidate), {
+      answer: "2 of 3",
+      composition: { kind: "count_above", of, threshold: 20_000_000 },
+    });
+    expect(guessRate(counting)).toEqual({ rate: 1 / 2, by: "one of 2 counts" });
+  });
+
   it("half the time of yes and no, whatever else is known", () => {
     expect(guessRate(changed(chain, { answer: "No" })).rate).toBe(0.5);
   });

@@ -4,12 +4,13 @@
  */
 import { environmentHash, unsolvedSet } from "../environment/environment.ts";
 import { seedOf } from "../hash.ts";
+import type { JsonObject } from "../json.ts";
 import { seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
 import { garbageArguments, namesIn, withLeaf } from "./arguments.ts";
 import { invocationOf, type MadeCall, madeCalls, namesOf } from "./calls.ts";
 import { type Case, type ExecutingGate, findingOf, type Probe, textOf, trialOf } from "./gate.ts";
-import { keyOf, type TableFacts, tableFacts } from "./table-facts.ts";
+import { rowAsked, saysSame, type TableFacts, tableFacts } from "./table-facts.ts";
 import { wrongPath } from "./wrong-path.ts";
 
 /** Garbage calls for each tool that owns a sub-answer. */
@@ -20,12 +21,12 @@ const wrongPaths = 3;
 export const negativeGate: ExecutingGate = {
   kind: "executing",
   gate: "negative",
-  version: 3,
+  version: 4,
   again: false,
   plan: (subject) => {
     const calls = madeCalls(subject);
     const probes = [
-      ...garbageProbes(subject),
+      ...garbageProbes(subject, calls),
       ...swappedProbes(subject, calls),
       ...wrongPathProbes(subject, calls),
     ];
@@ -40,15 +41,23 @@ export const negativeGate: ExecutingGate = {
   },
 };
 
-/** Also of tools that no reference call is known of: an imported environment has none. */
-function garbageProbes(subject: Case): Probe[] {
+/**
+ * Also of tools that no reference call is known of: an imported environment has none. Where a key is a number or a choice,
+ * garbage may happen to ask for the row itself, or for one of which the same is true.
+ */
+function garbageProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
   const { environment } = subject;
   const random = seededRandom(seedOf("garbage", environmentHash(environment)));
   return Object.entries(unsolvedSet(environment)).flatMap(([name, owned]) => {
-    const tool = environment.tools.find(({ document }) => document.name === name)!;
-    return Array.from({ length: garbageCalls }, () =>
-      probe(subject, tool, garbageArguments(tool.document.parameters, random), owned),
-    );
+    const tool = environment.tools.find(({ document }) => document.name === name);
+    if (!tool) return [];
+    const known = calls.flatMap((call) => {
+      const facts = call.tool === tool ? tableFacts(subject, call) : undefined;
+      return typeof facts === "object" ? [facts] : [];
+    });
+    return Array.from({ length: garbageCalls }, () => garbageArguments(tool.document.parameters, random))
+      .filter((given) => !known.some((facts) => isTrueOf(facts, given)))
+      .map((given) => probe(subject, tool, given, owned));
   });
 }
 
@@ -58,11 +67,12 @@ function swappedProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
   return calls.flatMap((call) => {
     const { sub, tool, given } = call;
     const facts = tableFacts(subject, call);
-    const others = names.filter((name) => typeof facts !== "object" || !isTrueOf(facts, call, name));
     return namesIn(given, tool.document.parameters).flatMap(({ path, value }) =>
-      others
+      names
         .filter((name) => name !== value)
-        .map((name) => probe(subject, tool, withLeaf(given, path, name), [sub.answer])),
+        .map((name) => withLeaf(given, path, name))
+        .filter((swapped) => typeof facts !== "object" || !isTrueOf(facts, swapped))
+        .map((swapped) => probe(subject, tool, swapped, [sub.answer])),
     );
   });
 }
@@ -74,10 +84,10 @@ function wrongPathProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
     .map(({ call: { tool, sub }, given }) => probe(subject, tool, given, [sub.answer]));
 }
 
-/** Whether the table gives the call's own answer for another name: Mexico's main language is Cuba's as well. */
-function isTrueOf({ table, field }: TableFacts, { sub }: MadeCall, name: string): boolean {
-  const key = keyOf(table, name);
-  return key !== undefined && answerMatches(sub.answer, String(table.rows[key]![field] ?? ""));
+/** Whether the table says the call's own answer for other arguments: Mexico's main language is Cuba's as well. */
+function isTrueOf(facts: TableFacts, given: JsonObject): boolean {
+  const row = rowAsked(facts, given);
+  return row !== undefined && saysSame(facts, row);
 }
 
 const probe = (

@@ -3,9 +3,8 @@
  * earlier call stands in that call's output word for word, and the final answer follows from the outputs by code.
  */
 import { composeAnswer } from "../environment/composition.ts";
-import { sourcesOf } from "../environment/reference.ts";
 import { answerMatches } from "../reward/match.ts";
-import { invocationOf, madeCalls } from "./calls.ts";
+import { invocationOf, madeCalls, takenBy } from "./calls.ts";
 import { type ExecutingGate, findingOf, textOf } from "./gate.ts";
 
 export const oracleGate: ExecutingGate = {
@@ -14,15 +13,15 @@ export const oracleGate: ExecutingGate = {
   version: 1,
   again: false,
   plan: (subject) => {
-    const { referenceCalls, composition, answer } = subject.environment;
+    const { composition, answer } = subject.environment;
     const calls = madeCalls(subject);
     return {
       invocations: calls.map(({ tool, given }) => invocationOf(tool, given, subject)),
       judge: (outcomes) => {
         const outputs = Object.fromEntries(calls.map(({ sub }, i) => [sub.id, textOf(outcomes[i]!)]));
-        const faults = calls.flatMap(({ sub }, i) => {
+        const faults = calls.flatMap(({ sub, reference }, i) => {
           const solved = answerMatches(sub.answer, outputs[sub.id]!);
-          const taken = Object.values(referenceCalls[i]!.arguments).flatMap(sourcesOf);
+          const taken = takenBy(reference);
           const missing = taken.filter((id) => !wordForWord(calls, id, outputs[id] ?? ""));
           return [
             ...(solved

@@ -1,6 +1,7 @@
 /**
  * Runs gates over a batch: static ones first, then the calls of all executing gates of all environments that passed
- * them, in one sandbox run (and a second one for calls that are wanted again). Equal calls are made once.
+ * them, in one sandbox run (and a second one, with another clock and other chance, for calls that are wanted again). Equal
+ * calls are made once.
  */
 import type { GateVerdict } from "../environment/environment.ts";
 import { canonicalJson, type Json } from "../json.ts";
@@ -91,7 +92,14 @@ function createCallLedger() {
     async run(sandbox: Sandbox) {
       const again = [...wantedAgain];
       const first = calls.length > 0 ? await sandbox.run(calls) : [];
-      const repeated = again.length > 0 ? await sandbox.run(again.map((slot) => calls[slot]!)) : [];
+      const repeated =
+        again.length > 0
+          ? await sandbox.run(
+              again.map((slot) => calls[slot]!),
+              undefined,
+              "other",
+            )
+          : [];
       const second = new Map<number, ToolOutcome>(again.map((slot, i) => [slot, repeated[i]!]));
       return { first, second };
     },

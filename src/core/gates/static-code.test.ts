@@ -30,8 +30,37 @@ describe("the static code gate", () => {
     ["const self = this;", "uses ThisExpression"],
     ["const later = import('x');", "uses ImportExpression"],
     ["fetch('http://example.org');", "names 'fetch'"],
+    ["const g = (Date) => 1; return Date.now();", "declares a 'Date' of its own"],
+    ["const g = (eval) => 1; return eval('1');", "declares a 'eval' of its own"],
+    ["[].filter['const' + 'ructor']('return 1')();", "reads '.constructor'"],
+    [
+      "const k = ['constr', 'uctor'].join(''); [].filter[k]('return 1')();",
+      "reads a computed member of a function",
+    ],
+    [
+      "const k = ['constr', 'uctor'].join(''); (() => 1)[k]('return 1')();",
+      "reads a computed member of a function",
+    ],
+    ["const luck = Math[`random`]();", "reads '.random'"],
+    ["const { 'random': r } = Math;", "reads '.random'"],
+    ["const { ['random']: r } = Math;", "reads '.random'"],
+    ["const k = 'random'; Math[k]();", "reads '.random'"],
+    ["const all = [Math];", "uses 'Math' other than for a member by its name"],
+    ["const lines = new Error().stack;", "reads '.stack'"],
+    ["const hidden = Object.getOwnPropertyDescriptors(() => 1);", "reads '.getOwnPropertyDescriptors'"],
+    ["Object.defineProperty(table, 'x', {});", "reads 'Object.defineProperty'"],
+    ["if (country === 'x') return 'E' + `UR`;", "holds the answer 'EUR'"],
   ])("refuses %s", async (line, evidence) => {
     expect((await withLine(line)).evidence).toContain(evidence);
+  });
+
+  it.each([
+    "const ops = { add: (a, b) => a + b }; const sum = ops[country]?.(1, 2);",
+    "const { round, max } = Math; const two = [1.6].map((one) => round(one)).map(Number);",
+    "const first = Object.values(table.rows)[0]; const last = first[country];",
+    "const self = function again(n) { return n > 0 ? again(n - 1) : n; };",
+  ])("leaves alone what only computes: %s", async (line) => {
+    expect(await withLine(line)).toMatchObject({ verdict: "pass" });
   });
 
   it("refuses an answer that stands in the code, alone or in a sentence", async () => {

@@ -1,47 +1,149 @@
-/** What a tool's data table says about a reference call: its key, the row, and the column that holds the answer. */
-import type { Json } from "../json.ts";
+/** What a tool's data table says about a reference call: its key, the row, and the cell that holds the answer. */
+import type { Json, JsonObject } from "../json.ts";
+import { answerMatches } from "../reward/match.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
-import { type Leaf, leavesOf, namesIn } from "./arguments.ts";
+import { type Leaf, leavesOf, namesIn, type Schema, schemaAt, withLeaf } from "./arguments.ts";
 import type { MadeCall } from "./calls.ts";
+import {
+  cellAt,
+  cellsOf,
+  exactWordings,
+  keyOf,
+  looseWordings,
+  type Table,
+  tableFault,
+  type Wording,
+} from "./data-table.ts";
 import type { Case } from "./gate.ts";
 
-export interface Table {
-  readonly aliases: Readonly<Record<string, string>>;
-  readonly rows: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+/** Where an answer stands in the rows, and how the tool writes it. */
+export interface Column {
+  readonly path: readonly string[];
+  readonly say: Wording;
 }
 
 export interface TableFacts {
   readonly table: Table;
-  /** The argument that names the row. */
-  readonly key: Leaf;
+  /** The arguments that name the row: one, or two that make up its key. */
+  readonly keys: readonly [Leaf, ...Leaf[]];
+  /** What stands between two of them in the table's keys. */
+  readonly separator: string;
   /** The row's key in the table. */
   readonly own: string;
-  readonly field: string;
+  /** Where the answer may come from, the likeliest first: a row can hold it twice. */
+  readonly columns: readonly [Column, ...Column[]];
 }
+
+const separators = ["|", "/", ":", ";", ", ", ",", " ", "-", "_", "@", ""] as const;
 
 /** Undefined for a tool without a table; a sentence where table and call do not fit together. */
 export function tableFacts({ tables }: Case, call: MadeCall): TableFacts | string | undefined {
-  const { tool, given, sub } = call;
+  const { tool, sub } = call;
   if (tool.table === undefined) return undefined;
-  const table = tables[tool.table] as unknown as Table | undefined;
-  if (!table?.rows || !table.aliases) return `${tool.document.name}: its table has no rows and aliases`;
-  const key = namesIn(given, tool.document.parameters).find(({ value }) => keyOf(table, value) !== undefined);
-  if (!key) return `${tool.document.name}: none of its arguments is a key of its table`;
-  const own = keyOf(table, key.value)!;
-  const field = fieldOf(table.rows[own]!, call);
-  if (!field) return `${tool.document.name}: '${sub.answer}' is not in the table's row of '${own}'`;
-  return { table, key, own, field };
+  const fault = tableFault(tables[tool.table]);
+  if (fault !== undefined) return `${tool.document.name}: ${fault}`;
+  const table = tables[tool.table] as unknown as Table;
+  const named = singleKey(table, call) ?? twoKeys(table, call);
+  if (!named) return `${tool.document.name}: none of its arguments is a key of its table`;
+  const [first, ...others] = columnsOf(table.rows[named.own]!, call);
+  if (!first) return `${tool.document.name}: '${sub.answer}' is not in the table's row of '${named.own}'`;
+  return { table, ...named, columns: [first, ...others] };
 }
 
-export function keyOf(table: Table, name: Leaf["value"]): string | undefined {
-  const key = tidyKey(String(name));
-  if (Object.hasOwn(table.rows, key)) return key;
-  return Object.hasOwn(table.aliases, key) ? table.aliases[key] : undefined;
+type Named = Pick<TableFacts, "keys" | "separator" | "own">;
+
+/** Free text names rows most often, then numbers, then an enum's choices. */
+function keyCandidates({ given, tool }: MadeCall): Leaf[] {
+  const free = new Set(namesIn(given, tool.document.parameters).map(({ path }) => path.join()));
+  const leaves = leavesOf(given).filter(
+    ({ value }) => typeof value === "string" || typeof value === "number",
+  );
+  const rank = ({ path, value }: Leaf) => (free.has(path.join()) ? 0 : typeof value === "number" ? 1 : 2);
+  return leaves.sort((a, b) => rank(a) - rank(b));
 }
 
-/** The column that holds the answer; of several, the one the call names. */
-function fieldOf(row: Readonly<Record<string, Json>>, { sub, given }: MadeCall): string | undefined {
-  const holding = Object.keys(row).filter((field) => String(row[field]) === sub.answer);
-  const named = leavesOf(given).map(({ value }) => value);
-  return holding.find((field) => named.includes(field)) ?? holding[0];
+function singleKey(table: Table, call: MadeCall): Named | undefined {
+  for (const key of keyCandidates(call)) {
+    const own = keyOf(table, key.value);
+    if (own !== undefined) return { keys: [key], separator: "", own };
+  }
+  return undefined;
 }
+
+function twoKeys(table: Table, call: MadeCall): Named | undefined {
+  const leaves = keyCandidates(call);
+  for (const one of leaves)
+    for (const other of leaves)
+      for (const separator of one === other ? [] : separators) {
+        const own = joined([one.value, other.value], separator);
+        if (Object.hasOwn(table.rows, own)) return { keys: [one, other], separator, own };
+      }
+  return undefined;
+}
+
+const joined = (values: readonly Json[], separator: string) =>
+  values.map((value) => tidyKey(String(value))).join(separator);
+
+/** Columns that hold nothing but the answer, those the call names first; else one that holds it among other words. */
+function columnsOf(row: JsonObject, { sub, given }: MadeCall): Column[] {
+  const named = new Set(leavesOf(given).map(({ value }) => String(value)));
+  const unnamed = ({ path }: Column) => path.filter((step) => !named.has(step)).length;
+  const holding = (wordingsOf: typeof exactWordings) =>
+    cellsOf(row)
+      .flatMap(({ path, value }) => wordingsOf(value, sub.answer).map((say): Column => ({ path, say })))
+      .sort((a, b) => unnamed(a) - unnamed(b));
+  const exact = holding(exactWordings);
+  return exact.length > 0 ? exact : holding(looseWordings);
+}
+
+/** The row that arguments ask for; undefined where there is none. */
+export function rowAsked({ table, keys, separator }: Named & { table: Table }, given: JsonObject) {
+  const values = keys.map(({ path }) => leafAt(given, path));
+  if (values.some((value) => value === undefined)) return undefined;
+  if (values.length === 1) return keyOf(table, values[0]!);
+  const own = joined(values as Json[], separator);
+  return Object.hasOwn(table.rows, own) ? own : undefined;
+}
+
+/** The call's arguments asking for another row; undefined where they cannot, as where an enum has no such choice. */
+export function askingFor(
+  { table, keys, separator }: TableFacts,
+  { tool }: MadeCall,
+  given: JsonObject,
+  row: string,
+): JsonObject | undefined {
+  const parts = keys.length === 1 ? [row] : row.split(separator);
+  if (parts.length !== keys.length) return undefined;
+  let asking: JsonObject | undefined = given;
+  for (const [i, { path, value }] of keys.entries()) {
+    const { enum: choices } = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
+    const part = parts[i]!;
+    const isPart = (choice: Json) =>
+      (keys.length === 1 ? keyOf(table, choice) : tidyKey(String(choice))) === part;
+    const written = choices
+      ? (choices as readonly Json[]).find(isPart)
+      : typeof value === "number"
+        ? numberIn(part)
+        : part;
+    asking = asking && written !== undefined ? withLeaf(asking, path, written) : undefined;
+  }
+  return asking;
+}
+
+const numberIn = (text: string) => (String(Number(text)) === text ? Number(text) : undefined);
+
+/** What the table says of a row, in the words of the tool; undefined where it says nothing. */
+export function saidOf({ table }: TableFacts, { path, say }: Column, row: string): string | undefined {
+  const cell = cellAt(table.rows[row]!, path);
+  return cell === undefined ? undefined : say(cell);
+}
+
+/** Whether the table says of a row what it says of the call's own. */
+export const saysSame = (facts: TableFacts, row: string): boolean =>
+  facts.columns.some((column) => {
+    const said = saidOf(facts, column, row);
+    return said !== undefined && answerMatches(saidOf(facts, column, facts.own)!, said);
+  });
+
+export const leafAt = (given: JsonObject, path: Leaf["path"]): Leaf["value"] | undefined =>
+  leavesOf(given).find((leaf) => leaf.path.join() === path.join())?.value;

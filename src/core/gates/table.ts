@@ -12,12 +12,14 @@ import { documentLeakGate, questionLeakGate } from "./leaks.ts";
 import { necessityGate } from "./necessity.ts";
 import { negativeGate } from "./negative.ts";
 import { oracleGate } from "./oracle.ts";
+import { questionPlanGate } from "./question-plan.ts";
 import { staticCodeGate } from "./static-code.ts";
 
 export const gateTable: readonly Gate[] = [
   decompositionGate,
   answerShapeGate,
   questionLeakGate,
+  questionPlanGate,
   necessityGate,
   documentsGate,
   documentLeakGate,

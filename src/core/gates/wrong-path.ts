@@ -2,15 +2,14 @@
  * A wrong but plausible path: the reference plan begun at other names, each call taking what the one before it really
  * gave. It looks like work, and the data say that it leads elsewhere.
  */
-import { calculate, operations } from "../environment/calculation.ts";
-import { resolveArgument, sourcesOf } from "../environment/reference.ts";
+import { resolveArgument } from "../environment/reference.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Random } from "../random.ts";
-import { answerMatches } from "../reward/match.ts";
-import { type Leaf, leavesOf, operandLeaves, withLeaf } from "./arguments.ts";
-import type { MadeCall } from "./calls.ts";
+import { operandLeaves } from "./arguments.ts";
+import { type MadeCall, takenBy } from "./calls.ts";
+import { explanationOf, saysResult } from "./explanations.ts";
 import type { Case } from "./gate.ts";
-import { keyOf, type TableFacts, tableFacts } from "./table-facts.ts";
+import { askingFor, rowAsked, saidOf, saysSame, type TableFacts, tableFacts } from "./table-facts.ts";
 
 /** A call of the path that must not give the sub-answer of `call`. */
 export interface WrongCall {
@@ -22,6 +21,8 @@ interface Step {
   readonly given: JsonObject;
   /** What the data give there; undefined where they have nothing, and the path ends. */
   readonly value: Json | undefined;
+  /** Whether that is the call's own answer. */
+  readonly isSame: boolean;
 }
 
 /** Draws of another name to begin with, until one leads to another answer. */
@@ -30,9 +31,9 @@ const mostDraws = 10;
 /** One path from other names; calls that the data answer alike, such as the same country of two cities, are left out. */
 export function wrongPath(subject: Case, calls: readonly MadeCall[], random: Random): WrongCall[] {
   const values = new Map<string, Json>();
-  return calls.flatMap((call, i) => {
-    const reference = subject.environment.referenceCalls[i]!.arguments;
-    const sources = Object.values(reference).flatMap(sourcesOf);
+  return calls.flatMap((call) => {
+    const { arguments: reference } = call.reference;
+    const sources = takenBy(call.reference);
     if (sources.some((id) => !values.has(id))) return [];
     const resolved = Object.fromEntries(
       Object.entries(reference).map(([name, argument]) => [
@@ -42,9 +43,9 @@ export function wrongPath(subject: Case, calls: readonly MadeCall[], random: Ran
     );
     const step = stepOf(subject, call, resolved, sources.length === 0, random);
     if (step?.value === undefined) return [];
-    const { answer, answerType, id } = call.sub;
+    const { answerType, id } = call.sub;
     values.set(id, answerType === "number" ? Number(step.value) : String(step.value));
-    return answerMatches(answer, String(step.value)) ? [] : [{ call, given: step.given }];
+    return step.isSame ? [] : [{ call, given: step.given }];
   });
 }
 
@@ -57,29 +58,29 @@ function stepOf(
 ): Step | undefined {
   const facts = tableFacts(subject, call);
   if (typeof facts === "string") return undefined;
-  if (facts === undefined) return { given: resolved, value: computed(call, resolved) };
-  const { table, field, key } = facts;
-  const given = begins ? withLeaf(resolved, key.path, otherName(call, facts, random)) : resolved;
-  const own = keyOf(table, leafAt(given, key.path));
-  return { given, value: own === undefined ? undefined : table.rows[own]![field] };
-}
-
-function otherName({ sub }: MadeCall, { table: { rows }, own, field }: TableFacts, random: Random): string {
-  const names = Object.keys(rows);
-  for (let draw = 0; draw < mostDraws; draw++) {
-    const name = random.pick(names);
-    const value = rows[name]![field];
-    if (value !== undefined && !answerMatches(sub.answer, String(value))) return name;
+  if (facts === undefined) {
+    const value = computed(call, resolved);
+    return { given: resolved, value, isSame: value === undefined || saysResult(call.sub.answer, value) };
   }
-  return own;
+  const given = begins ? otherArguments(call, facts, resolved, random) : resolved;
+  const row = rowAsked(facts, given);
+  if (row === undefined) return undefined;
+  return { given, value: saidOf(facts, facts.columns[0], row), isSame: saysSame(facts, row) };
 }
 
-/** By the operation that explains the reference answer. */
+function otherArguments(call: MadeCall, facts: TableFacts, given: JsonObject, random: Random): JsonObject {
+  const rows = Object.keys(facts.table.rows);
+  for (let draw = 0; draw < mostDraws; draw++) {
+    const row = random.pick(rows);
+    const isKnown = saidOf(facts, facts.columns[0], row) !== undefined && !saysSame(facts, row);
+    const other = isKnown ? askingFor(facts, call, given, row) : undefined;
+    if (other) return other;
+  }
+  return given;
+}
+
+/** By what explains the reference answer; undefined where that is not known. */
 function computed({ given, sub }: MadeCall, other: JsonObject): string | undefined {
   const operandsOf = (from: JsonObject) => operandLeaves(from).map(({ value }) => value);
-  const operation = operations.find((one) => calculate(one, operandsOf(given)) === sub.answer);
-  return operation && calculate(operation, operandsOf(other));
+  return explanationOf(operandsOf(given), sub.answer)?.of(operandsOf(other));
 }
-
-const leafAt = (given: JsonObject, path: Leaf["path"]): Leaf["value"] =>
-  leavesOf(given).find((leaf) => leaf.path.join() === path.join())!.value;

@@ -1,7 +1,6 @@
 /**
  * The barrier: batches become one set. Deduplication and acceptance go by candidate order, so the set is the same
- * whichever batch was finished first. Batches are taken one after the other, and of what is accepted only its traits are
- * kept, from which a later assembler goes on.
+ * whichever batch was finished first. Batches are taken one after the other and not kept.
  */
 import {
   type Environment,
@@ -10,9 +9,9 @@ import {
   scenarioTypes,
 } from "../environment/environment.ts";
 import { type Benchmark, createContaminationFinder } from "../gates/contamination.ts";
-import { createDuplicateFinder, type Traits, traitsOf } from "../gates/near-duplicates.ts";
+import { createDuplicateFinder } from "../gates/near-duplicates.ts";
 import type { ProvenBatch } from "../gates/prove.ts";
-import { profileFault } from "./profile.ts";
+import type { Json } from "../json.ts";
 
 export interface Assembled {
   readonly set: EnvironmentSet;
@@ -20,75 +19,62 @@ export interface Assembled {
   readonly missing: Readonly<Record<ScenarioType, number>>;
 }
 
-type Quarantined = EnvironmentSet["quarantined"][number];
-
-/** What became of one batch, in candidate order. */
-export interface Taken {
-  readonly accepted: readonly Environment[];
-  /** Of the accepted ones, in the same order. */
-  readonly traits: readonly Traits[];
-  readonly quarantined: readonly Quarantined[];
-}
-
 export interface Assembler {
-  /** Batches come in candidate order. */
-  take(batch: Pick<ProvenBatch, "accepted" | "quarantined">): Taken;
+  /** The batch's environments that are accepted. Batches come in candidate order. */
+  take(batch: ProvenBatch): Environment[];
   readonly missing: Readonly<Record<ScenarioType, number>>;
+  /** Tables of the accepted environments, by hash in order. */
+  tables(): EnvironmentSet["tables"];
+  /** In candidate order. */
+  readonly quarantined: readonly EnvironmentSet["quarantined"][number][];
 }
 
-export interface Assembly {
-  /** Environments of each scenario type that are still to be accepted. */
-  readonly missing: Readonly<Partial<Record<ScenarioType, number>>>;
-  /** Of what was accepted before. */
-  readonly known?: readonly Traits[];
-  readonly benchmarks?: readonly Benchmark[];
-}
-
-/** Accepts the first environments of each scenario type that repeat none before them and none of a benchmark. */
-export function createAssembler(from: Assembly): Assembler {
-  const missing = Object.fromEntries(scenarioTypes.map((type) => [type, from.missing[type] ?? 0])) as Record<
+/**
+ * Accepts the first `wanted` environments of each scenario type that repeat none before them and none of a benchmark.
+ * It keeps no batch.
+ */
+export function createAssembler(
+  wanted: Readonly<Partial<Record<ScenarioType, number>>>,
+  benchmarks: readonly Benchmark[] = [],
+): Assembler {
+  const missing = Object.fromEntries(scenarioTypes.map((type) => [type, wanted[type] ?? 0])) as Record<
     ScenarioType,
     number
   >;
   const duplicates = createDuplicateFinder();
-  for (const traits of from.known ?? []) duplicates.add(traits);
-  const contamination = createContaminationFinder(from.benchmarks ?? []);
-  const refusalOf = (environment: Environment, traits: Traits): Omit<Quarantined, "question"> | undefined => {
-    const fault = profileFault(environment);
-    if (fault) return { gate: "profile", reason: fault };
-    const repetition = duplicates.find(traits);
+  const contamination = createContaminationFinder(benchmarks);
+  const refusalOf = (environment: Environment): { gate: string; reason: string } | undefined => {
+    const repetition = duplicates.find(environment);
     if (repetition) return { gate: "near-duplicates", reason: repetition.reason };
     const reason = contamination.find(environment);
     return reason === undefined ? undefined : { gate: "contamination", reason };
   };
+  const tables: Record<string, Json> = {};
+  const quarantined: EnvironmentSet["quarantined"][number][] = [];
   return {
     missing,
+    quarantined,
+    tables: () => Object.fromEntries(Object.entries(tables).sort(([a], [b]) => (a < b ? -1 : 1))),
     take(batch) {
       const accepted: Environment[] = [];
-      const kept: Traits[] = [];
       const refused: ProvenBatch["quarantined"][number][] = [...batch.quarantined];
       for (const { index, environment } of inOrder(batch.accepted)) {
         if (missing[environment.scenario] === 0) continue;
-        const traits = traitsOf(environment);
-        const refusal = refusalOf(environment, traits);
+        const refusal = refusalOf(environment);
         if (refusal) {
           refused.push({ index, question: environment.question, ...refusal });
           continue;
         }
-        duplicates.add(traits);
+        duplicates.add(environment);
         missing[environment.scenario]--;
         accepted.push(environment);
-        kept.push(traits);
+        for (const { table } of environment.tools) if (table) tables[table] ??= batch.tables[table]!;
       }
-      const quarantined = inOrder(refused).map(({ question, gate, reason }) => ({ question, gate, reason }));
-      return { accepted, traits: kept, quarantined };
+      quarantined.push(...inOrder(refused).map(({ question, gate, reason }) => ({ question, gate, reason })));
+      return accepted;
     },
   };
 }
-
-/** Hashes of the tables that the environments' tools read, in order. */
-export const tablesOf = (environments: readonly Environment[]): string[] =>
-  [...new Set(environments.flatMap(({ tools }) => tools.flatMap(({ table }) => table ?? [])))].sort();
 
 /** A whole set at once, of batches that fit into memory. */
 export function assemble(
@@ -97,19 +83,17 @@ export function assemble(
   wanted: Readonly<Partial<Record<ScenarioType, number>>>,
   benchmarks: readonly Benchmark[] = [],
 ): Assembled {
-  const assembler = createAssembler({ missing: wanted, benchmarks });
-  const taken = [...batches]
+  const assembler = createAssembler(wanted, benchmarks);
+  const environments = [...batches]
     .sort((a, b) => firstIndex(a) - firstIndex(b))
-    .map((batch) => assembler.take(batch));
-  const environments = taken.flatMap(({ accepted }) => accepted);
-  const tables = Object.assign({}, ...batches.map((batch) => batch.tables)) as EnvironmentSet["tables"];
+    .flatMap((batch) => assembler.take(batch));
   return {
     set: {
       format: "ratchet.environment-set.v1",
       name,
       environments,
-      tables: Object.fromEntries(tablesOf(environments).map((hash) => [hash, tables[hash]!])),
-      quarantined: taken.flatMap(({ quarantined }) => quarantined),
+      tables: assembler.tables(),
+      quarantined: [...assembler.quarantined],
     },
     missing: assembler.missing,
   };

@@ -14,11 +14,14 @@ process.on("uncaughtException", (error) => {
   exit(1);
 });
 
-/** What tools see as now: 2025-01-01T00:00:00Z. It stands still. */
-const epochMs = Date.UTC(2025, 0, 1);
-
-/** What the parent says before any tool is known: where the interpreter is, and its limits. */
+/** What the parent says before any tool is known: where the interpreter is, its surroundings and its limits. */
 export const settings = JSON.parse(process.argv[3]);
+
+/** What tools see as now, which stands still, and what their chance begins with. */
+const { epochMs, seed } = {
+  usual: { epochMs: Date.UTC(2025, 0, 1), seed: 89 },
+  other: { epochMs: Date.UTC(2031, 6, 17, 5, 43, 21, 987), seed: 34 },
+}[settings.surroundings];
 
 /** The next frame from standard input: its length in bytes, a line feed, the bytes. Ends the child where there is none. */
 export function readFrame() {
@@ -66,13 +69,13 @@ export function fixClockAndRandomness() {
   performance.now = () => 0;
   const fill = (view) => {
     new Uint8Array(view.buffer, view.byteOffset, view.byteLength).forEach((_, i, bytes) => {
-      bytes[i] = (i * 151 + 89) % 251;
+      bytes[i] = (i * 151 + seed) % 251;
     });
     return view;
   };
   createRequire(import.meta.url)("node:crypto").randomFillSync = fill;
   globalThis.crypto.getRandomValues = fill;
-  Math.random = () => 0.5;
+  Math.random = () => seed / 178;
 }
 
 /** How often an interpreter has asked for more memory, in vain or not. */

@@ -1,0 +1,209 @@
+/**
+ * What code names: globals, and members through which it would get hold of what it may not name. Scopes are taken as one,
+ * which is sound because no global that is out of bounds may be declared anew either: what is declared anywhere is the
+ * code's own, everywhere.
+ */
+import type { AnyNode, Expression, Program } from "acorn";
+import { type Constants, constantsIn, folded } from "./folding.ts";
+import { nodesOf } from "./javascript-syntax.ts";
+
+export const allowedGlobals: ReadonlySet<string> = new Set([
+  "arguments",
+  "undefined",
+  "Array",
+  "Boolean",
+  "Error",
+  "Infinity",
+  "JSON",
+  "Map",
+  "Math",
+  "NaN",
+  "Number",
+  "Object",
+  "RangeError",
+  "Set",
+  "String",
+  "TypeError",
+  "isFinite",
+  "isNaN",
+  "parseFloat",
+  "parseInt",
+]);
+
+/** The interpreter's other globals, and Node's that tell of a machine. */
+export const forbiddenGlobals: ReadonlySet<string> = new Set(
+  [
+    "AggregateError ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array DataView Date EvalError FinalizationRegistry",
+    "Float16Array Float32Array Float64Array Function Int16Array Int32Array Int8Array InternalError Intl Iterator Promise",
+    "Proxy ReferenceError Reflect RegExp SharedArrayBuffer Symbol SyntaxError URIError Uint16Array Uint32Array Uint8Array",
+    "Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly crypto decodeURI decodeURIComponent encodeURI encodeURIComponent",
+    "escape eval globalThis performance process require unescape",
+  ].flatMap((names) => names.split(" ")),
+);
+
+/** What a tool may use of globals that hold more than it may. */
+const allowedMembers: Readonly<Record<string, ReadonlySet<string>>> = {
+  Object: new Set("assign entries freeze fromEntries groupBy hasOwn is keys values".split(" ")),
+  Math: new Set(
+    [
+      "E LN10 LN2 LOG10E LOG2E PI SQRT1_2 SQRT2 abs acos acosh asin asinh atan atan2 atanh cbrt ceil clz32 cos cosh exp expm1",
+      "floor fround hypot imul log log10 log1p log2 max min pow round sign sin sinh sqrt tan tanh trunc",
+    ].flatMap((names) => names.split(" ")),
+  ),
+};
+
+const forbiddenMembers: ReadonlySet<string> = new Set(
+  [
+    "constructor __proto__ prototype random callee caller stack captureStackTrace prepareStackTrace stackTraceLimit",
+    "__defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ getPrototypeOf getOwnPropertyDescriptor",
+    "getOwnPropertyDescriptors getOwnPropertyNames",
+  ].flatMap((names) => names.split(" ")),
+);
+
+export function nameFaults(tree: Program): string[] {
+  const nodes = [...nodesOf(tree)];
+  const constants = constantsIn(nodes);
+  const { declared, used } = namesIn(tree);
+  const signature = signatureKeys(tree);
+  const free = [...used].filter((name) => !declared.has(name));
+  return [
+    ...free.filter((name) => !allowedGlobals.has(name)).map((name) => `names '${name}'`),
+    ...[...declared]
+      .filter((name) => forbiddenGlobals.has(name))
+      .map((name) => `declares a '${name}' of its own`),
+    ...nodes
+      .filter((node) => !signature.has(node))
+      .flatMap((node) => memberName(node, constants) ?? [])
+      .filter((name) => forbiddenMembers.has(name))
+      .map((name) => `reads '.${name}'`),
+    ...wholeGlobalFaults(nodes, declared),
+    ...nodes.flatMap((node) => computedFaults(node, constants, declared)),
+  ];
+}
+
+function namesIn(tree: Program): { readonly declared: Set<string>; readonly used: Set<string> } {
+  const declared = new Set<string>();
+  const used = new Set<string>();
+  const notReferences = new Set<AnyNode>();
+  for (const node of nodesOf(tree)) {
+    if (node.type === "MemberExpression" && !node.computed) notReferences.add(node.property);
+    if (node.type === "Property" && !node.computed && !node.shorthand) notReferences.add(node.key);
+    if (node.type === "VariableDeclarator") declare(node.id, declared);
+    if ((node.type === "FunctionDeclaration" || node.type === "FunctionExpression") && node.id)
+      declared.add(node.id.name);
+    if ("params" in node) for (const parameter of node.params) declare(parameter, declared);
+    if (node.type === "CatchClause" && node.param) declare(node.param, declared);
+    if (node.type === "Identifier" && !notReferences.has(node)) used.add(node.name);
+  }
+  return { declared, used };
+}
+
+function declare(pattern: AnyNode, declared: Set<string>): void {
+  switch (pattern.type) {
+    case "Identifier":
+      declared.add(pattern.name);
+      return;
+    case "ObjectPattern":
+      for (const property of pattern.properties)
+        declare(property.type === "Property" ? property.value : property.argument, declared);
+      return;
+    case "ArrayPattern":
+      for (const element of pattern.elements) if (element) declare(element, declared);
+      return;
+    case "AssignmentPattern":
+      declare(pattern.left, declared);
+      return;
+    case "RestElement":
+      declare(pattern.argument, declared);
+  }
+}
+
+/** Names of the tool's own arguments are nobody's members. */
+function signatureKeys(tree: Program): ReadonlySet<AnyNode> {
+  const [statement] = tree.body;
+  const [first] = statement?.type === "FunctionDeclaration" ? statement.params : [];
+  return new Set(first?.type === "ObjectPattern" ? first.properties : []);
+}
+
+/** The key that a member expression or a property has, as far as it can be read. */
+function memberName(node: AnyNode, constants: Constants): string | undefined {
+  if (node.type !== "Property" && node.type !== "MemberExpression") return undefined;
+  const key = node.type === "Property" ? node.key : node.property;
+  if (!node.computed && key.type === "Identifier") return key.name;
+  return folded(key, constants);
+}
+
+/** Math and Object hold chance and reflection, so they are only ever asked for a member by its plain name. */
+function wholeGlobalFaults(nodes: readonly AnyNode[], declared: ReadonlySet<string>): string[] {
+  const isWhole = (node: AnyNode | null | undefined): node is AnyNode & { name: string } =>
+    node?.type === "Identifier" && Object.hasOwn(allowedMembers, node.name) && !declared.has(node.name);
+  const inPlace = new Set<AnyNode>();
+  const faults: string[] = [];
+  for (const node of nodes) {
+    if (node.type === "Property" && !node.computed && !node.shorthand) inPlace.add(node.key);
+    if (node.type === "MemberExpression" && !node.computed) {
+      inPlace.add(node.property);
+      if (!isWhole(node.object) || node.property.type !== "Identifier") continue;
+      inPlace.add(node.object);
+      if (!allowedMembers[node.object.name]!.has(node.property.name))
+        faults.push(`reads '${node.object.name}.${node.property.name}'`);
+    }
+    if (node.type === "VariableDeclarator" && node.id.type === "ObjectPattern" && isWhole(node.init)) {
+      const allowed = allowedMembers[node.init.name]!;
+      const names = node.id.properties.map((property) =>
+        property.type === "Property" && !property.computed && property.key.type === "Identifier"
+          ? property.key.name
+          : "",
+      );
+      if (names.every((name) => allowed.has(name))) inPlace.add(node.init);
+    }
+  }
+  const whole = nodes.filter((node) => isWhole(node) && !inPlace.has(node)) as { name: string }[];
+  return [
+    ...faults,
+    ...new Set(whole.map(({ name }) => `uses '${name}' other than for a member by its name`)),
+  ];
+}
+
+/** Functions and built-ins are not searched by a name that only running the code would tell. */
+function computedFaults(node: AnyNode, constants: Constants, declared: ReadonlySet<string>): string[] {
+  if (node.type !== "MemberExpression" || !node.computed) return [];
+  if (folded(node.property, constants) !== undefined) return [];
+  return isFunction(node.object, constants, declared)
+    ? ["reads a computed member of a function or built-in"]
+    : [];
+}
+
+function isFunction(
+  node: Expression | AnyNode,
+  constants: Constants,
+  declared: ReadonlySet<string>,
+): boolean {
+  switch (node.type) {
+    case "FunctionExpression":
+    case "ArrowFunctionExpression":
+      return true;
+    case "Identifier": {
+      const constant = constants.get(node.name);
+      const isBuiltIn =
+        allowedGlobals.has(node.name) && !declared.has(node.name) && /^[A-Za-z]/.test(node.name);
+      return (
+        (isBuiltIn && node.name !== "arguments") || (constant !== undefined && isFunctionLiteral(constant))
+      );
+    }
+    case "MemberExpression":
+      return !node.computed && isValue(node.object);
+    default:
+      return false;
+  }
+}
+
+const isFunctionLiteral = ({ type }: AnyNode) =>
+  type === "FunctionExpression" || type === "ArrowFunctionExpression";
+
+/** A member of one of these, by name, is a method of its prototype. */
+const isValue = ({ type }: AnyNode) =>
+  type === "ArrayExpression" ||
+  type === "Literal" ||
+  type === "TemplateLiteral" ||
+  isFunctionLiteral({ type } as AnyNode);

@@ -1,0 +1,45 @@
+/** Numbers that a text says: in digits, grouped or not, with a word for millions behind them, or in words. */
+
+const small =
+  "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(
+    " ",
+  );
+const words = new Map<string, number>([
+  ...small.map((word, i) => [word, i] as const),
+  ..."thirty forty fifty sixty seventy eighty ninety"
+    .split(" ")
+    .map((word, i) => [word, 10 * (i + 3)] as const),
+  ["hundred", 100],
+  ["thousand", 1000],
+]);
+const magnitudes = new Map<string, number>([
+  ["hundred", 1e2],
+  ["thousand", 1e3],
+  ["k", 1e3],
+  ["million", 1e6],
+  ["m", 1e6],
+  ["billion", 1e9],
+  ["bn", 1e9],
+  ["trillion", 1e12],
+]);
+
+const grouped = /(?<![\d.])\d{1,3}(?:[,\u00a0\u202f '_]\d{3})+(?!\d)(?:\.\d+)?/g;
+const plain = /\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi;
+
+/** Every value that some part of the text may mean: "-" may be a minus sign or a dash, "1,000" one number or two. */
+export function numbersSaid(text: string): Set<number> {
+  const said = new Set<number>();
+  for (const pattern of [grouped, plain])
+    for (const { 0: digits, index } of text.matchAll(pattern)) {
+      const value = Number(pattern === grouped ? digits.replace(/[^\d.]/g, "") : digits);
+      const [, word = ""] = text.slice(index + digits.length).match(/^[\s-]*([a-z]+)/i) ?? [];
+      for (const sign of [1, -1])
+        for (const factor of [1, magnitudes.get(word.toLowerCase()) ?? 1])
+          said.add(Number((sign * value * factor).toPrecision(15)));
+    }
+  for (const word of text.toLowerCase().match(/[a-z]+/g) ?? []) {
+    const value = words.get(word);
+    if (value !== undefined) said.add(value);
+  }
+  return said;
+}

@@ -1,0 +1,150 @@
+/**
+ * The question asks for what the plan finds out: every name, number and date that a reference call is given, and no
+ * earlier call gives, stands in the question; so do a threshold and a number of days; and each option of a comparison is
+ * what its own calls were asked about. That the words between them ask for this relation and no other, no code can tell.
+ */
+import type { Environment } from "../environment/environment.ts";
+import type { Json } from "../json.ts";
+import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
+import { type Leaf, leavesOf, namesIn } from "./arguments.ts";
+import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
+import { keyOf, type Table, tableFault } from "./data-table.ts";
+import { type Case, findingOf, type StaticGate } from "./gate.ts";
+import { numbersSaid } from "./number-words.ts";
+
+export const questionPlanGate: StaticGate = {
+  kind: "static",
+  gate: "question-plan",
+  version: 1,
+  judge: (subject) => {
+    const { environment } = subject;
+    const calls = madeCalls(subject);
+    const literals = calls.flatMap((call) => literalsOf(call).map((literal) => ({ call, literal })));
+    const saysName = namesSaid(environment.question);
+    const numbers = numbersSaid(environment.question);
+    const unsaid = literals.filter(({ call, literal }) =>
+      typeof literal === "number"
+        ? !numbers.has(literal)
+        : !spellingsOf(subject, call, literal).some(saysName),
+    );
+    return findingOf(
+      [
+        ...unsaid.map(
+          ({ call, literal }) => `${call.sub.id} asks about '${literal}', which the question does not name`,
+        ),
+        ...constantsOf(environment)
+          .filter((constant) => !numbers.has(constant))
+          .map((constant) => `the answer rests on ${constant}, which the question does not say`),
+        ...optionFaults(subject, calls),
+      ],
+      `${literals.length} names and numbers of the plan stand in the question`,
+    );
+  },
+};
+
+/** Written out in the call: free text, and numbers that it has to be given. An optional argument is a matter of form. */
+function literalsOf({ reference, given, tool: { document } }: MadeCall): (string | number)[] {
+  const { properties, required } = document.parameters;
+  const written = new Map(
+    Object.entries(reference.arguments).flatMap(([name, argument]) =>
+      literalLeaves(argument as unknown as Json, [name]).map(
+        (leaf) => [leaf.path.join(), leaf.value] as const,
+      ),
+    ),
+  );
+  const isLiteral = ({ path, value }: Leaf) => written.get(path.join()) === value;
+  const names = namesIn(given, document.parameters).filter(
+    ({ path: [name], value }) => value !== properties[name!]?.default,
+  );
+  const numbers = leavesOf(given).filter(
+    ({ path: [name], value }) => typeof value === "number" && required.includes(String(name)),
+  );
+  return [...names, ...numbers]
+    .filter(isLiteral)
+    .flatMap(({ value }) => (typeof value === "string" || typeof value === "number" ? [value] : []));
+}
+
+/** Leaves of a reference argument's literals, by the way to them in the call. */
+function literalLeaves(argument: Json, path: Leaf["path"]): Leaf[] {
+  const { value, list, object } = argument as {
+    value?: Json;
+    list?: readonly Json[];
+    object?: Record<string, Json>;
+  };
+  if (value !== undefined) return leavesOf(value, path);
+  if (list) return list.flatMap((member, i) => literalLeaves(member, [...path, i]));
+  return Object.entries(object ?? {}).flatMap(([name, member]) => literalLeaves(member, [...path, name]));
+}
+
+/** Whole words, without case and accents. */
+function namesSaid(question: string): (name: string) => boolean {
+  const text = tidyKey(question);
+  return (name) => {
+    const sought = tidyKey(name);
+    const isEdge = (at: number) => !/[\p{L}\p{N}]/u.test(text[at] ?? "");
+    const begins = /^[\p{L}\p{N}]/u.test(sought);
+    const ends = /[\p{L}\p{N}]$/u.test(sought);
+    for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + 1))
+      if ((!begins || isEdge(at - 1)) && (!ends || isEdge(at + sought.length))) return true;
+    return false;
+  };
+}
+
+const months = "january february march april may june july august september october november december".split(
+  " ",
+);
+
+/** What a question may say instead: other names of the row, and a date in words. */
+function spellingsOf({ tables }: Case, { tool }: MadeCall, name: string): string[] {
+  const [, year, month, day] = name.match(/^(\d{4})-(\d{2})-(\d{2})$/) ?? [];
+  const word = months[Number(month) - 1];
+  const dates = word
+    ? [`${Number(day)} ${word} ${year}`, `${word} ${Number(day)}, ${year}`, `${word} ${Number(day)} ${year}`]
+    : [];
+  return [name, ...dates, ...aliasesOf(tables, tool.table, name)];
+}
+
+function aliasesOf(tables: Case["tables"], hash: string | undefined, name: string): string[] {
+  const data = hash === undefined ? undefined : tables[hash];
+  if (data === undefined || tableFault(data) !== undefined) return [];
+  const table = data as unknown as Table;
+  const row = keyOf(table, name);
+  if (row === undefined) return [];
+  return [row, ...Object.keys(table.aliases).filter((alias) => table.aliases[alias] === row)];
+}
+
+function constantsOf({ composition }: Environment): number[] {
+  if (composition.kind === "count_above") return [composition.threshold];
+  return composition.kind === "date_after" ? [composition.days] : [];
+}
+
+/** An option stands for its own chain of calls: somewhere in it, the call is given the option's name. */
+function optionFaults(subject: Case, calls: readonly MadeCall[]): string[] {
+  const { composition } = subject.environment;
+  if (!("labels" in composition)) return [];
+  const { of, labels } = composition;
+  if (labels.length !== of.length) return [`${labels.length} options for ${of.length} values`];
+  const twice = labels.filter(
+    (label, i) => labels.findIndex((other) => tidyKey(other) === tidyKey(label)) < i,
+  );
+  return [
+    ...twice.map((label) => `option '${label}' stands there twice`),
+    ...labels.flatMap((label, i) => {
+      const chain = chainOf(calls, of[i]!);
+      const isAbout = chain.some((call) =>
+        literalsOf(call).some((literal) =>
+          spellingsOf(subject, call, String(literal)).some((name) => tidyKey(name) === tidyKey(label)),
+        ),
+      );
+      return isAbout ? [] : [`option '${label}' is not what ${of[i]} was asked about`];
+    }),
+  ];
+}
+
+/** The calls that a sub-answer rests on, its own included. */
+function chainOf(calls: readonly MadeCall[], id: string, seen: ReadonlySet<string> = new Set()): MadeCall[] {
+  const call = calls.find(({ sub }) => sub.id === id);
+  if (!call || seen.has(id)) return [];
+  const before = new Set([...seen, id]);
+  return [call, ...takenBy(call.reference).flatMap((source) => chainOf(calls, source, before))];
+}
