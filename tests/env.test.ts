@@ -1,5 +1,13 @@
 /** `ratchet env` as a person meets it, spawned for real, with a home of its own where nothing runs. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -66,6 +74,33 @@ describe("ratchet env verify", () => {
   });
 });
 
+describe("ratchet env verify beside others", () => {
+  it("refuses what a folder or a named set asks already", async () => {
+    const both = join(folder, "both");
+    mkdirSync(both);
+    writeFileSync(join(both, "1.json"), readFileSync(example));
+    writeFileSync(join(both, "2.json"), readFileSync(example));
+    const { code, stdout } = await ratchet("verify", both, "--json");
+    expect(code).toBe(1);
+    const { environments } = JSON.parse(stdout);
+    expect(environments.map(({ refusedBy }: { refusedBy: string }) => refusedBy)).toEqual([
+      null,
+      "near-duplicates",
+    ]);
+
+    const row = readFileSync(rows, "utf8").split("\n")[0]!;
+    writeFileSync(join(folder, "asked.jsonl"), `${row}\n`);
+    const { set } = (await json("import", "--format", "ftrl", join(folder, "asked.jsonl"))) as {
+      set: string;
+    };
+    const beside = await json("verify", example, "--contamination", set);
+    expect(beside).toMatchObject({ ok: true });
+    const verdicts = (beside as unknown as { environments: { gates: { gate: string }[] }[] })
+      .environments[0]!;
+    expect(verdicts.gates.at(-1)).toMatchObject({ gate: "contamination", verdict: "pass" });
+  });
+});
+
 describe("ratchet env import and export", () => {
   it.each(["jsonl", "parquet"])("give rows back as they were, by way of a folder and %s", async (ending) => {
     const between = join(folder, `rows.${ending}`);
@@ -109,27 +144,6 @@ describe("ratchet env import and export", () => {
     const { code, stderr } = await ratchet("import", "--format", "ftrl", file);
     expect(code).toBe(2);
     expect(stderr).toContain("bad.jsonl line 2: field 'codes': lacks the tool");
-  });
-
-  it("tell every refused row at once, and what is no UTF-8", async () => {
-    const file = join(folder, "bad.jsonl");
-    const row = readFileSync(rows, "utf8").split("\n")[0]!;
-    writeFileSync(file, `{\n${row}\n[]\n`);
-    const { code, stderr } = await ratchet("import", "--format", "ftrl", file);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/2 of 3 rows are refused: .*bad\.jsonl line 1: .*bad\.jsonl line 3: /);
-    writeFileSync(file, Buffer.from([0x7b, 0xff, 0x7d]));
-    expect((await ratchet("import", "--format", "ftrl", file)).stderr).toContain("is not UTF-8");
-  });
-
-  it("keep line ends, and leave a byte order mark out", async () => {
-    const file = join(folder, "windows.jsonl");
-    const text = readFileSync(rows, "utf8").replaceAll("\n", "\r\n");
-    writeFileSync(file, `\ufeff${text}`);
-    await json("import", "--format", "ftrl", file, "--out", join(folder, "windows"));
-    const back = join(folder, "back.jsonl");
-    await ratchet("export", "--format", "ftrl", join(folder, "windows"), "--out", back);
-    expect(readFileSync(back, "utf8")).toBe(text);
   });
 
   it("refuse a format they do not know", async () => {

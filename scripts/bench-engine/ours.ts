@@ -19,8 +19,7 @@ import { samplingPolicy } from "../../src/engine/sampling/policy.ts";
 import { sampleShard, standardLimits } from "../../src/engine/sampling/sample.ts";
 import { packMiniBatch, trainMiniBatch } from "../../src/engine/training/mini-batch.ts";
 import { mostKeptBytes, runUpdate } from "../../src/engine/training/update.ts";
-import { gflopOf } from "./arithmetic.ts";
-import type { Activations, Answer, Row, SideRequest, UpdateCase } from "./sides.ts";
+import type { Answer, Row, SideRequest, UpdateCase } from "./sides.ts";
 
 const [model, threads] = process.argv.slice(2) as [string, string];
 const packTokens = 4096;
@@ -30,21 +29,14 @@ const nothing = () => {};
 /** Seconds spent in each kind of graph, since the last look. */
 const spent = new Map<string, number>();
 
-/** A forward graph that keeps nothing is the reference's: what an iteration trains on fits the memory for activations. */
-function partOf(key: string): string {
-  const kind = key.split(" ")[0]!;
-  const keeps = key.endsWith(" kept") || key.includes('"keeps":true');
-  return (kind === "layer-forward" || kind === "head-forward") && !keeps ? `reference ${kind}` : kind;
-}
-
 class TimedRuntime extends Runtime {
   override async run(...[source, ...rest]: Parameters<Runtime["run"]>): ReturnType<Runtime["run"]> {
     const begin = performance.now();
     try {
       return await super.run(source, ...rest);
     } finally {
-      const part = partOf(source.key);
-      spent.set(part, (spent.get(part) ?? 0) + (performance.now() - begin) / 1000);
+      const kind = source.key.split(" ")[0]!;
+      spent.set(kind, (spent.get(kind) ?? 0) + (performance.now() - begin) / 1000);
     }
   }
 }
@@ -62,8 +54,6 @@ const adam: AdamState = {
 };
 /** Made when a case first asks for one; a KL term costs a pass, whatever the reference holds. */
 let reference: Weights | undefined;
-/** As the engine process does, one arena for every update. */
-let gradients: Weights | undefined;
 let samplings = 0;
 
 function drawnWeights(config: string): Weights {
@@ -82,7 +72,7 @@ const trainingRow = ({ prompt, response, advantage, logprobs }: Row): TrainingRo
   logprobs,
 });
 
-async function update({ rows, klCoefficient, optimizer, activations = "kept" }: UpdateCase) {
+async function update({ rows, klCoefficient, optimizer }: UpdateCase) {
   if (klCoefficient > 0 && reference === undefined) {
     reference = emptyWeights(weights.config);
     reference.arena.set(weights.arena);
@@ -95,9 +85,8 @@ async function update({ rows, klCoefficient, optimizer, activations = "kept" }: 
     klCoefficient,
     entropyCoefficient: 0,
   } as const;
-  const settings = { miniBatches: [rows.map(trainingRow)], loss, optimizer, packTokens, activations };
-  gradients ??= emptyWeights(weights.config);
-  const state = { weights, optimizer: adam, reference: klCoefficient > 0 ? reference : undefined, gradients };
+  const settings = { miniBatches: [rows.map(trainingRow)], loss, optimizer, packTokens };
+  const state = { weights, optimizer: adam, reference: klCoefficient > 0 ? reference : undefined };
   const metrics = await runUpdate(runtime, state, settings, nothing, never);
   return { loss: metrics.loss, gradientNorm: metrics.gradientNorm, uniqueTokens: metrics.packedTokens };
 }
@@ -124,21 +113,20 @@ async function iterate({ prompt, samples, tokens, ...rest }: Extract<SideRequest
     logprobs: response.logprobs,
     advantage: rewards[i]! - mean,
   }));
-  const { packs } = packMiniBatch(rows.map(trainingRow), packTokens);
-  const sampled = { promptTokens: prompt.length, samples, responseTokens: tokens };
-  return { ...(await update({ rows, ...rest })), gflop: gflopOf(weights.config, packs[0]!, sampled) };
+  return update({ rows, ...rest });
 }
 
-async function differentiate(tokens: readonly number[], activations: Activations = "kept") {
+async function differentiate(tokens: readonly number[]) {
   const [first, ...response] = tokens;
   const row = trainingRow({ prompt: [first!], response, advantage: 1, logprobs: [] });
   const batch = packMiniBatch([row], packTokens);
-  const keptBytes = activations === "kept" ? mostKeptBytes : 0;
-  const context = { runtime, tables: ropeTables(weights.config), keptBytes, tick: nothing };
+  const context = { runtime, tables: ropeTables(weights.config), keptBytes: mostKeptBytes, tick: nothing };
   gradients ??= emptyWeights(weights.config);
+  gradients.arena.fill(0);
   const sums = await trainMiniBatch(context, weights, { kind: "sft" }, batch, [undefined], gradients);
   return { loss: sums.policyLoss };
 }
+let gradients: Weights | undefined;
 
 /** Y = X W^T, [m, k] x [n, k]: what the machine gives at most. */
 async function multiply(m: number, k: number, n: number) {
@@ -167,7 +155,7 @@ async function perform(request: SideRequest): Promise<object> {
     case "iterate":
       return iterate(request);
     case "differentiate":
-      return differentiate(request.ids, request.activations);
+      return differentiate(request.ids);
     case "multiply":
       return multiply(request.m, request.k, request.n);
     case "score":
@@ -182,8 +170,6 @@ function peakMb(): number {
 
 process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
 for await (const line of createInterface({ input: process.stdin })) {
-  // What the request before left behind is not this one's peak.
-  globalThis.gc?.();
   writeFileSync("/proc/self/clear_refs", "5");
   spent.clear();
   const cpu = process.cpuUsage();

@@ -73,13 +73,6 @@ interface LeasesTable {
 interface NumericsTable {
   run: string;
   numerics: JsonColumn;
-  change: ColumnType<"none" | "asked" | "given", "asked" | undefined>;
-}
-
-interface NumericsChangesTable {
-  run: string;
-  change: JsonColumn;
-  position: Generated<string>;
 }
 
 interface TripsTable {
@@ -97,6 +90,5 @@ export interface Tables {
   artifacts: ArtifactsTable;
   leases: LeasesTable;
   numerics: NumericsTable;
-  numerics_changes: NumericsChangesTable;
   trips: TripsTable;
 }

@@ -5,6 +5,7 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { type Config, readConfig } from "../../config/config.ts";
+import { RatchetError } from "../../core/errors.ts";
 import { type ExperimentInput, experimentInputSchema } from "../../core/experiment/input.ts";
 import { parseInput } from "../../core/experiment/parse.ts";
 import { planStages } from "../../core/experiment/plan.ts";
@@ -13,7 +14,6 @@ import { exitCodes } from "../exit.ts";
 import { readInputFile } from "../input-file.ts";
 import { withLocalPolicy } from "../local-policy.ts";
 import { type OpenServices, untilAborted, withServices } from "../services.ts";
-import { requireThreads } from "../threads.ts";
 
 const quickstart = fileURLToPath(new URL("../../../temporal/examples/quickstart.json", import.meta.url));
 
@@ -39,6 +39,16 @@ export function register(ratchet: Command): void {
         followExperiment(config, services, input, options),
       );
     });
+}
+
+/** The workers refuse other threads than the run's; said here, before they start. */
+export function requireThreads(config: Config, { threads }: Pick<ExperimentInput, "threads">): void {
+  if (threads === config.threads) return;
+  throw new RatchetError(
+    "NumericsMismatch",
+    `field 'threads' = ${threads}, but the workers' engine would have ${config.threads}, and results depend on it; set RATCHET_THREADS=${threads}, or correct the field`,
+    { field: "threads", value: threads, limit: config.threads },
+  );
 }
 
 /** Follows the run to its end, shows it, and waits for Ctrl-C unless told to exit; 1 where the run failed. */

@@ -6,6 +6,7 @@ import { tsImport } from "tsx/esm/api";
 import type { Config } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { readEnvironmentFile } from "../../core/formats/environment-file.ts";
+import type { Benchmark } from "../../core/gates/contamination.ts";
 import type { Case } from "../../core/gates/gate.ts";
 import { readInputFile } from "../input-file.ts";
 import { openLibrary } from "./library.ts";
@@ -22,6 +23,23 @@ export async function readSubjects(config: Config, given: string): Promise<Case[
     const found = await library.find(given);
     if (found.kind === "environment") return [found.subject];
     return found.set.environments.map((environment) => ({ environment, tables: found.set.tables }));
+  } finally {
+    await library.close();
+  }
+}
+
+/** Stored sets by name or hash. Throws InvalidInput. */
+export async function readBenchmarks(config: Config, names: readonly string[]): Promise<Benchmark[]> {
+  if (names.length === 0) return [];
+  const library = await openLibrary(config);
+  try {
+    const benchmarks: Benchmark[] = [];
+    for (const name of names) {
+      const found = await library.find(name);
+      const environments = found.kind === "set" ? found.set.environments : [found.subject.environment];
+      benchmarks.push({ name, environments });
+    }
+    return benchmarks;
   } finally {
     await library.close();
   }

@@ -4,6 +4,7 @@ import { readConfig } from "../../config/config.ts";
 import { environmentHash } from "../../core/environment/environment.ts";
 import type { Case } from "../../core/gates/gate.ts";
 import { type Judged, runGates } from "../../core/gates/run-gates.ts";
+import { judgeAsSet } from "../../core/gates/set-gates.ts";
 import { gateTable } from "../../core/gates/table.ts";
 import { defaultSandboxLimits } from "../../sandbox/limits.ts";
 import { createSandbox } from "../../sandbox/sandbox.ts";
@@ -13,16 +14,26 @@ import { environmentLine } from "./describe.ts";
 /** Environments whose calls share a sandbox run. */
 const perRun = 32;
 
+interface Options {
+  readonly contamination?: readonly string[];
+  readonly json?: boolean;
+}
+
 export function register(env: Command): void {
   env
     .command("verify")
     .argument("<FILE|ID>", "a JSON or TypeScript file, a folder of JSON files, an environment or a set")
     .description("run all gates; exit 0 where every environment passes, 1 where one is refused")
+    .option(
+      "--contamination <set...>",
+      "stored sets, such as an imported benchmark, whose questions must not be asked",
+    )
     .option("--json", "print one JSON object with every verdict")
-    .action(async (given: string, { json = false }: { json?: boolean }) => {
-      const { readSubjects } = await import("./subjects.ts");
+    .action(async (given: string, { contamination = [], json = false }: Options) => {
+      const { readBenchmarks, readSubjects } = await import("./subjects.ts");
       const subjects = await readSubjects(readConfig(), given);
-      const judged = await judgeAll(subjects);
+      const benchmarks = await readBenchmarks(readConfig(), contamination);
+      const judged = judgeAsSet(subjects, await judgeAll(subjects), benchmarks);
       const refused = judged.filter(({ failure }) => failure !== undefined).length;
       if (json) process.stdout.write(`${JSON.stringify(reportOf(subjects, judged))}\n`);
       else process.stdout.write(`${describe(subjects, judged).join("\n")}\n`);
@@ -76,7 +87,7 @@ function describe(subjects: readonly Case[], judged: readonly Judged[]): string[
   ]);
   const verdict =
     refused === 0
-      ? `verified: ${subjects.length} of ${subjects.length} pass all ${gateTable.length} gates`
+      ? `verified: ${subjects.length} of ${subjects.length} pass all ${judged[0]!.verdicts.length} gates`
       : `refused: ${refused} of ${subjects.length}`;
   return [...lines, verdict];
 }

@@ -13,7 +13,12 @@ export function sourcesOf(parameters: Parameters, prefix: string): TensorSource[
 }
 
 /** Reads tensors named `prefix + parameter` into the arena. */
-export function placeIn(file: string, parameters: Parameters, prefix: string, describedBy: string): Place {
+export function placeIn(
+  file: string,
+  parameters: Parameters,
+  prefix: string,
+  describedBy = "config.json",
+): Place {
   return (name, shape, dtype) => {
     const tensor = name.startsWith(prefix) ? parameters.tensors.get(name.slice(prefix.length)) : undefined;
     requireShape(file, name, shape, tensor?.shape, describedBy);
@@ -23,12 +28,12 @@ export function placeIn(file: string, parameters: Parameters, prefix: string, de
 }
 
 /** `expected` is undefined where the model has no such tensor. */
-function requireShape(
+export function requireShape(
   file: string,
   name: string,
   shape: readonly number[],
   expected: readonly number[] | undefined,
-  describedBy: string,
+  describedBy = "config.json",
 ): void {
   if (expected === undefined)
     throw unreadable(file, `tensor '${name}' has no place in the model that ${describedBy} describes`, {
