@@ -16,21 +16,39 @@ import {
   writeWeights,
 } from "../../src/engine/formats/checkpoint.ts";
 import { tensorOf } from "../../src/engine/model/weights.ts";
-import { goldenWeights, llamaGoldens } from "../goldens/llama.ts";
+import { type ConformanceCase, conformanceCases } from "../goldens/conformance.ts";
+import { goldenWeights } from "../goldens/llama.ts";
 
-const { update: golden } = llamaGoldens;
 /** Of max(1, |x|); of a weight after three clipped AdamW steps at 0.02, in float32. */
 const tolerances = { metric: 1e-4, weight: 2e-5 };
 
 export type Trainer = readonly [command: string, ...args: string[]];
 
-/** Sentences about what the trainer gets wrong; empty where it conforms. `folder` is empty at first and is kept. */
-export async function conformanceFaults(trainer: Trainer, folder: string): Promise<string[]> {
-  const parent = await policyFolder(join(folder, "parent"), golden.weights);
-  const reference = await policyFolder(join(folder, "reference"), golden.reference);
+/**
+ * Sentences about what the trainer gets wrong, each begun with its case; empty where it conforms. `folder` is empty at
+ * first and is kept.
+ */
+export async function conformanceFaults(
+  trainer: Trainer,
+  folder: string,
+  cases: readonly string[] = Object.keys(conformanceCases),
+): Promise<string[]> {
+  const faults: string[] = [];
+  for (const [i, name] of cases.entries()) {
+    const found = await caseFaults(trainer, join(folder, `case-${i}`), conformanceCases[name]!);
+    faults.push(...found.map((fault) => `${name}: ${fault}`));
+  }
+  return faults;
+}
+
+/** All steps in one update, and once more in two of which the second carries the optimizer on. */
+async function caseFaults(trainer: Trainer, folder: string, golden: ConformanceCase): Promise<string[]> {
+  const parent = await policyFolder(join(folder, "parent"), golden, golden.weights);
+  const reference =
+    golden.reference && (await policyFolder(join(folder, "reference"), golden, golden.reference));
   const [first, ...rest] = golden.miniBatches;
   const ask = (name: string, from: string, miniBatches: typeof golden.miniBatches, carryOptimizer: boolean) =>
-    update(trainer, join(folder, name), { parent: from, reference, carryOptimizer }, miniBatches);
+    update(trainer, join(folder, name), golden, { parent: from, reference, carryOptimizer }, miniBatches);
   const whole = await ask("whole", parent, golden.miniBatches, false);
   const begun = await ask("begun", parent, [first!], false);
   const continued = await ask("continued", join(folder, "begun", "output"), rest, true);
@@ -40,27 +58,31 @@ export async function conformanceFaults(trainer: Trainer, folder: string): Promi
     ...whole,
     ...begun,
     ...continued,
-    ...(whole.length > 0 ? [] : metricFaults(wholeOutput)),
-    ...(whole.length > 0 ? [] : await stateFaults("three steps in one update", wholeOutput)),
-    ...(continued.length > 0 ? [] : await stateFaults("one step, then two that carry on", continuedOutput)),
+    ...(whole.length > 0 ? [] : metricFaults(golden, wholeOutput)),
+    ...(whole.length > 0 ? [] : await stateFaults(golden, "three steps in one update", wholeOutput)),
+    ...(continued.length > 0
+      ? []
+      : await stateFaults(golden, "one step, then two that carry on", continuedOutput)),
   ];
 }
 
-async function policyFolder(folder: string, tensors: typeof golden.weights): Promise<string> {
+async function policyFolder(
+  folder: string,
+  { config }: ConformanceCase,
+  tensors: ConformanceCase["weights"],
+): Promise<string> {
   mkdirSync(folder, { recursive: true });
   for (const name of policyTextFiles) writeFileSync(join(folder, name), "{}");
-  writeFileSync(
-    join(folder, "config.json"),
-    JSON.stringify({ ...golden.config, architectures: ["LlamaForCausalLM"] }),
-  );
+  writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   writeFileSync(join(folder, "generation_config.json"), JSON.stringify({ eos_token_id: 0 }));
-  await writeWeights(folder, goldenWeights(golden.config, tensors));
+  await writeWeights(folder, goldenWeights(config, tensors));
   return folder;
 }
 
 async function update(
   [command, ...args]: Trainer,
   folder: string,
+  golden: ConformanceCase,
   from: Pick<ContractRequest, "parent" | "reference" | "carryOptimizer">,
   miniBatches: readonly (readonly TrainingRow[])[],
 ): Promise<string[]> {
@@ -83,7 +105,7 @@ async function update(
   return [`${file}: the trainer ended with ${status ?? error?.message}: ${stderr.trim().split("\n").at(-1)}`];
 }
 
-function metricFaults(output: string): string[] {
+function metricFaults(golden: ConformanceCase, output: string): string[] {
   const file = join(output, "metrics.json");
   const { metrics } = JSON.parse(readFileSync(file, "utf8")) as { metrics: Record<string, unknown> };
   return Object.entries({ ...golden.metrics, steps: 3 }).flatMap(([name, expected]) => {
@@ -96,7 +118,7 @@ function metricFaults(output: string): string[] {
 }
 
 /** The golden weights, and an optimizer that took three steps. */
-async function stateFaults(what: string, output: string): Promise<string[]> {
+async function stateFaults(golden: ConformanceCase, what: string, output: string): Promise<string[]> {
   const weights = await readWeights(output);
   const far = [...weights.tensors.keys()].flatMap((name) => {
     const { data } = tensorOf(weights, name);

@@ -2,7 +2,7 @@
 
     python3 tests/conformance/torch_trainer.py REQUEST.json      (needs torch, transformers, safetensors)
 """
-import json, pathlib, shutil, sys
+import json, math, pathlib, shutil, sys
 import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
@@ -51,6 +51,22 @@ def terms(model, reference, batch, path, loss):
     return policy.sum(), kl.sum(), entropy.sum(), (bounded > free).float().sum(), len(logp)
 
 
+def rate(o, step):
+    """docs/numerics.md's schedules, by the steps that were taken before."""
+    schedule, full = o.get("schedule"), o["learningRate"]
+    if schedule is None:
+        return full
+    warm = schedule["warmupSteps"]
+    if step < warm:
+        return full * step / warm
+    if schedule["kind"] == "constant":
+        return full
+    part = min(1, (step - warm) / max(1, schedule["totalSteps"] - warm))
+    share = 1 - part if schedule["kind"] == "linear" else (1 + math.cos(math.pi * part)) / 2
+    least = min(schedule["minLearningRate"], full)
+    return least + (full - least) * share
+
+
 def main(file):
     request = json.loads(pathlib.Path(file).read_text())
     assert request["contract"] == "ratchet.update.v1", request["contract"]
@@ -66,6 +82,7 @@ def main(file):
         saved = load_file(state)
         for name, p in names.items():
             adam.state[p] = dict(step=saved["step"][0].float(), exp_avg=saved["m." + name], exp_avg_sq=saved["v." + name])
+    taken = int(adam.state[next(iter(names.values()))]["step"]) if adam.state else 0
     rows, steps = rows_of(batch), []
     for step in range(int(batch["mini_batches"][-1]) + 1):
         adam.zero_grad()
@@ -76,6 +93,8 @@ def main(file):
         total.backward()
         limit = o["maxGradientNorm"] or float("inf")
         norm = torch.nn.utils.clip_grad_norm_(names.values(), limit)
+        for group in adam.param_groups:
+            group["lr"] = rate(o, taken + step)
         adam.step()
         values = dict(loss=total, policyLoss=policy, kl=kl, entropy=entropy, clipFraction=clipped, gradientNorm=norm)
         steps.append({name: float(value.detach()) for name, value in values.items()})

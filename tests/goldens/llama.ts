@@ -28,7 +28,7 @@ interface ValuesGolden {
   readonly gradients: Tensors;
 }
 
-interface UpdateGolden {
+export interface UpdateGolden {
   readonly config: object;
   readonly weights: Tensors;
   readonly reference: Tensors;
