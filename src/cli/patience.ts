@@ -9,12 +9,12 @@ const pauseMs = 500;
 
 /** Does the work again where a service did not answer. Throws what else goes wrong, at once. */
 export async function patiently<T>(work: () => Promise<T>, interrupted: AbortSignal): Promise<T> {
-  const startedAt = Date.now();
+  const startedAt = performance.now();
   while (true) {
     try {
       return await work();
     } catch (error) {
-      if (!isUnanswered(error) || Date.now() - startedAt > patienceMs) throw error;
+      if (!isUnanswered(error) || performance.now() - startedAt > patienceMs) throw error;
       await sleep(pauseMs, undefined, { signal: interrupted });
     }
   }

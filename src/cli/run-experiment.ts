@@ -18,12 +18,16 @@ import { openStore, type Store } from "../store/store.ts";
 import { experimentWorkflowId, taskQueues } from "../workflows/names.ts";
 import { patiently } from "./patience.ts";
 import { createProgress } from "./progress.ts";
+import { readWaiting } from "./read-waiting.ts";
+import { wake } from "./resume-by-hand.ts";
 import type { OpenServices } from "./services.ts";
 import { clientOf } from "./temporal-client.ts";
+import { createWatch, type Held } from "./watch-waiting.ts";
 
 export interface ExperimentOutcome {
   readonly run: string;
-  readonly state: "done" | "failed" | "stopped";
+  /** Parked or paused: held, and given up by a command that was told to exit. */
+  readonly state: "done" | "failed" | "stopped" | Held["state"];
   /** Temporal's word for how the workflow closed. */
   readonly closed: string;
 }
@@ -34,6 +38,8 @@ interface Following {
   readonly input: ExperimentInput;
   readonly write: (line: string) => void;
   readonly interrupted: AbortSignal;
+  /** Do not wait for a person to wake a run that is held. */
+  readonly exit: boolean;
 }
 
 const pollMs = 500;
@@ -44,6 +50,7 @@ export async function runExperiment(
   { endpoints, interrupted }: OpenServices,
   input: ExperimentInput,
   write: (line: string) => void,
+  exit: boolean,
 ): Promise<ExperimentOutcome> {
   const { databaseUrl, temporalConnection } = endpoints;
   const connection = await patiently(() => Connection.connect(temporalConnection), interrupted);
@@ -51,9 +58,11 @@ export async function runExperiment(
     const open = () => openStore({ databaseUrl, artifactFolder: config.artifactFolder });
     const store = await patiently(open, interrupted);
     try {
-      const following = { client: clientOf(connection, endpoints), store, input, write, interrupted };
+      const following = { client: clientOf(connection, endpoints), store, input, write, interrupted, exit };
+      const handle = following.client.workflow.getHandle(experimentWorkflowId(input.id));
+      const joined = (await patiently(() => statusOf(handle), interrupted)) === "RUNNING";
       write(await patiently(() => startOrJoin(following), interrupted));
-      return await follow(following);
+      return await follow(following, joined);
     } finally {
       await store.close();
     }
@@ -91,11 +100,23 @@ async function startOrJoin({ client, store, input }: Following): Promise<string>
 }
 
 /** The workflow's status is the truth about its end; the stages in the store are what a person sees meanwhile. */
-async function follow({ client, store, input, write, interrupted }: Following): Promise<ExperimentOutcome> {
+async function follow(
+  { client, store, input, write, interrupted, exit }: Following,
+  joined: boolean,
+): Promise<ExperimentOutcome> {
   const run = input.id;
   const titles = Object.fromEntries(Object.entries(input.stages).map(([id, { title }]) => [id, title]));
   const show = createProgress({ write, nowMs: Date.now, titles });
   const handle = client.workflow.getHandle(experimentWorkflowId(run));
+  const look = createWatch({
+    run,
+    joined,
+    nowMs: () => performance.now(),
+    write,
+    // What it shows is a help; that Temporal answers is seen to below.
+    read: () => readWaiting(client, run).catch(() => undefined),
+    wake: () => patiently(() => wake(client, run), interrupted).catch(unlessEnded),
+  });
   while (true) {
     interrupted.throwIfAborted();
     const [status, stages, stored] = await patiently(
@@ -111,8 +132,18 @@ async function follow({ client, store, input, write, interrupted }: Following): 
       write(`continue from its last commit with: npx ratchet resume ${run}`);
       return { run, state: "failed", closed: status };
     }
+    const held = await look();
+    if (held !== undefined && exit) {
+      write(held.because);
+      return { run, state: held.state, closed: status };
+    }
     await sleep(pollMs, undefined, { signal: interrupted });
   }
+}
+
+/** A workflow that ended meanwhile needs no waking. */
+function unlessEnded(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }
 
 /** "NOT_FOUND" where Temporal has lost the workflow's history. */

@@ -27,9 +27,9 @@ export async function steer(
   const progress = await withClient(endpoints, async (client) => {
     const handle = await outermost(client, run);
     await handle.signal(signal);
-    const deadline = Date.now() + settleMs;
+    const deadline = performance.now() + settleMs;
     let seen = await progressOf(client, handle.workflowId);
-    while (seen !== undefined && !wanted(seen) && Date.now() < deadline) {
+    while (seen !== undefined && !wanted(seen) && performance.now() < deadline) {
       await sleep(100);
       seen = await progressOf(client, handle.workflowId);
     }

@@ -25,7 +25,7 @@ export async function summarizeRun(
   const { run, state } = outcome;
   const facts = await patiently(() => readRun(config, endpoints, run), interrupted);
   const data =
-    state === "failed"
+    state !== "done" && state !== "stopped"
       ? undefined
       : await patiently(
           () => withStore(config, endpoints, (store) => readReport(store, run)),

@@ -29,26 +29,36 @@ export interface Waiting {
 /** A poll lasts a minute at most, so a queue whose last one began earlier has no worker. */
 const pollMs = 70_000;
 
-export function explainWaiting(
-  run: string,
-  { state, waitsFor, pending, polledMsAgo }: Waiting,
-): string | null {
+export function explainWaiting(run: string, waiting: Waiting): string | null {
+  const trouble = explainTrouble(run, waiting);
+  if (trouble !== null) return trouble;
+  const [first] = longestFirst(waiting);
+  if (first === undefined) return null;
+  const busy = first.started ? `under way on ${first.worker}` : `in the queue of ${first.queue}`;
+  return `${waitsOn(first)}: ${busy}`;
+}
+
+/** The same, but null while the run merely works. */
+export function explainTrouble(run: string, waiting: Waiting): string | null {
+  const { state, waitsFor, polledMsAgo } = waiting;
   const isPolled = (queue: string) => (polledMsAgo[queue] ?? Number.POSITIVE_INFINITY) < pollMs;
   if (waitsFor !== null) return `parked: ${waitsFor}; mend it, then: npx ratchet resume ${run}`;
   if (state === "paused") return `paused by a person; go on with: npx ratchet resume ${run}`;
   if (!isPolled(taskQueues.workflows))
     return `waits for orchestration: no worker polls ${taskQueues.workflows}`;
-  const longest = [...pending].sort((a, b) => b.forMs - a.forMs);
+  const longest = longestFirst(waiting);
   const unpolled = longest.find(({ started, queue }) => !started && !isPolled(queue));
   if (unpolled !== undefined) return `${waitsOn(unpolled)}: no worker polls ${unpolled.queue}`;
   const failed = longest.find(({ failure }) => failure !== null);
-  if (failed !== undefined)
-    return `${waitsOn(failed)}: attempt ${failed.attempt}, as the one before failed: ${failed.failure}`;
-  const [first] = longest;
-  if (first === undefined) return null;
-  const busy = first.started ? `under way on ${first.worker}` : `in the queue of ${first.queue}`;
-  return `${waitsOn(first)}: ${busy}`;
+  if (failed === undefined) return null;
+  return `${waitsOn(failed)}: attempt ${failed.attempt}, as the one before failed: ${failed.failure}`;
 }
+
+const longestFirst = ({ pending }: Waiting) => [...pending].sort((a, b) => b.forMs - a.forMs);
+
+/** Times and attempts alone move all the time and are no news. */
+export const withoutTimes = (line: string): string =>
+  line.replace(/ since [^:]*:/, ":").replace(/: attempt \d+,/, ":");
 
 const waitsOn = ({ what, workflowId, forMs }: Pending) =>
   `waits for ${what} of ${placeOf(workflowId)} since ${forMs < 600_000 ? `${Math.round(forMs / 1000)} s` : duration(forMs)}`;

@@ -21,7 +21,7 @@ export interface Check {
 }
 
 const gibibyte = 1024 ** 3;
-/** Programs, an empty database and a tiny run; an experiment asks for what it needs itself. */
+/** Programs, an empty database and a tiny run; `npm start` asks for what its experiment needs beyond that. */
 const neededDiskBytes = gibibyte;
 /** Weights, gradients and Adam's moments of 135M parameters in float32, beside the services. */
 const advisedMemoryBytes = 4 * gibibyte;
@@ -62,15 +62,18 @@ export function checkMemory(): Check {
 }
 
 export function checkDisk(config: Config): Check {
-  const folders = [config.home, config.artifactFolder].map(nearestExisting);
-  const free = folders.map((folder) => {
-    const { bavail, bsize } = statfsSync(folder);
-    return { folder, bytes: bavail * bsize };
-  });
+  const free = [config.home, config.artifactFolder].map(freeDisk);
   const least = free.reduce((a, b) => (b.bytes < a.bytes ? b : a));
   const found = `${(least.bytes / gibibyte).toFixed(2)} GiB free at ${least.folder}`;
   const mend = `at least ${neededDiskBytes / gibibyte} GiB is needed: free some, or move RATCHET_HOME or RATCHET_ARTIFACTS to a larger disk`;
   return check("disk", least.bytes >= neededDiskBytes, found, mend, "StorageFull");
+}
+
+/** What is free where the path is, or would be. */
+export function freeDisk(path: string): { readonly folder: string; readonly bytes: number } {
+  const folder = nearestExisting(path);
+  const { bavail, bsize } = statfsSync(folder);
+  return { folder, bytes: bavail * bsize };
 }
 
 export function checkWritable(config: Config): Check {

@@ -7,7 +7,7 @@ import { SupervisedChild } from "./child.ts";
 let home: string;
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), "ratchet-child-"));
-  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.useFakeTimers({ toFake: ["performance"] });
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -20,7 +20,7 @@ function worker(disturbedSince: (time: number) => boolean, failing = 4) {
   const specification = {
     role: "gpu-worker" as const,
     prepare: async () => {
-      vi.setSystemTime(Date.now() + 10_000);
+      vi.advanceTimersByTime(10_000);
       const code = ++attempts > failing ? "setInterval(() => {}, 1000)" : "process.exit(1)";
       return { file: process.execPath, arguments: ["-e", code], environment: {}, cwd: home };
     },
@@ -46,7 +46,7 @@ describe("a first start that keeps failing", () => {
   it("is tried again where two slow attempts took longer than that", async () => {
     const child = worker(() => false, 2);
     await child.start();
-    expect(child.readySince).toBe(Date.now());
+    expect(child.readySince).toBe(performance.now());
     await child.stop();
   });
 
@@ -54,7 +54,7 @@ describe("a first start that keeps failing", () => {
     const asked: number[] = [];
     const child = worker((time) => asked.push(time) <= 4);
     await child.start();
-    expect(child.readySince).toBe(Date.now());
+    expect(child.readySince).toBe(performance.now());
     expect(asked).toHaveLength(4);
     await child.stop();
     expect(child.readySince).toBeUndefined();

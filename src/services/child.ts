@@ -91,12 +91,12 @@ export class SupervisedChild {
   }
 
   private async keepRunning(onFirstReady: () => void): Promise<void> {
-    let firstStart = Date.now();
+    let firstStart = performance.now();
     let firstFailures = 0;
     let everReady = false;
     let failures = 0;
     while (!this.stopping.signal.aborted) {
-      const attemptedAt = Date.now();
+      const attemptedAt = performance.now();
       const { how, readyForMs } = await this.runOnce(() => {
         everReady = true;
         onFirstReady();
@@ -107,9 +107,9 @@ export class SupervisedChild {
       if (this.stopping.signal.aborted) return;
       // Somebody killed it, or what it needs: that says nothing about whether it can start.
       const isDisturbed = how === "SIGKILL" || this.events.disturbedSince(attemptedAt);
-      if (isDisturbed) firstStart = Date.now();
+      if (isDisturbed) firstStart = performance.now();
       firstFailures = isDisturbed ? 0 : firstFailures + 1;
-      const hasLasted = Date.now() - firstStart > firstStartLimitMs;
+      const hasLasted = performance.now() - firstStart > firstStartLimitMs;
       if (!everReady && hasLasted && firstFailures >= firstStartAttempts) throw this.failedToStart(how);
       failures = readyForMs >= steadyAfterMs ? 0 : failures;
       const delayMs = restartDelaysMs[Math.min(failures++, restartDelaysMs.length - 1)]!;
@@ -121,7 +121,7 @@ export class SupervisedChild {
   private async runOnce(onReady: () => void): Promise<{ how: string; readyForMs: number }> {
     const command = await this.specification.prepare();
     if (this.stopping.signal.aborted) return { how: "stopped", readyForMs: 0 };
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     const child = this.spawn(command);
     const ended = new AbortController();
     const exit = new Promise<string>((resolve) => {
@@ -136,7 +136,7 @@ export class SupervisedChild {
     const limit = AbortSignal.any([ended.signal, this.stopping.signal, AbortSignal.timeout(readyLimitMs)]);
     this.specification.becomesReady(child, limit).then(
       () => {
-        readyAt = Date.now();
+        readyAt = performance.now();
         this.readySinceMs = readyAt;
         this.events.onReady(readyAt - startedAt);
         onReady();
@@ -148,7 +148,7 @@ export class SupervisedChild {
     const how = await exit;
     this.current = undefined;
     this.readySinceMs = undefined;
-    return { how, readyForMs: Math.max(0, Date.now() - readyAt) };
+    return { how, readyForMs: Math.max(0, performance.now() - readyAt) };
   }
 
   private spawn(command: ChildCommand): ChildProcess {

@@ -1,15 +1,27 @@
-/** Small state files that a reader never sees half of: written beside, then renamed. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+/** Files that a reader never sees half of, and that a power cut leaves as they were or as they shall be. */
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
 
 /** `mode` 0o600 for what holds a password. */
 export function writeJsonFile(path: string, value: unknown, mode = 0o644): void {
-  mkdirSync(dirname(path), { recursive: true });
+  writeWhole(path, `${JSON.stringify(value, null, 2)}\n`, mode);
+}
+
+/** Written beside and forced to disk, then renamed, and the new name forced to disk too. */
+export function writeWhole(path: string, text: string, mode = 0o644): void {
+  const folder = dirname(path);
+  mkdirSync(folder, { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, `${JSON.stringify(value, null, 2)}\n`, { mode, flush: true });
+  writeFileSync(temporary, text, { mode, flush: true });
   renameSync(temporary, path);
+  const names = openSync(folder, "r");
+  try {
+    fsyncSync(names);
+  } finally {
+    closeSync(names);
+  }
 }
 
 /** Undefined where the file is missing; throws ServiceUnavailable where it is not what Ratchet wrote. */

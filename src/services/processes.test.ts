@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   descendantsOf,
   endProcess,
@@ -60,5 +60,30 @@ describe("ending a process", () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     await endProcess(identify(child.pid!), "SIGTERM", 100);
     expect(await exit).toEqual([null, "SIGKILL"]);
+  });
+});
+
+describe("ending a process while the machine's clock jumps", () => {
+  afterEach(() => vi.useRealTimers());
+
+  const hour = 3_600_000;
+  /** The jump comes once the process has been asked. */
+  async function endedWhile(jumpMs: number, onTerm: string, graceMs: number) {
+    const child = sleeper(`process.on('SIGTERM', () => { ${onTerm} }); setInterval(() => {}, 1000)`);
+    const exit = once(child, "exit");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const ending = endProcess(identify(child.pid!), "SIGTERM", graceMs);
+    vi.setSystemTime(Date.now() + jumpMs);
+    await ending;
+    return exit;
+  }
+
+  it("leaves it its grace when the clock jumps forward", async () => {
+    expect(await endedWhile(hour, "setTimeout(() => process.exit(7), 300)", 20_000)).toEqual([7, null]);
+  });
+
+  it("still kills it in time when the clock jumps back", async () => {
+    expect(await endedWhile(-hour, "", 300)).toEqual([null, "SIGKILL"]);
   });
 });

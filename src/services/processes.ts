@@ -97,9 +97,10 @@ export async function endProcess(
   graceMs: number,
 ): Promise<void> {
   sendSignal(identity, signal);
-  const deadline = Date.now() + graceMs;
+  const deadline = performance.now() + graceMs;
   while (isAlive(identity)) {
-    if (Date.now() >= deadline && !sendSignal(identity, "SIGKILL", true)) sendSignal(identity, "SIGKILL");
+    if (performance.now() >= deadline && !sendSignal(identity, "SIGKILL", true))
+      sendSignal(identity, "SIGKILL");
     await sleep(20);
   }
 }

@@ -1,9 +1,14 @@
-/** The workflow bundle, made once for each state of the sources: a restarted worker is back in half a second, not three. */
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+/**
+ * The workflow bundle, made once for each state of the sources: a restarted worker is back in half a second, not three.
+ * It is used only while it has the hash that it begins with, so a file that was cut off or changed is made anew.
+ */
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DataConverter } from "@temporalio/common";
 import { bundleWorkflowCode } from "@temporalio/worker";
+import { sha256 } from "../core/hash.ts";
+import { writeWhole } from "../services/files.ts";
 import { sourcesHash } from "./build-id.ts";
 
 const workflowsPath = fileURLToPath(new URL("../workflows/index.ts", import.meta.url));
@@ -13,19 +18,31 @@ export async function workflowBundle(
   home: string,
   { failureConverterPath }: Pick<DataConverter, "failureConverterPath"> = {},
 ): Promise<{ codePath: string }> {
-  const folder = join(home, "cache");
   // Everything that a workflow may import.
-  const hash = (await sourcesHash(["core", "workflows"])).slice(0, 16);
-  const codePath = join(folder, `workflows-${hash}${failureConverterPath ? "-encoded" : ""}.cjs`);
-  if (!(await readFile(codePath).catch(() => undefined))) {
+  const sources = (await sourcesHash(["core", "workflows"])).slice(0, 16);
+  const codePath = join(home, "cache", `workflows-${sources}${failureConverterPath ? "-encoded" : ""}.cjs`);
+  return wholeBundle(codePath, async () => {
     const { code } = await bundleWorkflowCode({
       workflowsPath,
       ...(failureConverterPath === undefined ? {} : { failureConverterPath }),
     });
-    await mkdir(folder, { recursive: true });
-    const temporary = `${codePath}.${process.pid}.tmp`;
-    await writeFile(temporary, code);
-    await rename(temporary, codePath);
+    return code;
+  });
+}
+
+/** What lies at the path, where it has the hash that it begins with; anything else there is made anew. */
+export async function wholeBundle(
+  codePath: string,
+  make: () => Promise<string>,
+): Promise<{ codePath: string }> {
+  const found = await readFile(codePath, "utf8").catch(() => "");
+  const code = found.slice(sealOf("").length);
+  if (found !== sealOf(code) + code) {
+    const made = await make();
+    writeWhole(codePath, sealOf(made) + made);
   }
   return { codePath };
 }
+
+/** On the code's own first line, and before it: lines keep their numbers, and the source map ends the file as it must. */
+const sealOf = (code: string) => `/* sha256 ${sha256(code)} */ `;

@@ -12,7 +12,8 @@ import { planStages } from "../../core/experiment/plan.ts";
 import { describeAddresses } from "../addresses.ts";
 import { exitCodes } from "../exit.ts";
 import { readInputFile } from "../input-file.ts";
-import { withLocalPolicy } from "../local-policy.ts";
+import { knownPolicy } from "../local-policy.ts";
+import { requireContext, requireDisk, requireFetchable } from "../needs.ts";
 import { type OpenServices, untilAborted, withServices } from "../services.ts";
 
 const quickstart = fileURLToPath(new URL("../../../temporal/examples/quickstart.json", import.meta.url));
@@ -34,7 +35,11 @@ export function register(ratchet: Command): void {
       planStages(given);
       const config = readConfig();
       requireThreads(config, given);
-      const input = await withLocalPolicy(given);
+      const known = await knownPolicy(given);
+      requireContext(known);
+      requireFetchable(config, given);
+      await requireDisk(config, known);
+      const { input } = known;
       process.exitCode = await withServices(config, notice, (services) =>
         followExperiment(config, services, input, options),
       );
@@ -51,7 +56,7 @@ export function requireThreads(config: Config, { threads }: Pick<ExperimentInput
   );
 }
 
-/** Follows the run to its end, shows it, and waits for Ctrl-C unless told to exit; 1 where the run failed. */
+/** Follows the run to its end, shows it, and waits for Ctrl-C unless told to exit; 1 where the run failed or is held. */
 export async function followExperiment(
   config: Config,
   services: OpenServices,
@@ -63,7 +68,7 @@ export async function followExperiment(
   // They take a second to load, which the services' start hides and no other command should pay for.
   const { runExperiment } = await import("../run-experiment.ts");
   const { summarizeRun } = await import("../summary.ts");
-  const outcome = await runExperiment(config, services, input, write);
+  const outcome = await runExperiment(config, services, input, write, exit);
   const { lines, summary } = await summarizeRun(config, services, outcome);
   for (const line of lines) write(line);
   if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
@@ -71,7 +76,7 @@ export async function followExperiment(
     write("the services stay up until Ctrl-C");
     await untilAborted(services.interrupted);
   }
-  return outcome.state === "failed" ? exitCodes.failed : exitCodes.ok;
+  return outcome.state === "done" || outcome.state === "stopped" ? exitCodes.ok : exitCodes.failed;
 }
 
 /** About services rather than the run. */

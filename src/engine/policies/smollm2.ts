@@ -36,6 +36,12 @@ const folderSha256: Readonly<Record<string, string>> = {
   "tokenizer_config.json": "7770cf7379ce657fc617500216facf01a313f8c8645ddb0079334430df0c82a7",
 };
 
+/** Any of these in the cache, whole, and nothing has to be fetched. */
+export const smolLM2Files = (cacheFolder: string): readonly string[] => [
+  join(cacheFolder, folderName, "model.safetensors"),
+  join(cacheFolder, ggufName),
+];
+
 export interface PrepareOptions {
   /** Use what is cached and never the network. */
   readonly offline: boolean;

@@ -1,0 +1,96 @@
+/** What an experiment needs of this machine and of its policy, refused before anything starts where it is not there. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Config } from "../config/config.ts";
+import { RatchetError } from "../core/errors.ts";
+import type { ExperimentInput } from "../core/experiment/input.ts";
+import { smolLM2Files } from "../engine/policies/smollm2.ts";
+import { parsePolicySource } from "../engine/policies/source.ts";
+import { checkPython, freeDisk } from "../services/checks.ts";
+import { storedCheckpointBytes } from "./checkpoint-bytes.ts";
+import type { KnownPolicy } from "./local-policy.ts";
+
+const gibibyte = 1024 ** 3;
+/** Programs, an empty database, environments and reports. */
+const baseBytes = gibibyte;
+/** Workers collect checkpoints down to this after every iteration. */
+const checkpointBudgetBytes = 5e9;
+/** A checkpoint of full fine-tuning: weights and AdamW's two moments. */
+const statesPerCheckpoint = 3;
+/** Smaller policies fit into what every start asks for. */
+const smallBytes = 50e6;
+/** SmolLM2's GGUF and what it becomes. */
+const cacheBytes = 0.7e9;
+/** The shortest prompt with one tool; real ones have some 270 tokens, which only their environments tell. */
+const leastPromptTokens = 64;
+
+/** Throws ServiceUnavailable where the policy has to be fetched and cannot be. */
+export function requireFetchable({ offline, cacheFolder }: Config, { policy }: ExperimentInput): void {
+  if (isCached(cacheFolder, policy)) return;
+  const missing = `field 'policy' = "${policy}" is not in the cache (${join(cacheFolder, "policies")})`;
+  const refuse = (why: string) =>
+    new RatchetError("ServiceUnavailable", `${missing} and ${why}, or choose policy "tiny"`, {
+      field: "policy",
+      value: policy,
+    });
+  if (offline) throw refuse("RATCHET_OFFLINE forbids fetching it; unset it once");
+  const { ok, found, mend } = checkPython();
+  if (!ok) throw refuse(`is fetched by pip: ${found}; ${mend}`);
+}
+
+/** Hashes are checked when it is loaded; here it is enough that nothing has to be fetched. */
+function isCached(cacheFolder: string, policy: string): boolean {
+  if (parsePolicySource(policy).kind !== "smollm2") return true;
+  return smolLM2Files(join(cacheFolder, "policies")).some((file) => existsSync(file));
+}
+
+/** Throws InvalidInput where a response may be so long that no prompt fits beside it. */
+export function requireContext({ input, contextTokens }: KnownPolicy): void {
+  if (contextTokens === undefined) return;
+  const limit = contextTokens - leastPromptTokens;
+  for (const [id, stage] of Object.entries(input.stages)) {
+    const field = stage.type === "train" ? "training" : stage.type === "evaluate" ? "evaluation" : undefined;
+    if (field === undefined) continue;
+    const settings = (stage as unknown as Record<string, { sampling?: { maxResponseTokens: number } }>)[
+      field
+    ];
+    const asked = settings?.sampling?.maxResponseTokens ?? 0;
+    if (asked <= limit) continue;
+    const name = `stages.${id}.${field}.sampling.maxResponseTokens`;
+    throw new RatchetError(
+      "InvalidInput",
+      `field '${name}' = ${asked} leaves no room for a prompt in the ${contextTokens} tokens that policy "${input.policy}" sees; set it to at most ${limit}`,
+      { field: name, value: asked, limit },
+    );
+  }
+}
+
+/** Throws StorageFull where the experiment's checkpoints would not fit beside what is stored already. */
+export async function requireDisk(
+  config: Config,
+  known: KnownPolicy,
+  free = freeDisk(config.artifactFolder),
+): Promise<void> {
+  const needed = await neededDiskBytes(config, known);
+  if (free.bytes >= needed) return;
+  const [has, wants] = [free.bytes, needed].map((bytes) => (bytes / gibibyte).toFixed(1));
+  throw new RatchetError(
+    "StorageFull",
+    `${has} GiB free at ${free.folder}; policy "${known.input.policy}" needs ${wants} GiB for its checkpoints: free some, move RATCHET_ARTIFACTS to a larger disk, or train adapters (field 'training.lora')`,
+    { field: "policy", value: known.input.policy, limit: needed },
+  );
+}
+
+async function neededDiskBytes(
+  { artifactFolder, cacheFolder }: Config,
+  { input, weightsBytes = 0 }: KnownPolicy,
+) {
+  if (weightsBytes < smallBytes) return 0;
+  const isFull = Object.values(input.stages).some(
+    (stage) => stage.type === "train" && stage.training.lora === undefined,
+  );
+  // One more is written before the oldest is collected.
+  const checkpoints = isFull ? checkpointBudgetBytes + statesPerCheckpoint * weightsBytes : weightsBytes;
+  const toMake = Math.max(0, weightsBytes + checkpoints - (await storedCheckpointBytes(artifactFolder)));
+  return baseBytes + toMake + (isCached(cacheFolder, input.policy) ? 0 : cacheBytes);
+}
