@@ -10,6 +10,8 @@ interface Curve {
   readonly lines: readonly (readonly [metric: string, name: string])[];
 }
 
+const klTitle = "KL to the reference";
+
 /** In the order shown; a curve without data is left out. */
 const curves: readonly Curve[] = [
   { title: "Reward", unit: "mean of sampled responses", lines: [["rewardMean", "reward"]] },
@@ -22,7 +24,7 @@ const curves: readonly Curve[] = [
       ["solveF1", "Solve-F1"],
     ],
   },
-  { title: "KL to the reference", unit: "nats per token", lines: [["kl", "KL"]] },
+  { title: klTitle, unit: "nats per token", lines: [["kl", "KL"]] },
   { title: "Entropy", unit: "nats per token", lines: [["entropy", "entropy"]] },
   { title: "Response length", unit: "tokens", lines: [["responseTokensMean", "length"]] },
   { title: "Zero-variance groups", unit: "share", lines: [["zeroVarianceShare", "share"]] },
@@ -53,9 +55,9 @@ function chartsOf({ updates, algorithm }: TrainingReport): ChartSpec[] {
         }),
       }))
       .filter(({ points }) => points.length > 0);
-    // The cold start has no policy-gradient terms; its updates record zeros there.
-    const isIdle =
-      algorithm === "sft" && series.every(({ points }) => points.every(({ value }) => value === 0));
+    // The cold start has no policy-gradient terms, and no KL is measured without a reference: zeros stand for both.
+    const mayBeIdle = algorithm === "sft" || title === klTitle;
+    const isIdle = mayBeIdle && series.every(({ points }) => points.every(({ value }) => value === 0));
     return series.length === 0 || isIdle ? [] : [{ title, unit, series }];
   });
 }

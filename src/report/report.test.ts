@@ -95,15 +95,16 @@ describe("the table in the terminal", () => {
           solveR: { mean: 0.3, low: 0.1, high: 0.5 },
           solveF1: { mean: 0.32, low: 0.1, high: 0.5 },
           answerAccuracy: { mean: -0.2, low: -0.4, high: 0 },
+          rawSolveP: { mean: 0, low: -0.1, high: 0.1 },
         },
       },
     ]);
     expect(shown).toEqual([
-      "          n          Solve-P           Solve-R          Solve-F1  Answer accuracy",
-      "before    5            0.300             0.300             0.300            0.200",
-      "after RL  5            0.600             0.600             0.600            0.400",
-      "                      +0.300            +0.300            +0.320           −0.200",
-      "             [0.000, +0.600]  [+0.100, +0.500]  [+0.100, +0.500]  [−0.400, 0.000]",
+      "          n          Solve-P           Solve-R          Solve-F1  Answer accuracy       Raw Solve-P",
+      "before    5            0.300             0.300             0.300            0.200             0.900",
+      "after RL  5            0.600             0.600             0.600            0.400             0.800",
+      "                      +0.300            +0.300            +0.320           −0.200             0.000",
+      "             [0.000, +0.600]  [+0.100, +0.500]  [+0.100, +0.500]  [−0.400, 0.000]  [−0.100, +0.100]",
     ]);
   });
 });

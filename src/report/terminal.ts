@@ -3,7 +3,7 @@ import type { ComparisonRow } from "../core/evaluation/comparison.ts";
 import type { Metric } from "../core/evaluation/metrics.ts";
 import { interval, metricNames, score, signed } from "./format.ts";
 
-const shown: readonly Metric[] = ["solveP", "solveR", "solveF1", "answerAccuracy"];
+const shown: readonly Metric[] = ["solveP", "solveR", "solveF1", "answerAccuracy", "rawSolveP"];
 
 export function comparisonLines(comparison: readonly ComparisonRow[]): string[] {
   const rows = [
