@@ -16,7 +16,7 @@ import { loadSet } from "../src/core/environment/stored-set.ts";
 import { buildInputSchema } from "../src/core/experiment/input.ts";
 import { parseInput } from "../src/core/experiment/parse.ts";
 import { lineChart, standaloneSvg } from "../src/report/chart.ts";
-import { residentBytes } from "../src/sandbox/memory.ts";
+import { usageOf } from "../src/sandbox/usage.ts";
 import { runningEndpoints } from "../src/services/endpoints.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
 import type { Role } from "../src/services/roles.ts";
@@ -183,7 +183,7 @@ async function memoryOf(): Promise<Sample["megabytes"]> {
   const megabytes: Partial<Record<Role, number>> = {};
   for (const { role, pid } of runningProcesses(home)) {
     // Undefined where it has just ended.
-    const bytes = (await residentBytes(pid)) ?? 0;
+    const bytes = (await usageOf(pid))?.residentBytes ?? 0;
     megabytes[role] = (megabytes[role] ?? 0) + bytes / 2 ** 20;
   }
   return megabytes;

@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { readConfig } from "../src/config/config.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { prepareSmolLM2 } from "../src/engine/policies/smollm2.ts";
+import { engineEnvironment } from "../src/services/worker.ts";
 import { growth } from "./bench-engine/growth.ts";
 import { type Peers, preparePeers } from "./bench-engine/peers.ts";
 import { type Answer, type Row, Side, type SideRequest } from "./bench-engine/sides.ts";
@@ -65,6 +66,7 @@ const policy = await prepareSmolLM2(policies, { offline: false, onProgress: () =
 const peersFolder = join(root, ".ratchet", "bench", "engine");
 const oursCommand = (model: string, count: number) => [
   process.execPath,
+  "--expose-gc",
   "--import",
   "tsx",
   join(root, "scripts", "bench-engine", "ours.ts"),
@@ -72,7 +74,7 @@ const oursCommand = (model: string, count: number) => [
   String(count),
 ];
 const openOurs = (model = policy, count = threads) =>
-  Side.start("ratchet", oursCommand(model, count), root, count);
+  Side.start("ratchet", oursCommand(model, count), root, count, engineEnvironment);
 
 const report: Record<string, unknown> = {
   machine: { processor: cpus()[0]?.model, cores: cpus().length, node: process.version },
@@ -101,6 +103,8 @@ process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${linesOf(re
 async function compare(peers: Peers): Promise<void> {
   report.peers = peers.versions;
   const torch = await Side.start("PyTorch", peers.torch, root, threads);
+  // A process of its own: memory that kept activations took stays with their process.
+  const frugal = await openOurs();
   const rows = await drawRows(torch);
   const { prompt } = rows[0]!;
   if (wants("update")) {
@@ -111,8 +115,11 @@ async function compare(peers: Peers): Promise<void> {
       gradientNorm: [mine.gradientNorm, theirs.gradientNorm],
     };
     report.uniqueTokens = mine.uniqueTokens;
+    const recomputed = { ...request, activations: "recomputed" } as const;
+    await frugal.ask(recomputed);
     report.update = await inTurns("update", [
       { side: ours, request },
+      { side: frugal, label: "ratchet, activations recomputed", request: recomputed },
       { side: torch, label: "PyTorch, 16 rows at once", request },
       { side: torch, label: "PyTorch, 4 rows at once", request: { ...request, microBatch: 4 } },
     ]);
@@ -123,10 +130,13 @@ async function compare(peers: Peers): Promise<void> {
       op: "differentiate",
       ids: Array.from({ length: sequenceTokens }, () => random.integer(49_000)),
     } as const;
+    const recomputed = { ...request, activations: "recomputed" } as const;
     await ours.ask(request);
+    await frugal.ask(recomputed);
     await torch.ask(request);
     report.differentiate = await inTurns("differentiate", [
       { side: ours, request },
+      { side: frugal, label: "ratchet, activations recomputed", request: recomputed },
       { side: torch, request },
     ]);
   }
@@ -143,6 +153,7 @@ async function compare(peers: Peers): Promise<void> {
     await llama.end();
   }
   await torch.end();
+  await frugal.end();
   if (wants("iterate")) {
     const request = iteration(prompt);
     const trl = await Side.start("TRL GRPOTrainer", peers.trl, root, threads);
@@ -207,17 +218,23 @@ async function breakdown() {
   const prompt = Array.from({ length: promptTokens }, () => random.integer(49_000));
   const request = iteration(prompt);
   await ours.ask(request);
-  const { wallMs, parts: seconds } = await ours.ask(request);
+  const { wallMs, parts: seconds, gflop } = await ours.ask(request);
   const inGraphs = Object.values(seconds!).reduce((sum, part) => sum + part, 0);
   const [m, k, n] = [1024, 2048, 2048];
   const [rows, wide] = [8192, 16_384];
   await ours.ask({ op: "multiply", m, k, n });
   const product = await ours.ask({ op: "multiply", m, k, n });
   const vector = await ours.ask({ op: "multiply", m: 1, k: rows, n: wide });
+  const gflopsAtMost = (2e-9 * m * k * n) / product.seconds!;
+  const computed = Object.entries(gflop!).filter(([part]) => seconds![part] !== undefined);
   return {
     wallSeconds: wallMs / 1000,
     seconds: { ...seconds, "outside graphs": wallMs / 1000 - inGraphs },
-    gflopsAtMost: (2e-9 * m * k * n) / product.seconds!,
+    gflop,
+    shareOfPeak: Object.fromEntries(
+      computed.map(([part, count]) => [part, count / seconds![part]! / gflopsAtMost]),
+    ),
+    gflopsAtMost,
     gigabytesPerSecondAtMost: (4e-9 * rows * wide) / vector.seconds!,
   };
 }

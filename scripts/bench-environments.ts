@@ -19,7 +19,7 @@ import type { Gate } from "../src/core/gates/gate.ts";
 import { gateTable } from "../src/core/gates/table.ts";
 import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
 import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
-import { type Batch, planBatches } from "../src/core/synthesis/batches.ts";
+import { type Batch, firstProposals, planRound } from "../src/core/synthesis/batches.ts";
 import { referenceInvocations } from "../src/core/trajectory/golden.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
@@ -109,29 +109,32 @@ async function build(profile: Profile, count: number, stage: string): Promise<En
   const scenarios = Object.fromEntries(scenarioTypes.map((type) => [type, each]));
   const environments = { author: "knowledge", split: "train", profile, scenarios } as BuildSpecification;
   const context = { run: "bench", stage, branch: 0, seed: 1, iteration: 0 };
-  const batches = planBatches(scenarios, scenarios, 0);
+  const proposals = firstProposals(scenarios);
+  const round = planRound(proposals);
   const proven: ArtifactRef[] = [];
   const work = async (batch: Batch) => {
     const input = { context, environments, batch };
-    let from = await asActivity(activities.decomposeScenarios, input);
+    let { result: from } = await asActivity(activities.decomposeScenarios, input);
     for (const stageOf of [
       "documentTools",
       "integrateTools",
       "scaleComplexity",
       "deployEnvironments",
     ] as const)
-      from = await asActivity(activities[stageOf], { ...input, from });
-    proven[batches.indexOf(batch)] = from;
+      from = (await asActivity(activities[stageOf], { ...input, from })).result;
+    proven[round.indexOf(batch)] = from;
   };
-  const waiting = [...batches];
+  const waiting = [...round];
   const lane = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await work(next);
   };
   await Promise.all(Array.from({ length: batchWindow }, lane));
-  const bundle = await asActivity(activities.bundleBatches, { context, batches: proven });
-  const last = { context, environments, bundles: [bundle], last: false };
-  const { set } = await asActivity(activities.assembleEnvironments, last);
-  return loadSet(store.artifacts, set);
+  const { result } = await asActivity(activities.assembleRound, {
+    ...{ context, environments, assembly: null, proposals, round, proven },
+  });
+  // A second round would be needed for a few that are missing; what is measured is the first.
+  if (result.set === null) throw new Error(`${stage}: the first round leaves some missing`);
+  return loadSet(store.artifacts, result.set);
 }
 
 function asActivity<I, O>(activity: (input: I) => Promise<O>, input: I): Promise<O> {

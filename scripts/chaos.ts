@@ -10,6 +10,7 @@ import { parseArgs } from "node:util";
 import { seedOf } from "../src/core/hash.ts";
 import { canonicalJson } from "../src/core/json.ts";
 import { seededRandom } from "../src/core/random.ts";
+import { buildId } from "../src/workers/build-id.ts";
 import { type Blow, holdUsualPorts, type Remains, remainsOf, runUnderFire } from "../tests/chaos-run.ts";
 import { emptyHome, type Summary, start, tinyExample } from "../tests/experiment-run.ts";
 
@@ -36,11 +37,14 @@ if (values.help) {
 
 /** One run, as a line of the results file. */
 interface Result {
+  /** Of the sources that ran: results of one build add up, and no others. */
+  readonly build: string;
   readonly seed: number;
   readonly input: string;
   readonly index: number;
   readonly blows: readonly Blow[];
   readonly restarts: number;
+  readonly collections: number;
   /** What differs from the run left alone; empty where nothing does. */
   readonly differences: readonly string[];
   /** From each SIGKILL to the next commit of any step, ms; null where the run had nothing left to commit. */
@@ -53,6 +57,7 @@ interface Result {
   readonly staleCommitsRefused: number;
 }
 
+const build = await buildId();
 const kills = wholeNumber("kills", values.kills);
 const seed = wholeNumber("seed", values.seed);
 const pauseMs = wholeNumber("pause", values.pause);
@@ -67,12 +72,16 @@ if (struck() < kills) {
     const summary = await start(home, args).summary;
     return { summary, wallMs: Date.now() - begun, remains: await remainsOf(home) };
   });
-  while (struck() < kills && results.at(-1)?.blows.length !== 0) {
+  while (struck() < kills) {
     const result = await inEmptyHome((home) => attack(home, results.length, alone));
     results.push(result);
     mkdirSync(dirname(values.results), { recursive: true });
     appendFileSync(values.results, `${JSON.stringify(result)}\n`);
     const verdict = result.differences.length === 0 ? "the same" : result.differences.join("; ");
+    if (result.blows.length === 0) {
+      process.stderr.write(`chaos: the run ended before a blow fell; lower --pause ${pauseMs}\n`);
+      break;
+    }
     process.stderr.write(
       `run ${result.index + 1}: ${result.blows.length} blows, ${struck()} of ${kills}: ${verdict}\n`,
     );
@@ -80,7 +89,7 @@ if (struck() < kills) {
 }
 const summary = summarize();
 process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
-process.exitCode = summary.runsThatDiffer === 0 ? 0 : 1;
+process.exitCode = summary.runsThatDiffer === 0 && summary.blows >= kills ? 0 : 1;
 
 function wholeNumber(option: string, text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -96,7 +105,9 @@ function earlierResults(): Result[] {
   if (whole !== text) writeFileSync(values.results, whole);
   const lines = whole.split("\n").filter(Boolean);
   const all = lines.map((line) => JSON.parse(line) as Result);
-  return all.filter((result) => result.seed === seed && result.input === values.input);
+  return all.filter(
+    (result) => result.build === build && result.seed === seed && result.input === values.input,
+  );
 }
 
 /** The home of a run that differs stays, for whoever looks into it. */
@@ -118,7 +129,7 @@ async function attack(
   const random = seededRandom(seedOf(seed, index));
   const most = Math.min(perRun, kills - struck());
   const blows: Blow[] = [];
-  const about = { seed, input: values.input, index, blows, aloneMs: alone.wallMs };
+  const about = { build, seed, input: values.input, index, blows, aloneMs: alone.wallMs };
   const begun = Date.now();
   const under = await runUnderFire(home, args, { random, most, pauseMs }, blows).catch(
     (error: Error) => error,
@@ -127,16 +138,17 @@ async function attack(
     const reason = under.message.slice(-1_000);
     return {
       ...about,
-      ...{ restarts: 0, differences: [`it did not end: ${reason}`], recoveriesMs: [] },
+      ...{ restarts: 0, collections: 0, differences: [`it did not end: ${reason}`], recoveriesMs: [] },
       ...{ wallMs: Date.now() - begun, attempts: 0, lostAttempts: 0, staleCommitsRefused: 0 },
     };
   }
-  const { summary, restarts } = under;
+  const { summary, restarts, collections } = under;
   const wallMs = Date.now() - begun;
   const remains = await remainsOf(home);
   return {
     ...about,
     restarts,
+    collections,
     wallMs,
     attempts: remains.attempts,
     lostAttempts: remains.lostAttempts,
@@ -191,6 +203,7 @@ function summarize() {
     runs: results.length,
     runsThatDiffer: results.filter(({ differences }) => differences.length > 0).length,
     restarts: total(({ restarts }) => restarts),
+    collections: total(({ collections }) => collections),
     bySignal: count(({ signal }) => signal),
     byRole: count(({ role }) => role),
     recoveryMsAfterSigkill: {

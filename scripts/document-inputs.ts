@@ -11,11 +11,11 @@ import {
   evaluationSchema,
   experimentInputSchema,
   reinforcementSchema,
-  samplingSchema,
   supervisedSchema,
   trainInputSchema,
 } from "../src/core/experiment/input.ts";
 import { originSchema } from "../src/core/experiment/origin.ts";
+import { samplingSchema } from "../src/core/experiment/sampling.ts";
 import { tripwiresSchema } from "../src/core/experiment/tripwires.ts";
 
 interface Field {

@@ -59,6 +59,18 @@ export interface UnderFire {
   readonly summary: Summary;
   /** How often the run had to be started again. */
   readonly restarts: number;
+  /** Collections of garbage that came to their end, and the checkpoints that they removed. */
+  readonly collections: number;
+  readonly removed: number;
+}
+
+export interface Fire {
+  readonly random: Random;
+  readonly most: number;
+  /** Between two blows, on average. */
+  readonly pauseMs: number;
+  /** SIGKILL alone, and never the supervisor: what a run must survive without anybody's help. */
+  readonly unattended?: boolean;
 }
 
 /**
@@ -68,11 +80,16 @@ export interface UnderFire {
 export async function runUnderFire(
   home: string,
   args: readonly string[],
-  { random, most, pauseMs }: { readonly random: Random; readonly most: number; readonly pauseMs: number },
+  fire: Fire,
   blows: Blow[],
 ): Promise<UnderFire> {
+  const { random, most, pauseMs } = fire;
   let restarts = 0;
-  const collecting = setInterval(() => void collectGarbage(home), garbageEveryMs);
+  const collected = { collections: 0, removed: 0 };
+  let collecting = Promise.resolve();
+  const maintenance = setInterval(() => {
+    collecting = collecting.then(() => collectGarbage(home, collected));
+  }, garbageEveryMs);
   try {
     for (;;) {
       const first = blows.length;
@@ -84,28 +101,29 @@ export async function runUnderFire(
       const exited = once(run, "exit");
       while (run.exitCode === null && run.signalCode === null && blows.length < most) {
         await Promise.race([sleep(2 * pauseMs * random.next()), exited]);
-        if (run.exitCode === null && run.signalCode === null) strike(home, random, blows);
+        if (run.exitCode === null && run.signalCode === null) strike(home, fire, blows);
       }
       const result = await outcome;
-      if ("ended" in result) return { summary: result.ended, restarts };
+      if ("ended" in result) return { summary: result.ended, restarts, ...collected };
       if (blows.slice(first).every(({ role }) => role !== "supervisor")) throw result.error;
       restarts++;
     }
   } finally {
-    clearInterval(collecting);
+    clearInterval(maintenance);
+    await collecting;
   }
 }
 
 /** Each role is hit equally often, however many processes it has. */
-function strike(home: string, random: Random, blows: Blow[]): void {
-  const processes = runningProcesses(home);
+function strike(home: string, { random, unattended = false }: Fire, blows: Blow[]): void {
+  const processes = runningProcesses(home).filter(({ role }) => !unattended || role !== "supervisor");
   const roles = [...new Set(processes.map(({ role }) => role))];
   if (roles.length === 0) return;
   // While everything starts there is only the supervisor, which would take most of the blows.
   if (roles.length === 1 && random.next() < 0.8) return;
   const role = random.pick(roles);
   const { pid } = random.pick(processes.filter((candidate) => candidate.role === role));
-  const signal = random.pick(signals);
+  const signal = unattended ? "SIGKILL" : random.pick(signals);
   if (!deliver(pid, signal)) return;
   blows.push({ role, signal, at: Date.now() });
   // Other blows fall while it is frozen; a process that has ended by then needs no thaw.
@@ -122,14 +140,19 @@ function deliver(pid: number, signal: NodeJS.Signals): boolean {
 }
 
 /** As a maintenance job would; the services may be down at any moment of it. */
-async function collectGarbage(home: string): Promise<void> {
+async function collectGarbage(
+  home: string,
+  collected: { collections: number; removed: number },
+): Promise<void> {
   try {
     const config = readConfig({ ...process.env, RATCHET_HOME: home });
     const endpoints = endpointsOf(config, readRecord(home));
     if (endpoints === undefined) return;
     const { databaseUrl } = endpoints;
     const store = await openStore({ databaseUrl, artifactFolder: config.artifactFolder });
-    await store.collectGarbage([], 0).finally(() => store.close());
+    const { removed } = await store.collectGarbage([], 0).finally(() => store.close());
+    collected.collections += 1;
+    collected.removed += removed.length;
   } catch {
     // Postgres is down; the next one may be luckier.
   }

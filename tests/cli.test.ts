@@ -338,6 +338,11 @@ describe("commands that only look", () => {
         "temporal",
       ]),
     );
+    expect(checks.find(({ name }) => name === "sandbox")).toEqual({
+      name: "sandbox",
+      ok: true,
+      found: "this machine does not offer a network namespace or an end with its parent",
+    });
     expect(checks.find(({ name }) => name === "python")).toEqual({
       name: "python",
       ok: false,

@@ -58,13 +58,34 @@ describe("a run of the tiny experiment", () => {
       const home = newHome();
       const blows: Blow[] = [];
       const how = { random: seededRandom(20), most: blowCount, pauseMs: 1_200 };
-      const { summary } = await runUnderFire(home, ["--input", tinyExample], how, blows);
+      const { summary, collections } = await runUnderFire(home, ["--input", tinyExample], how, blows);
       expect(blows).toHaveLength(blowCount);
+      expect(collections).toBeGreaterThan(0);
       expect(new Set(blows.map(({ signal }) => signal))).toEqual(new Set(["SIGKILL", "SIGSTOP", "SIGTERM"]));
       expect(bytes(summary)).toEqual(bytes(undisturbed));
       const { steps, lineage } = await remainsOf(home);
       expect(lineage).toEqual(left.lineage);
       expect(steps).toEqual(left.steps);
+    },
+    patienceMs,
+  );
+
+  it(
+    "ends by itself with the same weights after 20 kills of anything but its supervisor, some of them in the middle of work",
+    async () => {
+      const home = newHome();
+      const blows: Blow[] = [];
+      const how = { random: seededRandom(21), most: 20, pauseMs: 2_000, unattended: true };
+      const { summary, restarts } = await runUnderFire(home, ["--input", tinyExample], how, blows);
+      expect(blows).toHaveLength(20);
+      expect(restarts).toBe(0);
+      const struck = new Set(blows.map(({ role }) => role));
+      expect(struck.has("gpu-worker") || struck.has("engine")).toBe(true);
+      expect(struck.has("cpu-worker") || struck.has("sandbox")).toBe(true);
+      expect(bytes(summary)).toEqual(bytes(undisturbed));
+      const { lineage, lostAttempts } = await remainsOf(home);
+      expect(lostAttempts).toBeGreaterThan(0);
+      expect(lineage).toEqual(left.lineage);
     },
     patienceMs,
   );
@@ -116,7 +137,7 @@ describe("without a device worker", () => {
 });
 
 describe("the proof can fail", () => {
-  it.each(["twice", "skipped", "reseeded"])(
+  it.each(["twice", "skipped", "reseeded", "redrawn", "reapplied"])(
     "an engine that works wrongly (%s) ends elsewhere",
     async (fault) => {
       const home = newHome();

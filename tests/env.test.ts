@@ -146,6 +146,27 @@ describe("ratchet env import and export", () => {
     expect(stderr).toContain("bad.jsonl line 2: field 'codes': lacks the tool");
   });
 
+  it("tell every refused row at once, and what is no UTF-8", async () => {
+    const file = join(folder, "bad.jsonl");
+    const row = readFileSync(rows, "utf8").split("\n")[0]!;
+    writeFileSync(file, `{\n${row}\n[]\n`);
+    const { code, stderr } = await ratchet("import", "--format", "ftrl", file);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/2 of 3 rows are refused: .*bad\.jsonl line 1: .*bad\.jsonl line 3: /);
+    writeFileSync(file, Buffer.from([0x7b, 0xff, 0x7d]));
+    expect((await ratchet("import", "--format", "ftrl", file)).stderr).toContain("is not UTF-8");
+  });
+
+  it("keep line ends, and leave a byte order mark out", async () => {
+    const file = join(folder, "windows.jsonl");
+    const text = readFileSync(rows, "utf8").replaceAll("\n", "\r\n");
+    writeFileSync(file, `\ufeff${text}`);
+    await json("import", "--format", "ftrl", file, "--out", join(folder, "windows"));
+    const back = join(folder, "back.jsonl");
+    await ratchet("export", "--format", "ftrl", join(folder, "windows"), "--out", back);
+    expect(readFileSync(back, "utf8")).toBe(text);
+  });
+
   it("refuse a format they do not know", async () => {
     const { code, stderr } = await ratchet("import", "--format", "other", rows);
     expect(code).toBe(2);

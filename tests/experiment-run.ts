@@ -34,12 +34,16 @@ export interface StartedRun {
   readonly summary: Promise<Summary>;
 }
 
-export function start(home: string, args: readonly string[]): StartedRun {
-  const child = spawn(process.execPath, [join(root, "scripts", "start.mjs"), ...args, "--exit", "--json"], {
+/** `npm start` with these arguments. */
+export const launch = (home: string, args: readonly string[]): ChildProcess =>
+  spawn(process.execPath, [join(root, "scripts", "start.mjs"), ...args], {
     cwd: root,
     env: { ...process.env, RATCHET_HOME: home },
     stdio: ["ignore", "pipe", "pipe"],
   });
+
+export function start(home: string, args: readonly string[]): StartedRun {
+  const child = launch(home, [...args, "--exit", "--json"]);
   return { process: child, summary: summaryOf(child) };
 }
 

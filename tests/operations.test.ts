@@ -1,4 +1,6 @@
 /** Steering a run under way: pause, resume, stop and set reach what it runs, and cost it nothing but time. */
+import { existsSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ratchet } from "./experiment-run.ts";
@@ -159,5 +161,22 @@ describe("a training that a person started by hand, under a workflow id of its o
     const { status, stderr } = ratchet(operated.home, "pause", "x' OR RatchetRun != 'x");
     expect(status).toBe(2);
     expect(stderr).toContain("must be 1 to 48 lower-case letters, digits and hyphens");
+  });
+});
+
+describe("a run whose work fails for want of something a person can mend", () => {
+  it("parks with the sentence, whichever activity it is, and goes on when it is mended and resumed", async () => {
+    const staging = join(operated.home, "artifacts", ".staging");
+    await until(async () => existsSync(staging));
+    renameSync(staging, `${staging}-aside`);
+    writeFileSync(staging, "a file where the workers' folder was");
+    await operated.begin(trainingOnly("mended", 1));
+    // The first activity that needs the folder prepares the policy, and is no step of the ledger.
+    await until(async () => (await progressOf("experiment-mended")).state === "parked");
+    expect((await progressOf("experiment-mended")).waitsFor).toContain(staging);
+    rmSync(staging);
+    renameSync(`${staging}-aside`, staging);
+    await operated.client.workflow.getHandle("experiment-mended").signal("resume");
+    expect((await operated.ended("mended")).state).toBe("done");
   });
 });

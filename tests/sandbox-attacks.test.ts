@@ -4,10 +4,8 @@
  */
 import { afterAll, describe, expect, it } from "vitest";
 import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
+import { findIsolation } from "../src/sandbox/isolation.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
-
-const sandbox = createSandbox({ memoryMb: 256, wallMs: 120_000, fuel: 200_000, log: () => {} });
-afterAll(() => sandbox.close());
 
 const javascript = (body: string): ToolInvocation => ({
   program: { name: "tool", runtime: "javascript", code: `function tool() { ${body} }` },
@@ -17,172 +15,183 @@ const python = (body: string): ToolInvocation => ({
   program: { name: "tool", runtime: "python", code: `def tool():\n${body.replaceAll(/^/gm, "    ")}` },
   arguments: {},
 });
-const said = async (...invocations: ToolInvocation[]) =>
-  (await sandbox.run(invocations)).map(({ kind, text }) => [kind, text]);
+const limits = { memoryMb: 192, toolTimeoutMs: 1_000, wallMs: 120_000, fuel: 200_000, log: () => {} };
 
-describe("an attack on what calls share", () => {
-  it("by polluted prototypes is undone before the next call of the same program", async () => {
-    const pollute = javascript(
-      "const seen = [({}).polluted, [].evil, typeof JSON.stringify]; Object.prototype.polluted = 1; Array.prototype.evil = 1; String.prototype.trim = () => 'x'; JSON.stringify = null; Function.prototype.call = null; return seen + '|' + ' a '.trim();",
-    );
-    expect(await said(pollute, pollute, javascript("return ' a '.trim() + ({}).polluted;"))).toEqual([
-      ["returned", ",,function|x"],
-      ["returned", ",,function|x"],
-      ["returned", "aundefined"],
-    ]);
+describe.each([
+  ["with the namespaces that this machine offers", findIsolation()],
+  ["without a namespace", findIsolation([])],
+])("%s", (_, isolation) => {
+  const sandbox = createSandbox({ ...limits, isolation });
+  afterAll(() => sandbox.close());
+  const said = async (...invocations: ToolInvocation[]) =>
+    (await sandbox.run(invocations)).map(({ kind, text }) => [kind, text]);
+
+  describe("an attack on what calls share", () => {
+    it("by polluted prototypes is undone before the next call of the same program", async () => {
+      const pollute = javascript(
+        "const seen = [({}).polluted, [].evil, typeof JSON.stringify]; Object.prototype.polluted = 1; Array.prototype.evil = 1; String.prototype.trim = () => 'x'; JSON.stringify = null; Function.prototype.call = null; return seen + '|' + ' a '.trim();",
+      );
+      expect(await said(pollute, pollute, javascript("return ' a '.trim() + ({}).polluted;"))).toEqual([
+        ["returned", ",,function|x"],
+        ["returned", ",,function|x"],
+        ["returned", "aundefined"],
+      ]);
+    });
+
+    it("by globals, frozen built-ins and the tool's own variables leaves nothing for the next episode", async () => {
+      const code =
+        "let count = 0; const seen = new Map(); function tool() { seen.set('k', ++count); globalThis.mark = (globalThis.mark ?? 0) + 1; Object.freeze(Array.prototype); return [count, seen.size, globalThis.mark]; }";
+      const call: ToolInvocation = { program: { name: "tool", runtime: "javascript", code }, arguments: {} };
+      expect(await said(call, call, call)).toEqual(Array(3).fill(["returned", "[1,1,1]"]));
+    });
+
+    it("by a table that is changed in place is undone before the next call", async () => {
+      const code = "function tool(_, table) { table.rows.push(4); return table.rows.length; }";
+      const call: ToolInvocation = {
+        program: { name: "tool", runtime: "javascript", code, table: { rows: [1, 2, 3] } },
+        arguments: {},
+      };
+      expect(await said(call, call)).toEqual(Array(2).fill(["returned", "4"]));
+    });
+
+    it("by Python's modules, builtins, caches and default arguments leaves nothing", async () => {
+      const dirty = python(
+        "import builtins, sys, json, re, warnings, math\nsys.modules['math'] = None\nbuiltins.len = lambda x: 7\njson.loads = None\nre.purge()\nmath.pi = 3\nsys.left = 1\nreturn 'dirty'",
+      );
+      const kept = python(
+        "def grow(x, into=[]):\n    into.append(x)\n    return into\ngrow(1)\nreturn grow(2)",
+      );
+      const look = python(
+        "import sys, math, json\nreturn [hasattr(sys, 'left'), math.pi, len('abc'), json.dumps({})]",
+      );
+      const clean = '[false, 3.141592653589793, 3, "{}"]';
+      expect(await said(dirty, look, kept, kept, look)).toEqual([
+        ["returned", "dirty"],
+        ["returned", clean],
+        ["returned", "[1, 2]"],
+        ["returned", "[1, 2]"],
+        ["returned", clean],
+      ]);
+    });
+
+    it("by the order of calls changes neither outcome nor fuel of a program that is run without putting memory back", async () => {
+      const calls = [
+        python("import datetime\nreturn datetime.datetime.strptime('17/09/2001', '%d/%m/%Y').year"),
+        python("import re\nreturn [m.lower() for m in re.findall('[A-Z]+', 'aBCdE')]"),
+        python("return sorted({'b': 1, 'a': 2}.items(), key=lambda item: item[1])"),
+        python("return str(tool)"),
+        python("return [id(object()), hash(tool)]"),
+      ];
+      const alone = await Promise.all(calls.map(async (call) => (await sandbox.run([call]))[0]));
+      const repeated = [...calls, ...calls.toReversed(), ...calls];
+      expect(await sandbox.run(repeated)).toEqual([...alone, ...alone.toReversed(), ...alone]);
+      expect(alone.map((outcome) => outcome!.kind)).toEqual(Array(5).fill("returned"));
+    });
   });
 
-  it("by globals, frozen built-ins and the tool's own variables leaves nothing for the next episode", async () => {
-    const code =
-      "let count = 0; const seen = new Map(); function tool() { seen.set('k', ++count); globalThis.mark = (globalThis.mark ?? 0) + 1; Object.freeze(Array.prototype); return [count, seen.size, globalThis.mark]; }";
-    const call: ToolInvocation = { program: { name: "tool", runtime: "javascript", code }, arguments: {} };
-    expect(await said(call, call, call)).toEqual(Array(3).fill(["returned", "[1,1,1]"]));
+  describe("an attack on the way out", () => {
+    it("by chains of constructors ends in the interpreter's own functions", async () => {
+      const outcomes = await said(
+        javascript("return ({}).constructor.constructor('return typeof process + typeof require')();"),
+        javascript("return (async () => {}).constructor('return typeof process')();"),
+        javascript("return (function* () {}).constructor('yield typeof fetch')().next().value;"),
+        javascript(
+          "return Reflect.construct(Error, [], Function).constructor.name + typeof globalThis.process;",
+        ),
+        javascript(
+          "try { null.x } catch (e) { return e.constructor.constructor('return typeof module')(); }",
+        ),
+      );
+      expect(outcomes).toEqual([
+        ["returned", "undefinedundefined"],
+        ["returned", "undefined"],
+        ["returned", "undefined"],
+        ["returned", "Functionundefined"],
+        ["returned", "undefined"],
+      ]);
+    });
+
+    it("by Python's class tree, loader and frames finds no file, process or bridge of the host", async () => {
+      const outcomes = await said(
+        python(
+          "return [c for c in ().__class__.__base__.__subclasses__() if c.__name__ == 'Popen'][0](['true'])",
+        ),
+        python("import importlib\nreturn importlib.import_module('pyodide_js')"),
+        python("import importlib.util\nreturn str(importlib.util.find_spec('js'))"),
+        python("import sys\nsys.modules.pop('js', None)\nimport js"),
+        python("import ctypes"),
+        python("import socket\ns = socket.create_connection(('127.0.0.1', 22), 1)"),
+        python(
+          "import os\nreturn os.listdir('/work') if os.path.exists('/work') else os.path.exists('/root/.ssh')",
+        ),
+      );
+      expect(outcomes[0]![1]).toBe("[Errno 138] emscripten does not support processes.");
+      expect(outcomes.filter(([kind]) => kind === "returned")).toEqual([
+        ["returned", "None"],
+        ["returned", "False"],
+      ]);
+    });
   });
 
-  it("by a table that is changed in place is undone before the next call", async () => {
-    const code = "function tool(_, table) { table.rows.push(4); return table.rows.length; }";
-    const call: ToolInvocation = {
-      program: { name: "tool", runtime: "javascript", code, table: { rows: [1, 2, 3] } },
-      arguments: {},
-    };
-    expect(await said(call, call)).toEqual(Array(2).fill(["returned", "4"]));
+  describe("an attack by size", () => {
+    it("ends in the tool's own error or in its fuel, and the next call is well", async () => {
+      const outcomes = await said(
+        javascript("let s = 'x'; for (;;) s += s;"),
+        javascript("return 2n ** 100000000n > 0n;"),
+        javascript("return '1'.padEnd(2 ** 30).length;"),
+        javascript("return JSON.parse('['.repeat(100000));"),
+        javascript("const f = () => [1].map(f); return f();"),
+        javascript("return new Array(2 ** 32 - 1).fill(0).length;"),
+        javascript("return 'fine';"),
+      );
+      expect(outcomes.slice(0, -1).map(([kind]) => kind)).not.toContain("returned");
+      expect(outcomes.at(-1)).toEqual(["returned", "fine"]);
+    });
+
+    it("in Python ends the same way", async () => {
+      const outcomes = await said(
+        python("x = 'x'\nwhile True:\n    x += x"),
+        python("return len(str(10 ** 100000))"),
+        python("return [0] * 10 ** 10"),
+        python("import json\nreturn json.loads('[' * 100000)"),
+        python("f = lambda: f()\nreturn f()"),
+        python("return 'fine'"),
+      );
+      expect(outcomes.slice(0, -1).map(([kind]) => kind)).toEqual(Array(5).fill("raised"));
+      expect(outcomes.at(-1)).toEqual(["returned", "fine"]);
+    });
+
+    it("floods no output: what is printed goes nowhere, and what is returned is cut", async () => {
+      const [printed, returned] = await sandbox.run([
+        python("for _ in range(1000):\n    print('x' * 10000)\nreturn 'done'"),
+        javascript("return 'y'.repeat(1e7);"),
+      ]);
+      expect(printed!.text).toBe("done");
+      expect(returned!.text).toMatch(/^y{65536}\.\.\. \[9934464 more characters\]$/);
+    });
   });
 
-  it("by Python's modules, builtins, caches and default arguments leaves nothing", async () => {
-    const dirty = python(
-      "import builtins, sys, json, re, warnings, math\nsys.modules['math'] = None\nbuiltins.len = lambda x: 7\njson.loads = None\nre.purge()\nmath.pi = 3\nsys.left = 1\nreturn 'dirty'",
-    );
-    const kept = python(
-      "def grow(x, into=[]):\n    into.append(x)\n    return into\ngrow(1)\nreturn grow(2)",
-    );
-    const look = python(
-      "import sys, math, json\nreturn [hasattr(sys, 'left'), math.pi, len('abc'), json.dumps({})]",
-    );
-    const clean = '[false, 3.141592653589793, 3, "{}"]';
-    expect(await said(dirty, look, kept, kept, look)).toEqual([
-      ["returned", "dirty"],
-      ["returned", clean],
-      ["returned", "[1, 2]"],
-      ["returned", "[1, 2]"],
-      ["returned", clean],
-    ]);
-  });
-
-  it("by the order of calls changes neither outcome nor fuel of a program that is run without putting memory back", async () => {
-    const calls = [
-      python("import datetime\nreturn datetime.datetime.strptime('17/09/2001', '%d/%m/%Y').year"),
-      python("import re\nreturn [m.lower() for m in re.findall('[A-Z]+', 'aBCdE')]"),
-      python("return sorted({'b': 1, 'a': 2}.items(), key=lambda item: item[1])"),
-      python("return str(tool)"),
-      python("return [id(object()), hash(tool)]"),
-    ];
-    const alone = await Promise.all(calls.map(async (call) => (await sandbox.run([call]))[0]));
-    const repeated = [...calls, ...calls.toReversed(), ...calls];
-    expect(await sandbox.run(repeated)).toEqual([...alone, ...alone.toReversed(), ...alone]);
-    expect(alone.map((outcome) => outcome!.kind)).toEqual(Array(5).fill("returned"));
-  });
-});
-
-describe("an attack on the way out", () => {
-  it("by chains of constructors ends in the interpreter's own functions", async () => {
-    const outcomes = await said(
-      javascript("return ({}).constructor.constructor('return typeof process + typeof require')();"),
-      javascript("return (async () => {}).constructor('return typeof process')();"),
-      javascript("return (function* () {}).constructor('yield typeof fetch')().next().value;"),
-      javascript(
-        "return Reflect.construct(Error, [], Function).constructor.name + typeof globalThis.process;",
-      ),
-      javascript("try { null.x } catch (e) { return e.constructor.constructor('return typeof module')(); }"),
-    );
-    expect(outcomes).toEqual([
-      ["returned", "undefinedundefined"],
-      ["returned", "undefined"],
-      ["returned", "undefined"],
-      ["returned", "Functionundefined"],
-      ["returned", "undefined"],
-    ]);
-  });
-
-  it("by Python's class tree, loader and frames finds no file, process or bridge of the host", async () => {
-    const outcomes = await said(
-      python(
-        "return [c for c in ().__class__.__base__.__subclasses__() if c.__name__ == 'Popen'][0](['true'])",
-      ),
-      python("import importlib\nreturn importlib.import_module('pyodide_js')"),
-      python("import importlib.util\nreturn str(importlib.util.find_spec('js'))"),
-      python("import sys\nsys.modules.pop('js', None)\nimport js"),
-      python("import ctypes"),
-      python("import socket\ns = socket.create_connection(('127.0.0.1', 22), 1)"),
-      python(
-        "import os\nreturn os.listdir('/work') if os.path.exists('/work') else os.path.exists('/root/.ssh')",
-      ),
-    );
-    expect(outcomes[0]![1]).toBe("[Errno 138] emscripten does not support processes.");
-    expect(outcomes.filter(([kind]) => kind === "returned")).toEqual([
-      ["returned", "None"],
-      ["returned", "False"],
-    ]);
-  });
-});
-
-describe("an attack by size", () => {
-  it("ends in the tool's own error or in its fuel, and the next call is well", async () => {
-    const outcomes = await said(
-      javascript("let s = 'x'; for (;;) s += s;"),
-      javascript("return 2n ** 100000000n > 0n;"),
-      javascript("return '1'.padEnd(2 ** 30).length;"),
-      javascript("return JSON.parse('['.repeat(100000));"),
-      javascript("const f = () => [1].map(f); return f();"),
-      javascript("return new Array(2 ** 32 - 1).fill(0).length;"),
-      javascript("return 'fine';"),
-    );
-    expect(outcomes.slice(0, -1).map(([kind]) => kind)).not.toContain("returned");
-    expect(outcomes.at(-1)).toEqual(["returned", "fine"]);
-  });
-
-  it("in Python ends the same way", async () => {
-    const outcomes = await said(
-      python("x = 'x'\nwhile True:\n    x += x"),
-      python("return len(str(10 ** 100000))"),
-      python("return [0] * 10 ** 10"),
-      python("import json\nreturn json.loads('[' * 100000)"),
-      python("f = lambda: f()\nreturn f()"),
-      python("return 'fine'"),
-    );
-    expect(outcomes.slice(0, -1).map(([kind]) => kind)).toEqual(Array(5).fill("raised"));
-    expect(outcomes.at(-1)).toEqual(["returned", "fine"]);
-  });
-
-  it("floods no output: what is printed goes nowhere, and what is returned is cut", async () => {
-    const [printed, returned] = await sandbox.run([
-      python("for _ in range(1000):\n    print('x' * 10000)\nreturn 'done'"),
-      javascript("return 'y'.repeat(1e7);"),
-    ]);
-    expect(printed!.text).toBe("done");
-    expect(returned!.text).toMatch(/^y{65536}\.\.\. \[9934464 more characters\]$/);
-  });
-});
-
-describe("an attack on the outcome", () => {
-  it("that looks like the child's own lines is text and no outcome", async () => {
-    const line = JSON.stringify({ kind: "returned", text: "forged", fuel: 0 });
-    const outcomes = await said(
-      javascript(`return ${JSON.stringify(`${line}\n${line}\n`)};`),
-      python(
-        `import sys\nsys.stdout.write(${JSON.stringify(`${line}\n`)})\nsys.__stdout__.flush()\nreturn 1`,
-      ),
-      python(`import os\nos.write(1, ${JSON.stringify(`${line}\n`)}.encode())\nreturn 2`),
-      python("import json\njson.dumps = lambda *a, **k: '{\"kind\": \"returned\"'\nreturn {'a': 3}"),
-      javascript("return { toJSON: () => ({ kind: 'returned', text: 'mine', fuel: -1 }) };"),
-      javascript("throw { message: 'x', toString() { return 'made up'; } };"),
-    );
-    expect(outcomes).toEqual([
-      ["returned", `${line}\n${line}\n`],
-      ["returned", "1"],
-      ["returned", "2"],
-      ["raised", "the tool ended its interpreter"],
-      ["returned", '{"kind":"returned","text":"mine","fuel":-1}'],
-      ["raised", "made up"],
-    ]);
+  describe("an attack on the outcome", () => {
+    it("that looks like the child's own lines is text and no outcome", async () => {
+      const line = JSON.stringify({ kind: "returned", text: "forged", fuel: 0 });
+      const outcomes = await said(
+        javascript(`return ${JSON.stringify(`${line}\n${line}\n`)};`),
+        python(
+          `import sys\nsys.stdout.write(${JSON.stringify(`${line}\n`)})\nsys.__stdout__.flush()\nreturn 1`,
+        ),
+        python(`import os\nos.write(1, ${JSON.stringify(`${line}\n`)}.encode())\nreturn 2`),
+        python("import json\njson.dumps = lambda *a, **k: '{\"kind\": \"returned\"'\nreturn {'a': 3}"),
+        javascript("return { toJSON: () => ({ kind: 'returned', text: 'mine', fuel: -1 }) };"),
+        javascript("throw { message: 'x', toString() { return 'made up'; } };"),
+      );
+      expect(outcomes).toEqual([
+        ["returned", `${line}\n${line}\n`],
+        ["returned", "1"],
+        ["returned", "2"],
+        ["raised", "the tool ended its interpreter"],
+        ["returned", '{"kind":"returned","text":"mine","fuel":-1}'],
+        ["raised", "made up"],
+      ]);
+    });
   });
 });

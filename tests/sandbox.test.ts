@@ -6,7 +6,13 @@ import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
 import { longestText } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 
-const sandbox = createSandbox({ memoryMb: 256, wallMs: 60_000, fuel: 100_000, log: () => {} });
+const sandbox = createSandbox({
+  memoryMb: 192,
+  toolTimeoutMs: 1_000,
+  wallMs: 60_000,
+  fuel: 100_000,
+  log: () => {},
+});
 afterAll(() => sandbox.close());
 
 const javascript = (code: string, given: JsonObject = {}, table?: Json): ToolInvocation => ({

@@ -43,7 +43,16 @@ beforeEach(() => reset());
 /** Empty tables, and a connection that holds. */
 async function reset(): Promise<void> {
   proxy.arm();
-  const tables = ["steps", "lineage", "stages", "runs", "artifacts", "leases", "numerics"];
+  const tables = [
+    "steps",
+    "lineage",
+    "stages",
+    "runs",
+    "artifacts",
+    "leases",
+    "numerics",
+    "numerics_changes",
+  ];
   await direct.query(tables.map((table) => `DELETE FROM ${table}`).join("; "));
 }
 
@@ -57,6 +66,7 @@ async function state(): Promise<string> {
     artifacts: "SELECT hash, kind, bytes FROM artifacts ORDER BY hash",
     leases: "SELECT hash FROM leases ORDER BY hash",
     numerics: "SELECT * FROM numerics ORDER BY run",
+    changes: "SELECT run, change FROM numerics_changes ORDER BY run, position",
   };
   const rows: Record<string, unknown> = {};
   for (const [table, query] of Object.entries(tables)) rows[table] = (await direct.query(query)).rows;
@@ -113,6 +123,13 @@ const writes: Readonly<Record<string, Write>> = {
   "recording a stage": { write: () => store.runs.putStage({ ...stage, result: { done: true } }) },
   "recording lineage": { write: () => store.runs.putLineage(lineage) },
   "holding numerics": { write: () => store.runs.holdNumerics("run", { threads: 2 }) },
+  "holding other numerics, as was asked": {
+    prepare: async () => {
+      await store.runs.holdNumerics("run", { threads: 2 });
+      await store.runs.askNumericsChange("run", { threads: 2 });
+    },
+    write: () => store.runs.holdNumerics("run", { threads: 4 }),
+  },
   "storing a checkpoint under its lease": {
     write: async () => {
       const staging = await store.artifacts.stagingFolder();

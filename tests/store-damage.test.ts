@@ -2,7 +2,7 @@
  * Every damage is seen: stored files cut off at each 512 bytes, and one bit flipped in each 4 KiB. What was stored before
  * is used in its place, and storing the same content again mends it.
  */
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -73,6 +73,19 @@ describe("a damaged checkpoint", () => {
       "tokenizer_config.json": 3,
     });
     expect(await reader.pathOf(newest)).toBe(path);
+  });
+
+  it("is refused with a file, or a folder, that its manifest does not name", async () => {
+    const extra = join(artifactPath(root, newest), "adapter_model.safetensors");
+    for (const add of [() => writeFileSync(extra, "other weights"), () => mkdirSync(extra)]) {
+      add();
+      await expect((await freshly()).pathOf(newest)).rejects.toMatchObject({
+        type: "ArtifactCorrupt",
+        message: expect.stringContaining('"adapter_model.safetensors" is not in its manifest'),
+      });
+      rmSync(extra, { recursive: true });
+    }
+    expect(await (await freshly()).pathOf(newest)).toBe(artifactPath(root, newest));
   });
 
   it("leaves the one before it in use, and is whole once it is stored again", async () => {

@@ -44,9 +44,48 @@ const update = (
 
 describe("runs", () => {
   it("hold the numerics of whoever computed first", async () => {
-    expect(await store.runs.holdNumerics("held", { threads: 2 })).toEqual({ threads: 2 });
-    expect(await store.runs.holdNumerics("held", { threads: 4 })).toEqual({ threads: 2 });
-    expect(await store.runs.holdNumerics("other", { threads: 4 })).toEqual({ threads: 4 });
+    const held = (threads: number) => ({ numerics: { threads }, change: "none" });
+    expect(await store.runs.numericsOf("held")).toBeUndefined();
+    expect(await store.runs.holdNumerics("held", { threads: 2 })).toEqual(held(2));
+    expect(await store.runs.holdNumerics("held", { threads: 4 })).toEqual(held(2));
+    expect(await store.runs.holdNumerics("other", { threads: 4 })).toEqual(held(4));
+    expect(await store.runs.numericsOf("held")).toEqual(held(2));
+  });
+
+  it("hold others only once somebody asked for it, and note after which update", async () => {
+    const { holdNumerics, askNumericsChange, numericsChangesOf } = store.runs;
+    await holdNumerics("changed", { threads: 2, node: 20 });
+    const step = { key: "u1", kind: "update", run: "changed", branch: 0, iteration: 1 };
+    const claim = await store.ledger.claim(step);
+    if (claim.state !== "claimed") throw new Error("u1 is committed");
+    await store.ledger.commit("u1", claim.fence, {}, { lineage: update("changed", 0, 1, "u1", "base") });
+    await askNumericsChange("changed", { threads: 2 });
+    expect(await holdNumerics("changed", { threads: 4, node: 20 })).toEqual({
+      numerics: { threads: 4, node: 20 },
+      change: "given",
+    });
+    // Asked once is given once.
+    expect((await holdNumerics("changed", { threads: 8, node: 20 })).numerics).toEqual({
+      threads: 4,
+      node: 20,
+    });
+    const after = { stage: "train", branch: 0, iteration: 1 };
+    const from = { threads: 2, node: 20 };
+    const to = { threads: 4, node: 20 };
+    expect(await numericsChangesOf("changed")).toEqual([{ run: "changed", after, from, to }]);
+  });
+
+  it("note no change where the numerics stay, and the declared ones where nothing was computed yet", async () => {
+    const { holdNumerics, askNumericsChange, numericsChangesOf } = store.runs;
+    await holdNumerics("same", { threads: 2 });
+    await askNumericsChange("same", { threads: 2 });
+    expect(await holdNumerics("same", { threads: 2 })).toEqual({ numerics: { threads: 2 }, change: "given" });
+    expect(await numericsChangesOf("same")).toEqual([]);
+    await askNumericsChange("unbegun", { threads: 2 });
+    await holdNumerics("unbegun", { threads: 4, node: 20 });
+    expect(await numericsChangesOf("unbegun")).toEqual([
+      { run: "unbegun", after: null, from: { threads: 2 }, to: { threads: 4, node: 20 } },
+    ]);
   });
 
   it("note a trip once, however often it is put, and give them in order", async () => {
@@ -117,18 +156,22 @@ describe("stages", () => {
   });
 
   it("are found by the hash of their input, by any run", async () => {
-    expect(await store.runs.findCachedStage("h1")).toEqual({
-      run: "s",
-      stage: "build",
-      result: { set: "x" },
-    });
-    expect(await store.runs.findCachedStage("h2")).toBeUndefined();
+    const found = { run: "s", stage: "build", result: { set: "x" } };
+    expect(await store.runs.findCachedStage("h1", "other")).toEqual(found);
+    expect(await store.runs.findCachedStage("h2", "other")).toBeUndefined();
+  });
+
+  it("are found by their own run alone, once it was let go on with other numerics", async () => {
+    await store.runs.putStage({ ...stage, run: "mixed", inputHash: "m", state: "done", result: 1 });
+    await store.runs.askNumericsChange("mixed", { threads: 2 });
+    expect(await store.runs.findCachedStage("m", "other")).toBeUndefined();
+    expect(await store.runs.findCachedStage("m", "mixed")).toMatchObject({ run: "mixed", result: 1 });
   });
 
   it("forget the result of another input", async () => {
     await store.runs.putStage({ ...stage, inputHash: "h3" });
     expect((await store.runs.getStages("s"))[0]).toEqual({ ...stage, inputHash: "h3" });
-    expect(await store.runs.findCachedStage("h1")).toBeUndefined();
+    expect(await store.runs.findCachedStage("h1", "other")).toBeUndefined();
   });
 });
 

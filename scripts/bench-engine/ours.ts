@@ -19,7 +19,8 @@ import { samplingPolicy } from "../../src/engine/sampling/policy.ts";
 import { sampleShard, standardLimits } from "../../src/engine/sampling/sample.ts";
 import { packMiniBatch, trainMiniBatch } from "../../src/engine/training/mini-batch.ts";
 import { mostKeptBytes, runUpdate } from "../../src/engine/training/update.ts";
-import type { Answer, Row, SideRequest, UpdateCase } from "./sides.ts";
+import { gflopOf } from "./arithmetic.ts";
+import type { Activations, Answer, Row, SideRequest, UpdateCase } from "./sides.ts";
 
 const [model, threads] = process.argv.slice(2) as [string, string];
 const packTokens = 4096;
@@ -29,14 +30,21 @@ const nothing = () => {};
 /** Seconds spent in each kind of graph, since the last look. */
 const spent = new Map<string, number>();
 
+/** A forward graph that keeps nothing is the reference's: what an iteration trains on fits the memory for activations. */
+function partOf(key: string): string {
+  const kind = key.split(" ")[0]!;
+  const keeps = key.endsWith(" kept") || key.includes('"keeps":true');
+  return (kind === "layer-forward" || kind === "head-forward") && !keeps ? `reference ${kind}` : kind;
+}
+
 class TimedRuntime extends Runtime {
   override async run(...[source, ...rest]: Parameters<Runtime["run"]>): ReturnType<Runtime["run"]> {
     const begin = performance.now();
     try {
       return await super.run(source, ...rest);
     } finally {
-      const kind = source.key.split(" ")[0]!;
-      spent.set(kind, (spent.get(kind) ?? 0) + (performance.now() - begin) / 1000);
+      const part = partOf(source.key);
+      spent.set(part, (spent.get(part) ?? 0) + (performance.now() - begin) / 1000);
     }
   }
 }
@@ -54,6 +62,8 @@ const adam: AdamState = {
 };
 /** Made when a case first asks for one; a KL term costs a pass, whatever the reference holds. */
 let reference: Weights | undefined;
+/** As the engine process does, one arena for every update. */
+let gradients: Weights | undefined;
 let samplings = 0;
 
 function drawnWeights(config: string): Weights {
@@ -72,7 +82,7 @@ const trainingRow = ({ prompt, response, advantage, logprobs }: Row): TrainingRo
   logprobs,
 });
 
-async function update({ rows, klCoefficient, optimizer }: UpdateCase) {
+async function update({ rows, klCoefficient, optimizer, activations = "kept" }: UpdateCase) {
   if (klCoefficient > 0 && reference === undefined) {
     reference = emptyWeights(weights.config);
     reference.arena.set(weights.arena);
@@ -85,8 +95,9 @@ async function update({ rows, klCoefficient, optimizer }: UpdateCase) {
     klCoefficient,
     entropyCoefficient: 0,
   } as const;
-  const settings = { miniBatches: [rows.map(trainingRow)], loss, optimizer, packTokens };
-  const state = { weights, optimizer: adam, reference: klCoefficient > 0 ? reference : undefined };
+  const settings = { miniBatches: [rows.map(trainingRow)], loss, optimizer, packTokens, activations };
+  gradients ??= emptyWeights(weights.config);
+  const state = { weights, optimizer: adam, reference: klCoefficient > 0 ? reference : undefined, gradients };
   const metrics = await runUpdate(runtime, state, settings, nothing, never);
   return { loss: metrics.loss, gradientNorm: metrics.gradientNorm, uniqueTokens: metrics.packedTokens };
 }
@@ -113,20 +124,21 @@ async function iterate({ prompt, samples, tokens, ...rest }: Extract<SideRequest
     logprobs: response.logprobs,
     advantage: rewards[i]! - mean,
   }));
-  return update({ rows, ...rest });
+  const { packs } = packMiniBatch(rows.map(trainingRow), packTokens);
+  const sampled = { promptTokens: prompt.length, samples, responseTokens: tokens };
+  return { ...(await update({ rows, ...rest })), gflop: gflopOf(weights.config, packs[0]!, sampled) };
 }
 
-async function differentiate(tokens: readonly number[]) {
+async function differentiate(tokens: readonly number[], activations: Activations = "kept") {
   const [first, ...response] = tokens;
   const row = trainingRow({ prompt: [first!], response, advantage: 1, logprobs: [] });
   const batch = packMiniBatch([row], packTokens);
-  const context = { runtime, tables: ropeTables(weights.config), keptBytes: mostKeptBytes, tick: nothing };
+  const keptBytes = activations === "kept" ? mostKeptBytes : 0;
+  const context = { runtime, tables: ropeTables(weights.config), keptBytes, tick: nothing };
   gradients ??= emptyWeights(weights.config);
-  gradients.arena.fill(0);
   const sums = await trainMiniBatch(context, weights, { kind: "sft" }, batch, [undefined], gradients);
   return { loss: sums.policyLoss };
 }
-let gradients: Weights | undefined;
 
 /** Y = X W^T, [m, k] x [n, k]: what the machine gives at most. */
 async function multiply(m: number, k: number, n: number) {
@@ -155,7 +167,7 @@ async function perform(request: SideRequest): Promise<object> {
     case "iterate":
       return iterate(request);
     case "differentiate":
-      return differentiate(request.ids);
+      return differentiate(request.ids, request.activations);
     case "multiply":
       return multiply(request.m, request.k, request.n);
     case "score":
@@ -170,6 +182,8 @@ function peakMb(): number {
 
 process.stdout.write(`${JSON.stringify({ ready: true })}\n`);
 for await (const line of createInterface({ input: process.stdin })) {
+  // What the request before left behind is not this one's peak.
+  globalThis.gc?.();
   writeFileSync("/proc/self/clear_refs", "5");
   spent.clear();
   const cpu = process.cpuUsage();

@@ -13,8 +13,13 @@ export interface Row {
   readonly logprobs: readonly number[];
 }
 
+/** The engine's two modes: a pack's activations kept for the way back, or computed again. Peers have one. */
+export type Activations = "kept" | "recomputed";
+
 export interface UpdateCase {
   readonly rows: readonly Row[];
+  /** Kept where left out. */
+  readonly activations?: Activations;
   readonly klCoefficient: number;
   readonly optimizer: OptimizerSettings;
 }
@@ -38,7 +43,7 @@ export type SideRequest =
       readonly tokens: number;
     } & Omit<UpdateCase, "rows">)
   /** Loss of next tokens over one sequence and its gradient. */
-  | { readonly op: "differentiate"; readonly ids: readonly number[] }
+  | { readonly op: "differentiate"; readonly ids: readonly number[]; readonly activations?: Activations }
   | { readonly op: "multiply"; readonly m: number; readonly k: number; readonly n: number }
   /** Log-probabilities of the responses, one row at a time. */
   | { readonly op: "score"; readonly rows: readonly Pick<Row, "prompt" | "response">[] }
@@ -50,6 +55,8 @@ export interface Answer {
   /** Largest resident size of the process during the request, MiB. */
   readonly peakMb: number;
   readonly parts?: Readonly<Record<string, number>>;
+  /** 10^9 multiplications and additions that each of `parts` has to do, where it is products of matrices. */
+  readonly gflop?: Readonly<Record<string, number>>;
   readonly loss?: number;
   readonly gradientNorm?: number;
   readonly uniqueTokens?: number;
@@ -74,11 +81,20 @@ export class Side {
   }
 
   /** Resolves when the side has read its model. */
-  static async start(name: string, command: readonly string[], cwd: string, threads: number): Promise<Side> {
+  static async start(
+    name: string,
+    command: readonly string[],
+    cwd: string,
+    threads: number,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Side> {
     const [file, ...rest] = command as [string, ...string[]];
     const count = String(threads);
     const settings = { OMP_NUM_THREADS: count, MKL_NUM_THREADS: count, TOKENIZERS_PARALLELISM: "false" };
-    const side = new Side(name, spawn(file, rest, { cwd, env: { ...process.env, ...settings } }));
+    const side = new Side(
+      name,
+      spawn(file, rest, { cwd, env: { ...process.env, ...settings, ...environment } }),
+    );
     await side.#answer();
     return side;
   }

@@ -81,6 +81,24 @@ describe("a turn with several responses at its prefix", () => {
   });
 });
 
+describe("a turn that a stop string ended", () => {
+  it("is given its turn-end token before the tools' results, and one that ended itself is not", async () => {
+    const marked: ChatCodec = {
+      ...codec,
+      encodeToolResults: (outputs, ended) => ids(`${ended ? "" : "."}[${outputs.join("|")}]`),
+      decode: (said) => String.fromCodePoint(...said).replace(/\.$/, ""),
+      stopIds: ids("."),
+    };
+    const played = async (text: string) => {
+      const recorded = recordResponses(start, [response(text)], marked);
+      const [settled] = await playTools([recorded], set, marked, createVmSandbox(), limits);
+      return String.fromCodePoint(...settled!.tokens);
+    };
+    expect(await played(right)).toBe(`?${right}.[France]`);
+    expect(await played(`${right}.`)).toBe(`?${right}.[France]`);
+  });
+});
+
 describe("a Python tool", () => {
   it("is given its arguments as they were written, where 1.0 is not 1", async () => {
     const python = set.environments[0]!.tools.map((tool) => ({ ...tool, runtime: "python" as const }));

@@ -137,7 +137,8 @@ async function judgeResponses(
 }
 
 function resultOf(call: ParsedCall, slot: number | undefined, outcomes: readonly ToolOutcome[]) {
-  if (call.arguments === null) return { ok: false, output: badArgumentsFeedback(call.name) };
+  if (call.arguments === null)
+    return { ok: false, output: badArgumentsFeedback(call.name, call.argumentsText) };
   if (slot === undefined) return { ok: false, output: unknownToolFeedback(call.name) };
   const outcome = outcomes[slot]!;
   return { ok: outcome.kind === "returned", output: toolFeedback(call.name, outcome) };
@@ -163,7 +164,7 @@ function settle(
   if (turns.length >= limits.maxTurns) return { ...settled, state: "turn_limit" };
   const results = codec.encodeToolResults(
     judged.calls.map(({ output }) => output),
-    last.finish === "stop",
+    codec.stopIds.includes(trajectory.tokens.at(-1)!),
   );
   const tokens = [...trajectory.tokens, ...results];
   if (tokens.length + limits.maxResponseTokens > codec.contextTokens)

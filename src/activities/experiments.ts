@@ -15,6 +15,7 @@ import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { artifactsIn } from "../core/named-artifacts.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { pipelineVersion } from "../core/synthesis/pipeline.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded, type StageProgress, type StepContext } from "./step.ts";
 import { withHashes } from "./stored-sets.ts";
@@ -56,7 +57,7 @@ interface StageOfRun {
 
 /** Raised when a stage's results would differ from before for the same input, so that no old result is taken. */
 const stageVersions: Readonly<Record<StageInput["type"], number>> = {
-  build: 2,
+  build: 3,
   train: 2,
   evaluate: 2,
   select: 1,
@@ -110,9 +111,9 @@ export function createExperimentActivities(ports: CpuPorts) {
       ): Promise<{ inputHash: string; cached: Json | null }> => {
         const { type, value } = stage.input;
         const { id: _run, ...inputs } = value as { id?: string };
-        const author = type === "build" ? [ports.author.name, ports.author.version] : [];
+        const author = type === "build" ? [ports.author.name, ports.author.version, pipelineVersion()] : [];
         const inputHash = contentHash([type, stageVersions[type], ...author, inputs]);
-        const known = type === "report" ? undefined : await ports.runs.findCachedStage(inputHash);
+        const known = type === "report" ? undefined : await ports.runs.findCachedStage(inputHash, stage.run);
         const found = known && (await isWhole(known.result)) ? known : undefined;
         await ports.runs.putStage({
           run: stage.run,

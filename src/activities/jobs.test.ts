@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { describe, expect, it } from "vitest";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { StageRecord } from "../core/ports/runs.ts";
+import type { HeldNumerics, StageRecord } from "../core/ports/runs.ts";
 import { type BuildJob, createJobActivities } from "./jobs.ts";
 import type { CpuPorts } from "./ports.ts";
 
@@ -16,6 +16,13 @@ const stages: readonly StageRecord[] = ["train-environments", "test-environments
   result: { set: { ...built, hash: String(i).repeat(64) } },
 }));
 
+/** Runs that somebody let go on with other threads than their input's. */
+const held: Readonly<Record<string, HeldNumerics>> = {
+  asked: { numerics: { threads: 8 }, change: "asked" },
+  given: { numerics: { threads: 2 }, change: "given" },
+  elsewhere: { numerics: { threads: 8 }, change: "given" },
+};
+
 /** A store that holds the two builds of run "first" and nothing else. */
 const ports = {
   engineThreads: 2,
@@ -23,6 +30,7 @@ const ports = {
     getRun: async () => undefined,
     putRun: async () => {},
     putStage: async () => {},
+    numericsOf: async (run: string) => held[run],
     getStages: async (run: string) => stages.filter((stage) => stage.run === run),
   },
   artifacts: {
@@ -79,5 +87,30 @@ describe("what a build is kept clear of", () => {
       },
     } as never)) as BuildJob;
     expect(job.environments.contamination).toEqual(["1".repeat(64), built.hash]);
+  });
+});
+
+describe("the threads of an input", () => {
+  const prepared = (id: string, threads: number) =>
+    new MockActivityEnvironment().run(createJobActivities(ports).prepareEvaluation, {
+      id,
+      seed: 1,
+      threads,
+      policy: "tiny",
+      environments: built.hash,
+      evaluation: {},
+    } as never);
+
+  it("must be the engine's, and the message says how to go on", async () => {
+    await expect(prepared("fresh", 8)).rejects.toThrow(
+      "the run computes with threads = 8, the workers' engine has 2; start the workers with RATCHET_THREADS=8, let the run go on with other bits (npx ratchet resume fresh --accept-numerics), or ask for threads = 2 under a new id",
+    );
+    expect(await prepared("fresh", 2)).toMatchObject({ run: "fresh" });
+  });
+
+  it("no longer count once the run was let go on with others; then those do", async () => {
+    expect(await prepared("asked", 8)).toMatchObject({ run: "asked" });
+    expect(await prepared("given", 8)).toMatchObject({ run: "given" });
+    await expect(prepared("elsewhere", 2)).rejects.toThrow("the run computes with threads = 8");
   });
 });

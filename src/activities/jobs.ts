@@ -9,6 +9,7 @@ import {
   type CalibrationSettings,
   calibrateInputSchema,
 } from "../core/experiment/calibration.ts";
+import { threadsInForce } from "../core/experiment/held-numerics.ts";
 import {
   type BuildInput,
   type BuildSpecification,
@@ -116,12 +117,13 @@ export function createJobActivities(ports: CpuPorts) {
       })),
     };
   };
-  const checkThreads = (input: { threads: number }) => {
-    if (input.threads === ports.engineThreads) return;
+  const checkThreads = async (input: { id: string; threads: number }) => {
+    const threads = threadsInForce(await ports.runs.numericsOf(input.id), input.threads);
+    if (threads === null || threads === ports.engineThreads) return;
     throw new RatchetError(
       "NumericsMismatch",
-      `the run computes with threads = ${input.threads}, the workers' engine has ${ports.engineThreads}; start the workers with RATCHET_THREADS=${input.threads}, or ask for threads = ${ports.engineThreads} under a new id`,
-      { field: "threads", value: input.threads, limit: ports.engineThreads },
+      `the run computes with threads = ${threads}, the workers' engine has ${ports.engineThreads}; start the workers with RATCHET_THREADS=${threads}, let the run go on with other bits (npx ratchet resume ${input.id} --accept-numerics), or ask for threads = ${ports.engineThreads} under a new id`,
+      { field: "threads", value: threads, limit: ports.engineThreads },
     );
   };
 
@@ -135,7 +137,7 @@ export function createJobActivities(ports: CpuPorts) {
 
     prepareTraining: guarded(async (raw: TrainInput): Promise<TrainingJob> => {
       const input = parseInput(trainInputSchema, raw, "trainPolicy");
-      checkThreads(input);
+      await checkThreads(input);
       await begin("train", "trainPolicy", input);
       const start = input.from === undefined ? null : await startAfter(input.from, input);
       return { ...(await resolve(input)), training: input.training, start };
@@ -143,14 +145,14 @@ export function createJobActivities(ports: CpuPorts) {
 
     prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {
       const input = parseInput(evaluateInputSchema, raw, "evaluatePolicy");
-      checkThreads(input);
+      await checkThreads(input);
       await begin("evaluate", "evaluatePolicy", input);
       return { ...(await resolve(input)), evaluation: input.evaluation };
     }),
 
     prepareCalibration: guarded(async (raw: CalibrateInput): Promise<CalibrationJob> => {
       const input = parseInput(calibrateInputSchema, raw, "calibrateEnvironments");
-      checkThreads(input);
+      await checkThreads(input);
       await begin("calibrate", "calibrateEnvironments", input);
       return { ...(await resolve(input)), calibration: input.calibration };
     }),

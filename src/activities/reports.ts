@@ -1,5 +1,6 @@
 /** The report stage: gathers what an experiment's stages left and stores it as data; pages are made from it. */
 import type { EvaluatedEnvironment } from "../core/evaluation/metrics.ts";
+import { describeNumericsChange } from "../core/experiment/held-numerics.ts";
 import { describeOrigin, describeTrip } from "../core/experiment/history.ts";
 import type { ExperimentInput } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
@@ -28,11 +29,16 @@ export function createReportActivities(ports: CpuPorts) {
   ): Promise<TrainingSource> => {
     const made = await ports.runs.getRun(run);
     const origin = made && (await originOf(ports.runs, made, stage));
+    const changes = await ports.runs.numericsChangesOf(run);
     const trips = (await ports.runs.tripsOf(run)).filter((trip) => trip.stage === stage);
     return {
       stage,
       updates: await lineagePath(ports.runs, run, stage, branch),
-      remarks: [...(origin ? [describeOrigin(run, origin)] : []), ...trips.map(describeTrip)],
+      remarks: [
+        ...(origin ? [describeOrigin(run, origin)] : []),
+        ...changes.map(describeNumericsChange),
+        ...trips.map(describeTrip),
+      ],
     };
   };
 

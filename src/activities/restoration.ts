@@ -1,13 +1,19 @@
 /** Which updates have to be applied again for a checkpoint that is no longer there. */
-import { isLost, RatchetError } from "../core/errors.ts";
+import { type ErrorType, isLost, RatchetError } from "../core/errors.ts";
 import type { KnownUpdate } from "../core/ports/runs.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded } from "./step.ts";
 
+const ofMachine: ReadonlySet<ErrorType> = new Set([
+  "StorageFull",
+  "StorageUnavailable",
+  "DatabaseUnavailable",
+  "DatabaseRefused",
+]);
+
 /** Another run's policy may be gone for good, which says nothing of this one; a full disk says it of all. */
 function unlessOfMachine(error: unknown): undefined {
-  const ofPolicy =
-    error instanceof RatchetError && error.type !== "StorageFull" && error.type !== "DatabaseUnavailable";
+  const ofPolicy = error instanceof RatchetError && !ofMachine.has(error.type);
   if (!ofPolicy) throw error;
 }
 

@@ -6,6 +6,8 @@ import type { Environment } from "../core/environment/environment.ts";
 import { environmentHash, unsolvedSet } from "../core/environment/environment.ts";
 import { promptMessages } from "../core/environment/prompt.ts";
 import { RatchetError } from "../core/errors.ts";
+import { seedOf } from "../core/hash.ts";
+import { drawPlaces, type Place } from "../core/learning/draw.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { ChatCodec } from "../core/ports/policy.ts";
 import type { RewardKind } from "../core/reward/reward.ts";
@@ -13,19 +15,20 @@ import type { Trajectory } from "../core/trajectory/trajectory.ts";
 import { playTools } from "./episode.ts";
 import type { CpuPorts } from "./ports.ts";
 import { getShard, putShard, type ShardState } from "./shards.ts";
-import { runStep, type StepContext, whileAlive } from "./step.ts";
+import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
 
-/** Whose trajectory: an index into the set, and which of the environment's trajectories in this iteration it is. */
-export interface Place {
-  readonly member: number;
-  readonly twin: number;
+/** Part of an iteration's draw: `count` of its `total` places, beginning with `from`. However many, they travel as three numbers. */
+interface DrawnPlaces {
+  readonly total: number;
+  readonly from: number;
+  readonly count: number;
 }
 
 export interface StartShard {
   readonly context: StepContext;
   readonly policy: ArtifactRef;
   readonly environments: ArtifactRef;
-  readonly members: readonly Place[];
+  readonly members: readonly Place[] | DrawnPlaces;
   readonly maxResponseTokens: number;
   /** The policy is asked the bare question and shown no tools: does it know the answer by heart? */
   readonly blind?: boolean;
@@ -42,16 +45,25 @@ export interface RunTools {
 }
 
 export function createRolloutActivities(ports: CpuPorts) {
+  const placesOf = guarded(async ({ members, environments: ref, context }: StartShard) => {
+    if ("length" in members) return members;
+    const { environments } = await ports.environmentSet(ref);
+    const seed = seedOf(context.seed, context.stage);
+    const places = drawPlaces(environments.length, members.total, context.iteration, seed);
+    return places.slice(members.from, members.from + members.count);
+  });
+
   return {
-    startShard: (input: StartShard): Promise<ShardState> =>
-      runStep(ports.ledger, {
+    startShard: async (input: StartShard): Promise<ShardState> => {
+      const members = await placesOf(input);
+      return runStep(ports.ledger, {
         kind: "start-shard",
         version: 2,
         context: input.context,
         inputs: [
           input.policy.hash,
           input.environments.hash,
-          input.members.map(({ member, twin }) => [member, twin]),
+          members.map(({ member, twin }) => [member, twin]),
           input.maxResponseTokens,
           ...(input.blind ? ["blind"] : []),
         ],
@@ -59,7 +71,7 @@ export function createRolloutActivities(ports: CpuPorts) {
           whileAlive(async () => {
             const set = await ports.environmentSet(input.environments);
             const codec = await ports.codec(input.policy);
-            const trajectories = input.members.map((place) =>
+            const trajectories = members.map((place) =>
               startTrajectory(set.environments[place.member]!, place, codec, input),
             );
             return {
@@ -69,7 +81,8 @@ export function createRolloutActivities(ports: CpuPorts) {
               }),
             };
           }),
-      }),
+      });
+    },
 
     runTools: (input: RunTools): Promise<ShardState> =>
       runStep(ports.ledger, {

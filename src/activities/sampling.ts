@@ -1,18 +1,14 @@
 /** Sampling, on the device: a turn of a whole shard, one response or a group of them at each trajectory's prefix. */
+import type { SamplingSettings } from "../core/experiment/sampling.ts";
 import { seedOf } from "../core/hash.ts";
+import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { SampledResponse } from "../core/ports/policy.ts";
+import type { SampledResponse, SamplingOptions } from "../core/ports/policy.ts";
 import type { Trajectory } from "../core/trajectory/trajectory.ts";
 import { recordResponses } from "./episode.ts";
 import type { DevicePorts } from "./ports.ts";
 import { getShard, putShard, type ShardState } from "./shards.ts";
 import { runStep, type StepContext } from "./step.ts";
-
-interface Sampling {
-  readonly temperature: number;
-  readonly topP: number;
-  readonly maxResponseTokens: number;
-}
 
 export interface SampleTurn {
   readonly context: StepContext;
@@ -21,7 +17,7 @@ export interface SampleTurn {
   readonly turn: number;
   /** Responses at each prefix; the trajectory goes on with the first. */
   readonly samplesPerPrefix: number;
-  readonly sampling: Sampling;
+  readonly sampling: SamplingSettings;
 }
 
 export function createSamplingActivities(ports: DevicePorts) {
@@ -35,7 +31,7 @@ export function createSamplingActivities(ports: DevicePorts) {
           input.policy.hash,
           input.shard.hash,
           input.samplesPerPrefix,
-          { ...input.sampling },
+          { ...input.sampling } as Json,
           ...seedParts(input.context),
           input.turn,
         ],
@@ -68,9 +64,8 @@ export function createSamplingActivities(ports: DevicePorts) {
   };
 }
 
-const optionsOf = ({ temperature, topP, maxResponseTokens }: Sampling) => ({
-  temperature,
-  topP,
+const optionsOf = ({ maxResponseTokens, ...options }: SamplingSettings): SamplingOptions => ({
+  ...options,
   maxNewTokens: maxResponseTokens,
 });
 

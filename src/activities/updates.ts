@@ -10,8 +10,9 @@ import { judgeUpdate, type RecentUpdate } from "../core/learning/tripwires.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { OptimizerSettings, TrainingRow, UpdateMetrics, UpdateResult } from "../core/ports/policy.ts";
 import type { KnownUpdate, UpdateRecipe } from "../core/ports/runs.ts";
+import { giveUpOrRetry } from "./failures.ts";
 import type { DevicePorts } from "./ports.ts";
-import { giveUpOrRetry, runStep, type StepContext } from "./step.ts";
+import { runStep, type StepContext, whileAlive } from "./step.ts";
 
 export interface UpdatePolicy extends UpdateRecipe {
   readonly context: StepContext;
@@ -87,7 +88,7 @@ export function createUpdateActivities(ports: DevicePorts) {
             { expected: checkpoint.hash, found: again.hash },
           );
       } catch (error) {
-        throw await giveUpOrRetry(ports.ledger, stepKey, error);
+        throw await whileAlive(() => giveUpOrRetry(ports.ledger, stepKey, error));
       }
     },
   };

@@ -5,10 +5,11 @@ import { RatchetError } from "../core/errors.ts";
 import { describeDifferences } from "../core/experiment/fork.ts";
 import type { Json } from "../core/json.ts";
 import type { RunStore, StoredRun } from "../core/ports/runs.ts";
-import { followExperiment, notice, type RunOptions, requireThreads } from "./commands/start.ts";
+import { followExperiment, notice, type RunOptions } from "./commands/start.ts";
 import type { ContinuedInput, Planned } from "./continuation.ts";
 import { exitCodes } from "./exit.ts";
 import type { OpenServices } from "./services.ts";
+import { requireThreadsInForce } from "./threads.ts";
 
 export interface ContinueOptions extends RunOptions {
   readonly iteration: number;
@@ -43,7 +44,7 @@ export async function continueRun(
     return planContinuation(runs, stored, { ...options, id });
   });
   const { value } = planned.input;
-  requireThreads(config, value);
+  await requireThreadsInForce(config, endpoints, value);
   const out = options.json ? process.stderr : process.stdout;
   for (const line of describe(run, planned, options)) out.write(`${line}\n`);
   if (planned.input.type === "experiment")

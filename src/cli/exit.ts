@@ -11,9 +11,11 @@ const wrongInputTypes: ReadonlySet<ErrorType> = new Set([
   "ModelUnreadable",
   "Diverged",
   "NumericsMismatch",
+  "DatabaseRefused",
 ]);
 const unavailableTypes: ReadonlySet<ErrorType> = new Set([
   "StorageFull",
+  "StorageUnavailable",
   "DatabaseUnavailable",
   "TemporalUnavailable",
   "ServiceUnavailable",

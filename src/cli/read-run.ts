@@ -3,7 +3,14 @@ import { originOf } from "../activities/lineage-path.ts";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { StageOrigin } from "../core/experiment/fork.ts";
-import type { LineageRecord, RunState, StageRecord, StoredRun, TripRecord } from "../core/ports/runs.ts";
+import type {
+  LineageRecord,
+  NumericsChange,
+  RunState,
+  StageRecord,
+  StoredRun,
+  TripRecord,
+} from "../core/ports/runs.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { openStore, type Store } from "../store/store.ts";
 
@@ -23,6 +30,8 @@ export interface RunFacts {
   readonly branches: readonly BranchFacts[];
   /** Iterations that tripwires kept from being committed. */
   readonly trips: readonly TripRecord[];
+  /** Where a person let the run go on with other numerics. */
+  readonly numericsChanges: readonly NumericsChange[];
   readonly stages: readonly Pick<StageRecord, "stage" | "type" | "state" | "progress">[];
 }
 
@@ -64,6 +73,7 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
         weightsSha256,
       })),
       trips: await store.runs.tripsOf(record.run),
+      numericsChanges: await store.runs.numericsChangesOf(record.run),
       stages: stages.map(({ stage, type, state, progress }) => ({
         stage,
         type,
@@ -89,7 +99,7 @@ export function readStoredRun(config: Config, endpoints: Endpoints, name: string
   return withStore(config, endpoints, (store) => knownRun(store, name));
 }
 
-async function knownRun(store: Store, name: string): Promise<StoredRun> {
+export async function knownRun(store: Store, name: string): Promise<StoredRun> {
   const record = await store.runs.getRun(name);
   if (record !== undefined) return record;
   const newest = (await store.runs.newestRun())?.run;

@@ -12,7 +12,9 @@ export const errorTypes = [
   "NumericsMismatch", // another thread count, CPU or version than the run recorded
   "StaleFence", // this attempt was overtaken; its result must not be committed, another attempt's may
   "StorageFull", // no room left on the artifact or database disk
-  "DatabaseUnavailable",
+  "StorageUnavailable", // the artifact disk is read-only, fails, or is not ours to write
+  "DatabaseUnavailable", // it does not answer, or takes no writes for now
+  "DatabaseRefused", // it answers, and denies us the password, the user, the database or the right
   "TemporalUnavailable",
   "ServiceUnavailable", // an embedded service could not be started (port taken, binary missing)
   "EngineFailure", // the engine process died or fell silent
@@ -24,6 +26,7 @@ export type ErrorType = (typeof errorTypes)[number];
 const retryableTypes: ReadonlySet<ErrorType> = new Set([
   "StaleFence",
   "StorageFull",
+  "StorageUnavailable",
   "DatabaseUnavailable",
   "TemporalUnavailable",
   "ServiceUnavailable",

@@ -4,26 +4,27 @@
  */
 import { z } from "zod";
 import type { ToolInvocation, ToolOutcome } from "../core/ports/sandbox.ts";
-import type { ChildEnd } from "./child.ts";
+import type { Budget, ChildEnd } from "./child.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { lineReader } from "./lines.ts";
 import type { Spare } from "./spares.ts";
 
 const outcomeSchema = z.strictObject({
-  kind: z.enum(["returned", "raised", "out_of_fuel"]),
+  kind: z.enum(["returned", "raised", "out_of_fuel"]), // no child says that it was ended
   text: z.string(),
   fuel: z.number().int().nonnegative(),
 });
 
 export interface Batch<T> {
   readonly spare: Spare;
-  /** What the child is told. */
-  readonly job: string;
+  /** What the child is told, frame by frame. */
+  readonly job: readonly (string | Uint8Array)[];
   /** Most outcomes. */
   readonly count: number;
   /** Throws where a line is no outcome. */
   readonly read: (line: string, index: number) => T;
   readonly wallMs: number;
+  readonly budget: Budget;
   readonly signal: AbortSignal;
 }
 
@@ -37,7 +38,7 @@ export interface BatchResult<T = ToolOutcome> {
 
 /** Settles when the child is gone. Rejects only with the signal's reason. `busy` holds its process id meanwhile. */
 export async function runBatch<T>(batch: Batch<T>, busy: Set<number>): Promise<BatchResult<T>> {
-  const { spare, job, count, read, wallMs, signal } = batch;
+  const { spare, job, count, read, wallMs, budget, signal } = batch;
   const { child, ready } = spare;
   const outcomes: T[] = [];
   const abort = () => child.kill();
@@ -48,12 +49,13 @@ export async function runBatch<T>(batch: Batch<T>, busy: Set<number>): Promise<B
   if (!unborn) {
     child.attend({
       silenceMs: () => wallMs,
+      budget,
       onOutput: lineReader((line) => {
         if (outcomes.length === count) throw new Error("more outcomes than calls");
         outcomes.push(read(line, outcomes.length));
       }),
     });
-    child.send(job);
+    child.send(...job);
   }
   const end = await child.ended;
   signal.removeEventListener("abort", abort);
@@ -72,6 +74,15 @@ export function readOutcome(line: string, invocation: ToolInvocation, limits: Sa
       fuel,
     };
   return { kind, text: wellFormed(text), fuel };
+}
+
+/** The same whichever limit was met first, for a tool that runs towards both. */
+export function endedOutcome({ toolTimeoutMs, memoryMb }: SandboxLimits) {
+  return ({ program }: ToolInvocation): ToolOutcome => ({
+    kind: "ended",
+    text: `tool '${program.name}' took more than its ${toolTimeoutMs} ms or ${memoryMb} MiB`,
+    fuel: 0,
+  });
 }
 
 /** Half a surrogate pair is no character; UTF-8 and databases refuse it. */

@@ -9,13 +9,13 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "../core/json.ts";
 import { type Isolation, nodeFlags } from "./isolation.ts";
-import { residentBytes } from "./memory.ts";
+import { type Usage, usageOf } from "./usage.ts";
 
 const childFolder = fileURLToPath(new URL("./child", import.meta.url));
 /** A memory bomb grows by some 100 MB in this time, far less than a machine has. */
-const memoryPollMs = 50;
-/** Memory of Node itself, the interpreter's compiled code and the images of its memory, MiB. */
-const hostMb = 384;
+const pollMs = 50;
+/** Memory of Node itself, the interpreter's compiled code and the image of its memory, MiB, while a child starts. */
+const startMb = 384;
 /** Characters of a dead child's standard error that are told. */
 const longestComplaint = 500;
 const mebibyte = 1024 * 1024;
@@ -33,7 +33,7 @@ export type ChildEnd =
   | { readonly kind: "exited" }
   | {
       readonly kind: "failed";
-      readonly reason: "silent" | "memory" | "crashed" | "garbled";
+      readonly reason: "silent" | "time" | "memory" | "crashed" | "garbled";
       readonly detail: string;
     };
 
@@ -41,8 +41,17 @@ export type ChildEnd =
 export interface Attention {
   /** Most time to the next output, ms; asked again after each. */
   readonly silenceMs: () => number;
+  /** What it may use while it runs tools; absent where it runs none. */
+  readonly budget?: Budget;
   /** Takes output as it comes; throws to end a child that talks nonsense. */
   readonly onOutput: (chunk: Buffer) => void;
+}
+
+export interface Budget {
+  /** Most processor time to the next output, ms. */
+  readonly processorMs: number;
+  /** Most growth since the child was idle, MiB. */
+  readonly growthMb: number;
 }
 
 export interface Child {
@@ -91,7 +100,10 @@ function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, m
   let failure: ChildEnd | undefined;
   let silence: NodeJS.Timeout | undefined;
   let poll: NodeJS.Timeout | undefined;
-  const end = (reason: "silent" | "memory" | "garbled", detail: string) => {
+  let idle: Promise<Usage | undefined> | undefined;
+  /** Processor time when the current call was first looked at; undefined where it is a new one. */
+  let callFrom: number | undefined;
+  const end = (reason: "silent" | "time" | "memory" | "garbled", detail: string) => {
     failure ??= { kind: "failed", reason, detail };
     child.kill("SIGKILL");
   };
@@ -101,18 +113,29 @@ function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, m
     const silenceMs = attention.silenceMs();
     silence = setTimeout(() => end("silent", `nothing for ${silenceMs} ms`), silenceMs);
   };
+  const use = async () => (child.pid === undefined ? undefined : usageOf(child.pid));
   const weigh = async () => {
-    const bytes = child.pid === undefined ? undefined : await residentBytes(child.pid);
-    if (bytes !== undefined && bytes > (memoryMb + hostMb) * mebibyte)
-      end("memory", `${Math.round(bytes / mebibyte)} MiB in use`);
+    const attended = attention;
+    const [before, now] = [await idle, await use()];
+    if (!now || !attended || attended !== attention) return;
+    const { budget } = attended;
+    const mostMb = budget && before ? before.residentBytes / mebibyte + budget.growthMb : memoryMb + startMb;
+    if (now.residentBytes > mostMb * mebibyte)
+      end("memory", `${Math.round(now.residentBytes / mebibyte)} MiB in use`);
+    callFrom ??= now.processorMs;
+    const spentMs = now.processorMs - callFrom;
+    if (budget && spentMs > budget.processorMs) end("time", `${spentMs} ms of processor time`);
   };
   const attend = (next: Attention | null) => {
     attention = next;
+    callFrom = undefined;
     clearInterval(poll);
-    if (next) poll = setInterval(() => void weigh(), memoryPollMs);
+    if (next) poll = setInterval(() => void weigh(), pollMs);
+    else idle = use();
     listen();
   };
   child.stdout.on("data", (chunk: Buffer) => {
+    callFrom = undefined;
     try {
       if (!attention) throw new Error("a child that waits has nothing to say");
       attention.onOutput(chunk);

@@ -24,6 +24,9 @@ export function readCompiled(line: string): Compiled | null {
   return "compiled" in said && said.compiled !== "" ? said : null;
 }
 
+/** Of a program that children had to be ended at: its calls compile it themselves and say what comes of it. */
+export const neverCompiled = () => null;
+
 export interface CompiledPrograms {
   /** Undefined where the program is not known. */
   get(code: string): Compiled | null | undefined;

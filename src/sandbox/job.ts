@@ -13,17 +13,20 @@ export function groupedByProgram(invocations: readonly ToolInvocation[]): number
   return [...invocations.keys()].sort((a, b) => programs.of[a]! - programs.of[b]! || a - b);
 }
 
-/** `compiled` gives what a Python program was compiled to, where that is known. */
+/**
+ * Frames: the calls, then each table's JSON text. `compiled` gives what a Python program was compiled to, where that is
+ * known.
+ */
 export function jobOf(
   invocations: readonly ToolInvocation[],
   limits: SandboxLimits,
   compiled: (code: string) => Compiled | null | undefined,
-): string {
+): Uint8Array[] {
   const { programs, tables, of } = numberPrograms(invocations);
-  return JSON.stringify({
+  const calls = JSON.stringify({
     fuel: limits.fuel,
     longestText,
-    tables: tables.map((table) => JSON.stringify(table)),
+    tables: tables.length,
     programs: programs.map(({ name, code, runtime, table }) => ({
       name,
       ...((runtime === "python" && compiled(code)) || { code }),
@@ -34,6 +37,18 @@ export function jobOf(
       arguments: argumentsText ?? JSON.stringify(given),
     })),
   });
+  return [Buffer.from(calls), ...tables.map(tableText)];
+}
+
+/** Of tables that are still held by somebody: batches of the same environments come one after another. */
+const tableTexts = new WeakMap<object, Buffer>();
+
+function tableText(table: Json): Buffer {
+  const known = typeof table === "object" && table !== null ? tableTexts.get(table) : undefined;
+  if (known) return known;
+  const text = Buffer.from(JSON.stringify(table));
+  if (typeof table === "object" && table !== null) tableTexts.set(table, text);
+  return text;
 }
 
 /** Distinct programs and tables in the order of their first calls. */

@@ -19,6 +19,10 @@ const lost = (...texts: string[]): BatchResult => ({
   started: true,
   end: { kind: "failed", reason: "silent", detail: "nothing for 5 ms" },
 });
+const ended = (reason: "time" | "memory", ...texts: string[]): BatchResult => ({
+  ...lost(...texts),
+  end: { kind: "failed", reason, detail: "too much" },
+});
 const unborn: BatchResult = {
   outcomes: [],
   started: false,
@@ -37,7 +41,8 @@ function scripted(...script: BatchResult[]) {
           if (!next) throw new Error("the script has ended");
           return next;
         },
-        limits: { memoryMb: 64, wallMs: 5, fuel: 10 },
+        limits: { memoryMb: 64, toolTimeoutMs: 3, wallMs: 5, fuel: 10 },
+        ended: ({ program }) => outcome(`${program.name} was ended`),
         log: () => {},
       },
       names.map(call),
@@ -68,9 +73,21 @@ describe("runToTheEnd", () => {
     const { run, asked } = scripted(lost("1"), lost(), lost(), lost());
     await expect(run("a", "b")).rejects.toMatchObject({
       type: "SandboxFailure",
-      message: "tool 'b' ran past its 5 ms limit; raise wallMs or simplify the tool; 3 fresh children agree",
+      message: "tool 'b' was silent for 5 ms; lower the load or simplify the tool; 3 fresh children agree",
       fields: { tool: "b", reason: "silent" },
     });
+    expect(asked).toEqual(["ab", "b", "b", "b"]);
+  });
+
+  it("takes it for the call's outcome that three children were ended at it, and goes on", async () => {
+    const { run, asked } = scripted(ended("time", "1"), ended("memory"), ended("time"), done("3"));
+    expect(await run("a", "b", "c")).toEqual([outcome("1"), outcome("b was ended"), outcome("3")]);
+    expect(asked).toEqual(["abc", "b", "b", "c"]);
+  });
+
+  it("asks again where a child was ended once", async () => {
+    const { run, asked } = scripted(ended("memory", "1"), lost(), ended("time"), done("2"));
+    expect(await run("a", "b")).toEqual([outcome("1"), outcome("2")]);
     expect(asked).toEqual(["ab", "b", "b", "b"]);
   });
 

@@ -1,7 +1,8 @@
 /**
- * Brings a list of calls to its end although children may be lost on the way. A lost child is the machine's failure
- * until the call it was at has failed alone in three fresh children; only then is that call's tool named. Finished
- * calls are never run again.
+ * Brings a list of calls to its end although children may be lost on the way. Finished calls are never run again. A
+ * call that three children had to be ended at, for processor time or memory, has that as its outcome: both are counted
+ * for the process alone, so that neither load nor clock decides. Any other lost child is the machine's failure; where
+ * three fresh ones were lost to one call alone, its tool is named.
  */
 import { RatchetError } from "../core/errors.ts";
 import type { ToolInvocation, ToolOutcome } from "../core/ports/sandbox.ts";
@@ -11,11 +12,14 @@ import type { SandboxLimits } from "./limits.ts";
 
 const triesToStart = 3;
 const triesAlone = 3;
+const triesToEnd = 3;
 
 export interface Recovery<T> {
   /** Runs calls in one fresh child. */
   readonly runBatch: (invocations: readonly ToolInvocation[]) => Promise<BatchResult<T>>;
   readonly limits: SandboxLimits;
+  /** What is said of a call that three children had to be ended at. */
+  readonly ended: (invocation: ToolInvocation) => T;
   readonly log: (message: string) => void;
 }
 
@@ -31,7 +35,7 @@ export async function runToTheEnd<T = ToolOutcome>(
     if (batch.end.kind === "exited" && batch.outcomes.length > 0) continue;
     recovery.log(`a sandbox child was lost (${detailOf(batch.end)}); the call it was at is tried alone`);
     const suspect = invocations[outcomes.length];
-    if (suspect) outcomes.push(await runAlone(recovery, suspect));
+    if (suspect) outcomes.push(await runAlone(recovery, suspect, wasEnded(batch.end) ? 1 : 0));
   }
   return outcomes;
 }
@@ -55,11 +59,13 @@ async function runStarted<T>(
   }
 }
 
-async function runAlone<T>(recovery: Recovery<T>, invocation: ToolInvocation): Promise<T> {
+/** `endings` children had to be ended at this call so far. */
+async function runAlone<T>(recovery: Recovery<T>, invocation: ToolInvocation, endings: number): Promise<T> {
   const { name } = invocation.program;
   for (let attempt = 1; ; attempt++) {
     const { outcomes, end } = await runStarted(recovery, [invocation]);
     if (outcomes.length === 1) return outcomes[0]!;
+    if (wasEnded(end) && ++endings === triesToEnd) return recovery.ended(invocation);
     recovery.log(
       `tool '${name}' lost its sandbox child, alone, ${attempt} of ${triesAlone} times: ${detailOf(end)}`,
     );
@@ -67,19 +73,23 @@ async function runAlone<T>(recovery: Recovery<T>, invocation: ToolInvocation): P
   }
 }
 
+const wasEnded = (end: ChildEnd) =>
+  end.kind === "failed" && (end.reason === "time" || end.reason === "memory");
+
 const detailOf = (end: ChildEnd) => (end.kind === "failed" ? end.detail : "it ended without a word");
 
-function toolFailure(tool: string, end: ChildEnd, { wallMs, memoryMb }: SandboxLimits): RatchetError {
+function toolFailure(tool: string, end: ChildEnd, { wallMs }: SandboxLimits): RatchetError {
   const reason = end.kind === "failed" ? end.reason : "crashed";
   const what = {
-    silent: `ran past its ${wallMs} ms limit; raise wallMs`,
-    memory: `went past its ${memoryMb} MiB limit (${detailOf(end)}); raise memoryMb`,
+    silent: `was silent for ${wallMs} ms; lower the load`,
+    time: `ran past its limit (${detailOf(end)}); raise toolTimeoutMs`,
+    memory: `went past its limit (${detailOf(end)}); raise memoryMb`,
     crashed: `ended its process (${detailOf(end)}); mend`,
     garbled: `spoke for its process (${detailOf(end)}); mend`,
   };
   return new RatchetError(
     "SandboxFailure",
     `tool '${tool}' ${what[reason]} or simplify the tool; ${triesAlone} fresh children agree`,
-    { tool, reason, wallMs, memoryMb },
+    { tool, reason },
   );
 }

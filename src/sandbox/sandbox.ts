@@ -10,12 +10,12 @@ import type {
   ToolOutcome,
   ToolProgram,
 } from "../core/ports/sandbox.ts";
-import { readOutcome, runBatch } from "./batch.ts";
-import { createCompiledPrograms, readCompiled } from "./compile.ts";
+import { endedOutcome, readOutcome, runBatch } from "./batch.ts";
+import { createCompiledPrograms, neverCompiled, readCompiled } from "./compile.ts";
 import { childStart } from "./interpreters.ts";
 import { findIsolation, type Isolation } from "./isolation.ts";
 import { groupedByProgram, jobOf } from "./job.ts";
-import type { SandboxLimits } from "./limits.ts";
+import { budgetOf, type SandboxLimits } from "./limits.ts";
 import { type Recovery, runToTheEnd } from "./recovery.ts";
 import { createSnapshot } from "./snapshot.ts";
 import { createSpares, startSpare } from "./spares.ts";
@@ -23,6 +23,8 @@ import { createSpares, startSpare } from "./spares.ts";
 export interface SandboxOptions extends SandboxLimits {
   /** Told what is unusual: a lost child, a protection the platform lacks. */
   readonly log: (message: string) => void;
+  /** All that this machine offers where absent. */
+  readonly isolation?: Isolation;
 }
 
 export interface ChildSandbox extends Sandbox {
@@ -34,14 +36,15 @@ type Runtime = ToolProgram["runtime"];
 
 /** A sandbox starts nothing until it is used; the first Python batch makes the snapshot (some 3 s). */
 export function createSandbox(options: SandboxOptions): ChildSandbox {
-  const isolation = findIsolation();
+  const isolation = options.isolation ?? findIsolation();
   if (isolation.missing.length > 0)
     options.log(`this machine does not offer sandbox children ${isolation.missing.join(" or ")}`);
   const busy = new Set<number>();
   const closing = new AbortController();
   const children = createChildren(options, isolation, closing.signal);
   const programs = createCompiledPrograms();
-  const recoveryOf = <T>(runBatch: Recovery<T>["runBatch"]) => ({
+  const recoveryOf = <T>(ended: Recovery<T>["ended"], runBatch: Recovery<T>["runBatch"]) => ({
+    ended,
     runBatch,
     limits: options,
     log: options.log,
@@ -50,14 +53,15 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
   const compileUnknown = async (invocations: readonly ToolInvocation[], signal: AbortSignal) => {
     const unknown = programs.unknown(invocations);
     const compiled = await runToTheEnd(
-      recoveryOf(async (members) =>
+      recoveryOf(neverCompiled, async (members) =>
         runBatch(
           {
             spare: await children.compiler(),
-            job: JSON.stringify({ programs: members.map(({ program }) => program.code) }),
+            job: [JSON.stringify({ programs: members.map(({ program }) => program.code) })],
             count: members.length,
             read: readCompiled,
             wallMs: options.wallMs,
+            budget: budgetOf("python", options, []),
             signal,
           },
           busy,
@@ -77,19 +81,21 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
     if (runtime === "python") await compileUnknown(invocations, signal);
     const spares = runtime === "javascript" && surroundings === "other" ? children.other : children[runtime];
     return runToTheEnd(
-      recoveryOf(async (members) =>
-        runBatch(
+      recoveryOf(endedOutcome(options), async (members) => {
+        const job = jobOf(members, options, programs.get);
+        return runBatch(
           {
             spare: await spares.take(),
-            job: jobOf(members, options, programs.get),
+            job,
             count: members.length,
             read: (line, i) => readOutcome(line, members[i]!, options),
             wallMs: options.wallMs,
+            budget: budgetOf(runtime, options, job),
             signal,
           },
           busy,
-        ),
-      ),
+        );
+      }),
       invocations,
     );
   };

@@ -41,7 +41,8 @@ export function openSession({ environment, tables }: Case, sandbox: Sandbox): Se
       calls += 1;
       const tool = environment.tools.find(({ document }) => document.name === name);
       if (!tool) return { ok: false, text: unknownToolFeedback(name) };
-      if (!isObject(given)) return { ok: false, text: badArgumentsFeedback(name) };
+      if (!isObject(given))
+        return { ok: false, text: badArgumentsFeedback(name, JSON.stringify(given) ?? "null") };
       const invocation = {
         program: programOf(tool, tables),
         arguments: given,

@@ -27,6 +27,7 @@ function worker(disturbedSince: (time: number) => boolean, failing = 4) {
     becomesReady: async () => {
       if (attempts <= failing) await new Promise(() => {});
     },
+    answers: async () => {},
     channel: false,
     stopSignal: "SIGTERM" as const,
     stopGraceMs: 1_000,
@@ -34,6 +35,39 @@ function worker(disturbedSince: (time: number) => boolean, failing = 4) {
   const events = { onStarted: () => {}, onReady: () => {}, onEnded: () => {}, disturbedSince };
   return new SupervisedChild(home, specification, events);
 }
+
+it("a ready process that no longer answers is killed and started again", async () => {
+  vi.useRealTimers();
+  const started: number[] = [];
+  const specification = {
+    role: "temporal" as const,
+    prepare: async () => ({
+      file: process.execPath,
+      arguments: ["-e", "setInterval(() => {}, 1000)"],
+      environment: {},
+      cwd: home,
+    }),
+    becomesReady: async () => {},
+    answers: async () => {
+      if (started.length === 1) throw new Error("frozen");
+    },
+    channel: false,
+    stopSignal: "SIGTERM" as const,
+    stopGraceMs: 1_000,
+  };
+  const ended: string[] = [];
+  const events = {
+    onStarted: ({ pid }: { pid: number }) => void started.push(pid),
+    onReady: () => {},
+    onEnded: (how: string) => void ended.push(how),
+    disturbedSince: () => false,
+  };
+  const child = new SupervisedChild(home, specification, events, { everyMs: 5, answerMs: 50, silentMs: 50 });
+  await child.start();
+  await vi.waitUntil(() => started.length === 2, 20_000);
+  expect(ended).toEqual(["SIGKILL"]);
+  await child.stop();
+});
 
 describe("a first start that keeps failing", () => {
   it("is reported once it has gone on for 15 s and three attempts", async () => {

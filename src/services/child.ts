@@ -6,6 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RatchetError } from "../core/errors.ts";
+import { type Patience, silence, usualPatience } from "./liveness.ts";
 import { lastLogLine, logPath, openLog } from "./logs.ts";
 import { endProcess, identify, type ProcessIdentity, sendSignal } from "./processes.ts";
 import type { SupervisedRole } from "./roles.ts";
@@ -24,6 +25,8 @@ export interface ChildSpecification {
   prepare(): Promise<ChildCommand>;
   /** Resolves when the process does its work; called again after each start. Rejects when `signal` aborts. */
   becomesReady(child: ChildProcess, signal: AbortSignal): Promise<void>;
+  /** Asked of a ready process again and again: one that never answers is frozen or stuck, and is killed to be started again. */
+  answers(signal: AbortSignal): Promise<unknown>;
   /** A Node process gets an IPC channel, by which it says `ready` and learns that its supervisor died. */
   readonly channel: boolean;
   /** What ends it in order, and how long that may take before it is killed. */
@@ -54,13 +57,20 @@ export class SupervisedChild {
   private readonly home: string;
   private readonly specification: ChildSpecification;
   private readonly events: ChildEvents;
+  private readonly patience: Patience;
   private readonly stopping = new AbortController();
   private current: ProcessIdentity | undefined;
   private readySinceMs: number | undefined;
   private loop: Promise<void> = Promise.resolve();
 
-  constructor(home: string, specification: ChildSpecification, events: ChildEvents) {
+  constructor(
+    home: string,
+    specification: ChildSpecification,
+    events: ChildEvents,
+    patience: Patience = usualPatience,
+  ) {
     this.home = home;
+    this.patience = patience;
     this.specification = specification;
     this.events = events;
   }
@@ -140,6 +150,7 @@ export class SupervisedChild {
         this.readySinceMs = readyAt;
         this.events.onReady(readyAt - startedAt);
         onReady();
+        this.endIfSilent(ended.signal);
       },
       () => {
         if (!ended.signal.aborted && !this.stopping.signal.aborted) child.kill("SIGKILL");
@@ -149,6 +160,16 @@ export class SupervisedChild {
     this.current = undefined;
     this.readySinceMs = undefined;
     return { how, readyForMs: Math.max(0, performance.now() - readyAt) };
+  }
+
+  private endIfSilent(ended: AbortSignal): void {
+    const over = AbortSignal.any([ended, this.stopping.signal]);
+    silence((signal) => this.specification.answers(signal), this.patience, over).then(
+      () => {
+        if (this.current !== undefined) sendSignal(this.current, "SIGKILL", true);
+      },
+      () => undefined,
+    );
   }
 
   private spawn(command: ChildCommand): ChildProcess {

@@ -30,6 +30,7 @@ export function postgresSpecification(record: PostgresRecord): ChildSpecificatio
     role: "postgres",
     prepare: () => prepare(record),
     becomesReady: (_, signal) => becomesReady(record, signal),
+    answers: (signal) => becomesReady(record, signal),
     channel: false,
     stopSignal: "SIGINT",
     stopGraceMs,

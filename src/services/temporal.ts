@@ -38,6 +38,7 @@ export function temporalSpecification(
     role: "temporal",
     prepare: () => prepare(home, program, record, namespace),
     becomesReady: (_, signal) => becomesReady(embeddedConnection(record), namespace, signal),
+    answers: () => checkNamespace(embeddedConnection(record), namespace),
     channel: false,
     stopSignal: "SIGTERM",
     stopGraceMs,

@@ -54,6 +54,8 @@ export function workerSpecification(
         });
         signal.addEventListener("abort", () => reject(signal.reason as Error));
       }),
+    // Whatever it says of itself, it speaks.
+    answers: (signal) => fetch(`http://${localHost}:${metricsPort}/healthz`, { signal }),
     channel: true,
     stopSignal: "SIGTERM",
     stopGraceMs,

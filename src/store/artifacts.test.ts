@@ -176,3 +176,18 @@ describe("a full disk", () => {
     });
   });
 });
+
+describe("a disk that refuses", () => {
+  it.each([
+    ["EROFS", "the file system is read-only; mount it for writing"],
+    ["EACCES", "this user may not; change its permissions"],
+    ["EIO", "the disk fails; see the system's log, and replace it"],
+  ])("%s names the path and what to do, and may be retried", (code, reason) => {
+    const error = storageError(Object.assign(new Error("write"), { code }), "/data/x");
+    expect(error).toMatchObject({
+      type: "StorageUnavailable",
+      retryable: true,
+      message: `cannot write /data/x (${code}): ${reason}`,
+    });
+  });
+});

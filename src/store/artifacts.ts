@@ -7,6 +7,7 @@ import { RatchetError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
+import { storageFailure } from "../core/storage-failure.ts";
 import { diskFileSystem, type FileSystem } from "./file-system.ts";
 import { makeFolder, renameDurably, storageError, syncFolder, writeSynced } from "./files.ts";
 import { corruptArtifact, sealFolder, storedBytes, verifyArtifact } from "./manifest.ts";
@@ -168,7 +169,8 @@ async function moveIntoPlace(
 }
 
 function missing(error: unknown, ref: ArtifactRef, path: string): unknown {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return error;
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT")
+    return storageFailure(error, `read ${path}`) ?? error;
   return new RatchetError(
     "ArtifactMissing",
     `${ref.kind} ${ref.hash} is not in the artifact store (${path}); restore the file or run its stage again`,

@@ -23,13 +23,25 @@ describe("what goes wrong with Postgres", () => {
   );
 
   it.each([
-    ["28P01", "refuses the password"],
-    ["3D000", "has no such database"],
-  ])("%s is for a person to mend", (code, reason) => {
+    ["28P01", "refuses the password; correct DATABASE_URL"],
+    ["3D000", "has no such database; create it or correct DATABASE_URL"],
+    [
+      "42501",
+      "denies this user the right to do that; make it the owner of the database, or correct DATABASE_URL",
+    ],
+  ])("%s is for a person to mend: a run parks on it", (code, reason) => {
     expect(databaseError(failure(code), "db")).toMatchObject({
-      type: "InvalidInput",
+      type: "DatabaseRefused",
       retryable: false,
-      message: `Postgres at db ${reason}; correct DATABASE_URL`,
+      message: `Postgres at db ${reason}`,
+    });
+  });
+
+  it("a database that takes no writes is waited for, and says what it is", () => {
+    expect(databaseError(failure("25006"), "db")).toMatchObject({
+      type: "DatabaseUnavailable",
+      retryable: true,
+      message: "Postgres at db is read-only; let it take writes again, or correct DATABASE_URL (25006)",
     });
   });
 

@@ -3,9 +3,9 @@
  * the URL's password, nor the statement or its values.
  */
 import { Kysely, Migrator, PostgresDialect } from "kysely";
-import pg from "pg";
 import { RatchetError } from "../core/errors.ts";
 import { migrations } from "./migrations.ts";
+import { openPool } from "./pool.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where the store says what nobody awaits; pino's shape. */
@@ -19,27 +19,21 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Three workers and a few commands share a server that allows 100. */
-const mostConnections = 8;
-/** A local server answers in milliseconds; one that restarts refuses at once, so this only bounds a dropped network. */
-const connectTimeoutMs = 5_000;
 /** No statement here touches more than thousands of rows; longer means a stuck server, and the caller may try again. */
-const queryTimeoutMs = 60_000;
+const patienceMs = 60_000;
 
-/** Throws InvalidInput for a URL that is none, DatabaseUnavailable where nobody answers. */
-export async function openDatabase(databaseUrl: string, log?: StoreLog): Promise<Database> {
+/** Throws InvalidInput for a URL that is none, DatabaseUnavailable where nobody answers, DatabaseRefused where it may not. */
+export async function openDatabase(
+  databaseUrl: string,
+  log?: StoreLog,
+  queryTimeoutMs = patienceMs,
+): Promise<Database> {
   const target = describeTarget(databaseUrl);
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    max: mostConnections,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: queryTimeoutMs,
-    keepAlive: true,
+  const pool = openPool({
+    databaseUrl,
+    queryTimeoutMs,
+    onLost: (error) => log?.warn({ target, reason: error.message }, "a database connection was lost"),
   });
-  // Without a listener an idle connection that the server drops would end the process.
-  pool.on("error", (error) => log?.warn({ target, reason: error.message }, "a database connection was lost"));
-  // One in use tells its query as well, whose rejection is what counts; the event alone must not end the process.
-  pool.on("connect", (client) => client.on("error", () => undefined));
   const tables = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const run = async <T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T> => {
     try {
@@ -84,10 +78,18 @@ function describeTarget(databaseUrl: string): string {
 
 /** What a person must mend; trying again cannot. */
 const refusals: Readonly<Record<string, string>> = {
-  "28P01": "refuses the password",
-  "28000": "refuses the user",
-  "3D000": "has no such database",
-  "42501": "denies this user the right to make tables",
+  "28P01": "refuses the password; correct DATABASE_URL",
+  "28000": "refuses the user; correct DATABASE_URL",
+  "3D000": "has no such database; create it or correct DATABASE_URL",
+  "42501":
+    "denies this user the right to do that; make it the owner of the database, or correct DATABASE_URL",
+};
+
+/** What passes by itself, or with a word to whoever runs the server. */
+const hindrances: Readonly<Record<string, string>> = {
+  "25006": "is read-only; let it take writes again, or correct DATABASE_URL",
+  "57014": "takes too long over a statement; see what else it is busy with",
+  "25P03": "waited too long for this process to go on, and ended its transaction",
 };
 
 /** Classes of SQLSTATE that pass: connection lost, out of resources, shutting down or starting, deadlock, system error. */
@@ -101,10 +103,13 @@ export function databaseError(error: unknown, target: string): unknown {
   const code = cause.code ?? cause.errors?.[0]?.code ?? "";
   const fields = { target, code };
   if (refusals[code] !== undefined)
+    return new RatchetError("DatabaseRefused", `Postgres at ${target} ${refusals[code]}`, fields);
+  if (hindrances[code] !== undefined)
     return new RatchetError(
-      "InvalidInput",
-      `Postgres at ${target} ${refusals[code]}; correct DATABASE_URL`,
+      "DatabaseUnavailable",
+      `Postgres at ${target} ${hindrances[code]} (${code})`,
       fields,
+      redacted(cause),
     );
   if (code === "53100")
     return new RatchetError("StorageFull", `Postgres at ${target} has no disk space left; free some`, fields);

@@ -1,11 +1,11 @@
 /**
  * Files that survive a power cut: written under a temporary name, forced to disk, renamed, and the folder forced too.
- * What goes wrong with the disk is named (StorageFull, or an error that says which path refused).
+ * What goes wrong with the disk is named (StorageFull, StorageUnavailable), with the path.
  */
 import { createHash } from "node:crypto";
 import { constants, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { RatchetError } from "../core/errors.ts";
+import { storageFailure } from "../core/storage-failure.ts";
 import type { FileSystem } from "./file-system.ts";
 
 /** Large enough that system calls do not count, small enough (5 ms of hashing) that heartbeats go out between blocks. */
@@ -107,14 +107,5 @@ export async function makeFolder(fs: FileSystem, path: string, base: string): Pr
 
 /** Names an error of the file system; what is not one passes through. */
 export function storageError(error: unknown, path: string): unknown {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (error instanceof RatchetError || code === undefined) return error;
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return new RatchetError(
-      "StorageFull",
-      `no space left to write ${path} (${code}); free disk space or point RATCHET_HOME at a larger disk`,
-      { path, code },
-      error,
-    );
-  return error;
+  return storageFailure(error, `write ${path}`) ?? error;
 }

@@ -8,6 +8,7 @@ import { RatchetError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { storageFailure } from "../core/storage-failure.ts";
 import type { FileSystem } from "./file-system.ts";
 import { digestAndSync, digestFile, type FileDigest, syncFolder, writeSynced } from "./files.ts";
 
@@ -62,21 +63,27 @@ export async function verifyArtifact(fs: FileSystem, ref: ArtifactRef, path: str
     if (actual !== ref.hash) throw damaged(`its sha256 is ${actual}`);
     return;
   }
-  const text = await fs.readFile(join(path, manifestName)).catch(() => {
-    throw damaged("manifest.json is missing");
+  /** A disk that fails, or files that may not be read, are no damage: making them anew would not help. */
+  const unreadable = (error: unknown, name: string, found: string) =>
+    storageFailure(error, `read ${join(path, name)}`) ?? damaged(found);
+  const text = await fs.readFile(join(path, manifestName)).catch((error) => {
+    throw unreadable(error, manifestName, "manifest.json is missing");
   });
   if (sha256(text) !== ref.hash) throw damaged(`manifest.json has sha256 ${sha256(text)}`);
   const { files } = manifestSchema.parse(JSON.parse(text.toString("utf8")));
   for (const [name, expected] of Object.entries(files)) {
-    const { size } = await fs.lstat(join(path, name)).catch(() => {
-      throw damaged(`${name} is missing`);
+    const { size } = await fs.lstat(join(path, name)).catch((error) => {
+      throw unreadable(error, name, `${name} is missing`);
     });
     if (size !== expected.bytes) throw damaged(`${name} has ${size} bytes instead of ${expected.bytes}`);
     const actual = await digestFile(fs, join(path, name)).catch((error: Error) => {
-      throw damaged(`${name} cannot be read (${error.message})`);
+      throw unreadable(error, name, `${name} cannot be read (${error.message})`);
     });
     if (actual.sha256 !== expected.sha256) throw damaged(`${name} has sha256 ${actual.sha256}`);
   }
+  for (const name of await fs.readdir(path))
+    if (name !== manifestName && !Object.hasOwn(files, name))
+      throw damaged(`${JSON.stringify(name)} is not in its manifest`);
 }
 
 export function corruptArtifact(ref: ArtifactRef, path: string, found: string): RatchetError {

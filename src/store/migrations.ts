@@ -62,9 +62,22 @@ const trips: Migration = {
   },
 };
 
+/** Runs that somebody let go on with other numerics, and when that came about. */
+const numericsChanges: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await sql`ALTER TABLE numerics ADD COLUMN change text NOT NULL DEFAULT 'none'
+      CHECK (change IN ('none', 'asked', 'given'))`.execute(database);
+    await sql`CREATE TABLE numerics_changes (
+      run text NOT NULL, change json NOT NULL, position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY)`.execute(
+      database,
+    );
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   "0001_first": first,
   "0002_recipes": recipes,
   "0003_numerics": numerics,
   "0004_trips": trips,
+  "0005_numerics_changes": numericsChanges,
 };

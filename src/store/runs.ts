@@ -2,7 +2,7 @@
 import { type Kysely, type Selectable, sql } from "kysely";
 import { makingSets } from "../core/environment/build-name.ts";
 import { contentHash } from "../core/hash.ts";
-import type { Json, JsonObject } from "../core/json.ts";
+import type { Json } from "../core/json.ts";
 import type {
   RunState,
   RunStore,
@@ -13,6 +13,7 @@ import type {
 } from "../core/ports/runs.ts";
 import type { Database } from "./database.ts";
 import { insertLineage, stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
+import { askNumericsChange, holdNumerics, numericsChangesOf, numericsOf } from "./numerics.ts";
 import type { Tables } from "./tables.ts";
 
 export function createRunStore(database: Database): RunStore {
@@ -67,7 +68,7 @@ export function createRunStore(database: Database): RunStore {
           .execute();
         return rows.map(storedStage);
       }),
-    findCachedStage: (inputHash) =>
+    findCachedStage: (inputHash, run) =>
       database.run(async (tables) => {
         const row = await tables
           .selectFrom("stages")
@@ -75,6 +76,16 @@ export function createRunStore(database: Database): RunStore {
           .where("input_hash", "=", inputHash)
           .where("state", "in", ["done", "cached"])
           .where("result", "is not", null)
+          .where((where) =>
+            where.or([
+              where("run", "=", run),
+              where(
+                "run",
+                "not in",
+                tables.selectFrom("numerics").select("run").where("change", "!=", "none"),
+              ),
+            ]),
+          )
           .orderBy("position")
           .limit(1)
           .executeTakeFirst();
@@ -103,20 +114,10 @@ export function createRunStore(database: Database): RunStore {
         return rows.map(({ trip }) => trip as TripRecord);
       }),
     updateThatMade: (checkpoint) => database.run((tables) => updateThatMade(tables, checkpoint)),
-    holdNumerics: (run, numerics) =>
-      database.run(async (tables) => {
-        await tables
-          .insertInto("numerics")
-          .values({ run, numerics: JSON.stringify(numerics) })
-          .onConflict((conflict) => conflict.column("run").doNothing())
-          .execute();
-        const row = await tables
-          .selectFrom("numerics")
-          .select("numerics")
-          .where("run", "=", run)
-          .executeTakeFirstOrThrow();
-        return row.numerics as JsonObject;
-      }),
+    holdNumerics: (run, numerics) => database.run((tables) => holdNumerics(tables, run, numerics)),
+    askNumericsChange: (run, declared) => database.run((tables) => askNumericsChange(tables, run, declared)),
+    numericsOf: (run) => database.run((tables) => numericsOf(tables, run)),
+    numericsChangesOf: (run) => database.run((tables) => numericsChangesOf(tables, run)),
     policySources: () =>
       database.run(async (tables) => {
         const { rows } = await sql<{ source: string }>`

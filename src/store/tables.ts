@@ -73,6 +73,13 @@ interface LeasesTable {
 interface NumericsTable {
   run: string;
   numerics: JsonColumn;
+  change: ColumnType<"none" | "asked" | "given", "asked" | undefined>;
+}
+
+interface NumericsChangesTable {
+  run: string;
+  change: JsonColumn;
+  position: Generated<string>;
 }
 
 interface TripsTable {
@@ -90,5 +97,6 @@ export interface Tables {
   artifacts: ArtifactsTable;
   leases: LeasesTable;
   numerics: NumericsTable;
+  numerics_changes: NumericsChangesTable;
   trips: TripsTable;
 }

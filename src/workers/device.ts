@@ -5,6 +5,8 @@
 import { join } from "node:path";
 import { Worker } from "@temporalio/worker";
 import { createDeviceActivities } from "../activities/index.ts";
+import { whileAlive } from "../activities/step.ts";
+import type { PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
 import type { RunStore } from "../core/ports/runs.ts";
 import type { Engine, EngineOptions } from "../engine/runtime/client.ts";
 import { describeNumerics, type Numerics, numericsMismatch } from "../engine/runtime/numerics.ts";
@@ -16,7 +18,7 @@ import { codecs } from "./ports.ts";
 import { serve } from "./serve.ts";
 
 /** The engine reports every block, layer and token; this long without a word means it hangs. */
-const engineStallMs = 60_000;
+const engineStallMs = 30_000;
 
 export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<void> =>
   serve("gpu-worker", gpuWorkerIdentityPrefix, async ({ config, log, meters, common, forActivities }) => {
@@ -39,8 +41,10 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       ledger: meterLedger(store.ledger, meters),
       codec: codecs(store.artifacts),
       device: async (run, work) => {
-        await sameNumerics(store.runs, run, config.threads);
-        return device(work);
+        const changed = await whileAlive(() => sameNumerics(store.runs, run, config.threads));
+        return device((turn, onProgress, signal) =>
+          work(changed ? acceptingNumerics(turn) : turn, onProgress, signal),
+        );
       },
     });
     const options = {
@@ -60,10 +64,22 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
     };
   });
 
-/** Samples of another processor would be others, and nobody would know: the run goes on where it began, or not at all. */
-async function sameNumerics(runs: RunStore, run: string, threads: number): Promise<void> {
+/**
+ * Samples of another processor would be others, and nobody would know: the run goes on where it began, or where a person
+ * let it go on. Gives whether one did.
+ */
+async function sameNumerics(runs: RunStore, run: string, threads: number): Promise<boolean> {
   const present = describeNumerics(threads);
-  const recorded = await runs.holdNumerics(run, { ...present });
-  const mismatch = numericsMismatch(recorded as unknown as Numerics, present);
+  const { numerics, change } = await runs.holdNumerics(run, { ...present });
+  const mismatch = numericsMismatch(numerics as unknown as Numerics, present);
   if (mismatch) throw mismatch;
+  return change === "given";
 }
+
+const acceptingNumerics = ({
+  sample,
+  update,
+}: PolicySampler & PolicyTrainer): PolicySampler & PolicyTrainer => ({
+  sample,
+  update: (request, ...rest) => update({ ...request, acceptNumerics: true }, ...rest),
+});

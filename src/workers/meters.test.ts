@@ -1,9 +1,9 @@
 import { noopMetricMeter } from "@temporalio/common";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { RatchetError } from "../core/errors.ts";
 import type { LineageRecord } from "../core/ports/runs.ts";
 import type { StepLedger } from "../core/ports/steps.ts";
-import { createMeters, meterLedger, meterSandbox } from "./meters.ts";
+import { createMeters, meterEngine, meterLedger, meterSandbox } from "./meters.ts";
 
 /** Every counter writes what is added to it, as `name labels +value`. */
 function counting() {
@@ -81,4 +81,33 @@ it("a metered sandbox counts calls by their outcome", async () => {
   };
   await meterSandbox(sandbox, meters).run([]);
   expect(counted).toEqual(["ratchet_tool_calls returned +2", "ratchet_tool_calls raised +1"]);
+});
+
+it("a metered engine tells the work on files from the rest", async () => {
+  vi.useFakeTimers();
+  const recorded: number[] = [];
+  const { meters } = counting();
+  Object.assign(meters, { deviceFiles: { record: (value: number) => recorded.push(value) } });
+  const engine = meterEngine(
+    {
+      sample: async (_policy, _requests, _options, onProgress) => {
+        const pass = (unit: string, ms: number) => {
+          onProgress({ unit, count: 0, total: 0 });
+          vi.advanceTimersByTime(ms);
+        };
+        pass("seconds of verifying a checkpoint", 300);
+        pass("seconds of reading weights", 200);
+        pass("token step", 5_000);
+        pass("seconds of writing the checkpoint", 1_500);
+        return [];
+      },
+      update: () => Promise.reject(new Error("not asked for")),
+    },
+    meters,
+  );
+  const ref = { kind: "checkpoint", hash: "a", bytes: 1 };
+  const options = { temperature: 1, topP: 1, maxNewTokens: 1 };
+  await engine.sample(ref, [], options, () => {}, new AbortController().signal);
+  expect(recorded).toEqual([2]);
+  vi.useRealTimers();
 });

@@ -4,9 +4,10 @@
  */
 import type { MetricMeter } from "@temporalio/common";
 import { RatchetError } from "../core/errors.ts";
-import type { PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
+import type { OnProgress, PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
 import type { Sandbox } from "../core/ports/sandbox.ts";
 import type { StepLedger } from "../core/ports/steps.ts";
+import { isBeaten } from "../engine/runtime/beat.ts";
 import { createGauges } from "./gauges.ts";
 
 const secondsPerMs = 1e-3;
@@ -31,6 +32,10 @@ export function createMeters(meter: MetricMeter) {
     packedTokens: counter("packed_tokens", "Unique tokens computed by updates, after packing."),
     sampling: seconds("sampling", "A turn of a shard on the engine."),
     updating: seconds("updating", "An update on the engine."),
+    deviceFiles: seconds(
+      "device_files",
+      "Of sampling and updating: policies and checkpoints read, verified, written.",
+    ),
     deviceWait: seconds("device_wait", "Work that waited for other work on the device."),
     toolCalls: counter("tool_calls", "Tool calls in the sandbox, by outcome."),
     tools: seconds("tool_batch", "A batch of tool calls in the sandbox."),
@@ -77,20 +82,42 @@ export function meterLedger(ledger: StepLedger, meters: Meters): StepLedger {
 
 export function meterEngine(engine: Engine, meters: Meters): Engine {
   return {
-    sample: async (...request) => {
+    sample: async (policy, requests, options, onProgress, signal) => {
       const startedAt = Date.now();
-      const responses = await engine.sample(...request);
+      const files = timedFiles(onProgress);
+      const responses = await engine.sample(policy, requests, options, files.onProgress, signal);
+      meters.deviceFiles.record(files.ms() * secondsPerMs);
       meters.sampling.record((Date.now() - startedAt) * secondsPerMs);
       meters.sampledTokens.add(responses.flat().reduce((sum, { tokens }) => sum + tokens.length, 0));
       return responses;
     },
-    update: async (...request) => {
+    update: async (request, onProgress, signal) => {
       const startedAt = Date.now();
-      const updated = await engine.update(...request);
+      const files = timedFiles(onProgress);
+      const updated = await engine.update(request, files.onProgress, signal);
+      meters.deviceFiles.record(files.ms() * secondsPerMs);
       meters.updating.record((Date.now() - startedAt) * secondsPerMs);
       meters.trainedTokens.add(updated.metrics.responseTokens);
       meters.packedTokens.add(updated.metrics.packedTokens);
       return updated;
+    },
+  };
+}
+
+/** How long work on files goes on: from its first word to the next of something else, or to the end. */
+function timedFiles(onProgress: OnProgress): { readonly onProgress: OnProgress; ms(): number } {
+  let total = 0;
+  let since: number | undefined;
+  const ms = () => total + (since === undefined ? 0 : Date.now() - since);
+  return {
+    ms,
+    onProgress: (done) => {
+      if (isBeaten(done.unit)) since ??= Date.now();
+      else {
+        total = ms();
+        since = undefined;
+      }
+      onProgress(done);
     },
   };
 }

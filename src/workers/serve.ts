@@ -16,7 +16,7 @@ import { buildId } from "./build-id.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import type { Meters } from "./meters.ts";
 import { startTelemetry } from "./telemetry.ts";
-import { activityDeployment } from "./versioning.ts";
+import { activityDeployment, versionId } from "./versioning.ts";
 
 export interface Serving {
   readonly config: Config;
@@ -79,7 +79,7 @@ export async function serve(
     log = createLogger(role, config);
     const { meters, watch } = await startTelemetry(role, config, log);
     const connection = await NativeConnection.connect(config.temporalConnection ?? {});
-    const id = await buildId();
+    const id = versionId(config.versioning, await buildId());
     const { workers, announce, close } = await open({
       config,
       connection,

@@ -59,7 +59,7 @@ const exporting = (bindAddress: string): NonNullable<TelemetryOptions["metrics"]
     unitSuffix: true,
     useSecondsForDurations: true,
     histogramBucketOverrides: Object.fromEntries(
-      ["sampling", "updating", "device_wait", "tool_batch"].map((name) => [
+      ["sampling", "updating", "device_files", "device_wait", "tool_batch"].map((name) => [
         `ratchet_${name}_seconds`,
         durationBuckets,
       ]),

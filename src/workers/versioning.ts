@@ -18,6 +18,13 @@ const retryMs = 100;
 /** What fails otherwise is tried again more slowly, and said. */
 const slowRetryMs = 2_000;
 
+/**
+ * The version that a build polls as. Pinned, it is another: queues of activities are part of that one, and a queue that was
+ * ever part of a version gets the activities of its workflows from no one else.
+ */
+export const versionId = (versioning: Config["versioning"], build: string) =>
+  versioning === "pinned" ? `${build}-pinned` : build;
+
 /** For the worker of workflows: it polls as its build. */
 export function deploymentOptions(
   versioning: Config["versioning"],

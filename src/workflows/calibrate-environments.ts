@@ -10,7 +10,7 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { installControl } from "./control.ts";
-import { inWindow, runChild, shardWindow } from "./fan-out.ts";
+import { inWindow, runChild } from "./fan-out.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
@@ -27,13 +27,13 @@ export async function calibrateEnvironments(input: CalibrateInput): Promise<Cali
   const environments = job.environments ?? (await buildMissing(control, job));
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
   const count = await control.orPark(() => cpu.countEnvironments(environments));
-  const { samples, blindSamples, sampling, maxTurns, shardSize, difficulty, mostAnsweredBlind } = calibration;
+  const { samples, blindSamples, sampling, maxTurns, shardSize, shardsInFlight } = calibration;
   const total = count * (samples + blindSamples);
   let done = 0;
   /** Every environment `each` times, in the set's order; one turn is all that a policy without tools needs. */
   const rolled = (each: number, blind: boolean): Promise<ArtifactRef[]> => {
     const starts = Array.from({ length: Math.ceil((count * each) / shardSize) }, (_, i) => i * shardSize);
-    return inWindow(starts, shardWindow, async (from, shard) => {
+    return inWindow(starts, shardsInFlight, async (from, shard) => {
       await control.gate();
       const members = Array.from({ length: Math.min(shardSize, count * each - from) }, (_, i) => ({
         member: Math.floor((from + i) / each),
@@ -65,6 +65,7 @@ export async function calibrateEnvironments(input: CalibrateInput): Promise<Cali
   };
   const shards = await rolled(samples, false);
   const blindShards = blindSamples === 0 ? [] : await rolled(blindSamples, true);
+  const { difficulty, mostAnsweredBlind } = calibration;
   const keep = { difficulty, mostAnsweredBlind };
   const result = await control.orPark(() =>
     cpu.scoreCalibration({ context, policy, policyName, environments, shards, blindShards, keep }),

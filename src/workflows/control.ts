@@ -38,6 +38,8 @@ export interface Control {
   readonly stopping: boolean;
   readonly steered: Steered;
   readonly children: Children;
+  /** A child has ended: what the others say of themselves is what this workflow is. */
+  childEnded(workflowId: string): void;
   /** What a child that begins now has to know; one that may have begun long ago is told in any case to go on. */
   steeringFor(child: "new" | "found"): Steering[];
   /** Shown in the UI and to the `progress` query; Markdown. */
@@ -122,6 +124,10 @@ export function installControl(from: Steered = { paused: false, stopping: false 
       return { paused, stopping };
     },
     children,
+    childEnded: (workflowId) => {
+      children.leave(workflowId);
+      changed();
+    },
     steeringFor: (child) => [
       ...(paused ? [messages.pause] : child === "found" ? [messages.resume] : []),
       ...(stopping ? [messages.stopAfterIteration] : []),

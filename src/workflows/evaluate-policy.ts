@@ -6,7 +6,7 @@ import type { EvaluateInput } from "../core/experiment/input.ts";
 import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { installControl } from "./control.ts";
-import { inWindow, runChild, shardWindow } from "./fan-out.ts";
+import { inWindow, runChild } from "./fan-out.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
@@ -23,10 +23,10 @@ export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationRe
   const environments = job.environments ?? (await buildMissing(control, job));
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
   const total = await control.orPark(() => cpu.countEnvironments(environments));
-  const { sampling, maxTurns, shardSize } = evaluation;
+  const { sampling, maxTurns, shardSize, shardsInFlight } = evaluation;
   const starts = Array.from({ length: Math.ceil(total / shardSize) }, (_, i) => i * shardSize);
   let done = 0;
-  const shards = await inWindow(starts, shardWindow, async (from, shard) => {
+  const shards = await inWindow(starts, shardsInFlight, async (from, shard) => {
     await control.gate();
     const members = Array.from({ length: Math.min(shardSize, total - from) }, (_, i) => ({
       member: from + i,

@@ -2,7 +2,12 @@
  * `experiment`: a declared DAG of stages. Each starts as soon as what it needs is there, independent ones side by side;
  * a stage whose inputs were computed before, by this run or another, is taken from there and shown as cached.
  */
-import { CancellationScope, upsertSearchAttributes } from "@temporalio/workflow";
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  upsertSearchAttributes,
+} from "@temporalio/workflow";
 import type { EvaluationResult } from "../activities/evaluation.ts";
 import type { Candidate, StageInput } from "../activities/experiments.ts";
 import type { ExperimentInput, Stage } from "../core/experiment/input.ts";
@@ -10,15 +15,25 @@ import { initialPolicy, needsOf } from "../core/experiment/plan.ts";
 import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { buildEnvironments } from "./build-environments.ts";
-import { type Control, installControl } from "./control.ts";
+import { type Control, installControl, type Steered } from "./control.ts";
 import { evaluatePolicy } from "./evaluate-policy.ts";
 import { isStopped } from "./failures.ts";
 import { runChild } from "./fan-out.ts";
+import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
 import { searchAttributes, stageWorkflowId } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { trainPolicy } from "./train-policy.ts";
 
 type Results = ReadonlyMap<string, Json>;
+
+/** What one execution hands to the next. */
+interface Carried {
+  readonly input: ExperimentInput;
+  readonly order: readonly string[];
+  /** Of the stages that are done. */
+  readonly results: readonly (readonly [string, Json])[];
+  readonly steered: Steered;
+}
 
 interface ExperimentResult {
   readonly run: string;
@@ -27,19 +42,27 @@ interface ExperimentResult {
   readonly report: ArtifactRef | null;
 }
 
-export async function experiment(raw: ExperimentInput): Promise<ExperimentResult> {
-  const control = installControl();
-  const { input, order } = await control.orPark(() => cpu.prepareExperiment(raw));
+export async function experiment(raw: ExperimentInput, carried?: Carried): Promise<ExperimentResult> {
+  const control = installControl(carried?.steered);
+  const { input, order } = carried ?? (await control.orPark(() => cpu.prepareExperiment(raw)));
   upsertSearchAttributes([
     { key: searchAttributes.run, value: input.id },
     { key: searchAttributes.policy, value: input.policy },
   ]);
-  const results = new Map<string, Json>();
+  const results = new Map<string, Json>(carried?.results);
+  let ended: "ended" | "handed over";
   try {
-    await runStages(control, input, order, results);
+    ended = await runStages(control, input, order, results);
   } catch (error) {
-    await CancellationScope.nonCancellable(() => cpu.finishRun({ run: input.id, state: "failed" }));
+    await CancellationScope.nonCancellable(() =>
+      control.orPark(() => cpu.finishRun({ run: input.id, state: "failed" })),
+    );
     throw error;
+  }
+  if (ended === "handed over") {
+    await condition(allHandlersFinished);
+    const { steered } = control;
+    await handOver<typeof experiment>(raw, { input, order, results: [...results], steered });
   }
   const state = results.size === order.length ? "done" : "stopped";
   await control.orPark(() => cpu.finishRun({ run: input.id, state }));
@@ -51,14 +74,20 @@ export async function experiment(raw: ExperimentInput): Promise<ExperimentResult
   };
 }
 
-/** Fills `results`; where an operator stops the run, with the stages that were done by then. */
+/**
+ * Fills `results`; where an operator stops the run, with the stages that were done by then. Handed over where another
+ * build became the current one, a stage ended and none is under way: children would end with this execution.
+ */
 async function runStages(
   control: Control,
   input: ExperimentInput,
   order: readonly string[],
   results: Map<string, Json>,
-): Promise<void> {
-  const shown = new Map<string, string>(order.map((id) => [id, "waiting"]));
+): Promise<"ended" | "handed over"> {
+  const carried = results.size;
+  let underWay = 0;
+  let handedOver = false;
+  const shown = new Map<string, string>(order.map((id) => [id, results.has(id) ? "done" : "waiting"]));
   const show = (id: string, state: string) => {
     shown.set(id, state);
     control.describe(
@@ -70,12 +99,16 @@ async function runStages(
   initial.catch(() => undefined);
   const perform = async (id: string): Promise<void> => {
     await control.gate();
-    if (control.stopping) return;
+    if (control.stopping || handedOver || results.has(id)) return;
+    handedOver = underWay === 0 && results.size > carried && isNewerBuildCurrent();
+    if (handedOver) return;
     show(id, "running");
+    underWay += 1;
     const outcome = await runStage(control, input, id, input.stages[id]!, {
       results,
       initial: await initial,
     });
+    underWay -= 1;
     if (outcome === "stopped") return show(id, "stopped");
     results.set(id, outcome.result);
     show(id, outcome.cached ? "cached" : "done");
@@ -95,6 +128,7 @@ async function runStages(
     );
   }
   await Promise.all(running.values());
+  return handedOver ? "handed over" : "ended";
 }
 
 async function runStage(

@@ -30,7 +30,7 @@ export async function runChild<I, R>(
     control.children.join(workflowId, control.steeringFor("found"));
     return (await follow(workflowId)) as R;
   } finally {
-    control.children.leave(workflowId);
+    control.childEnded(workflowId);
   }
 }
 
@@ -44,9 +44,6 @@ async function follow(workflowId: string): Promise<unknown> {
     await sleep(pauseMs);
   }
 }
-
-/** Two shards a device, so that one samples while the other's tools run. */
-export const shardWindow = 2;
 
 /** Results in the order of the items, whatever order they finish in. */
 export async function inWindow<T, R>(

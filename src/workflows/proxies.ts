@@ -1,7 +1,7 @@
 /**
  * The activities as workflows call them, one proxy for each task queue. Retries are unbounded in attempts, because an
  * attempt lost to a killed worker says nothing about the work; what bounds them is the count of the work's own failures,
- * kept by the ledger, after which an activity fails for good and the workflow parks.
+ * kept by the ledger or the worker, after which an activity fails for good and the workflow parks.
  */
 import { proxyActivities } from "@temporalio/workflow";
 import type { CpuActivities, SamplingActivities, UpdateActivities } from "../activities/index.ts";

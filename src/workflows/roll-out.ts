@@ -1,6 +1,7 @@
 /** `rollOut`: a shard of trajectories, turn by turn: the policy responds on the device, its tools answer in the sandbox. */
 import type { StartShard } from "../activities/rollouts.ts";
 import type { ShardState } from "../activities/shards.ts";
+import type { SamplingSettings } from "../core/experiment/sampling.ts";
 import type { RewardKind } from "../core/reward/reward.ts";
 import { installControl } from "./control.ts";
 import { cpu, sample } from "./proxies.ts";
@@ -9,11 +10,7 @@ export interface RollOut {
   readonly start: StartShard;
   /** Responses at each prefix: 1 in an evaluation; in training the others are judged too. */
   readonly samplesPerPrefix: number;
-  readonly sampling: {
-    readonly temperature: number;
-    readonly topP: number;
-    readonly maxResponseTokens: number;
-  };
+  readonly sampling: SamplingSettings;
   readonly reward: RewardKind;
   readonly maxTurns: number;
 }

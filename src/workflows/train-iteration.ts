@@ -10,7 +10,7 @@ import { judgeReward } from "../core/learning/tripwires.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { Control } from "./control.ts";
 import { divergedFailure } from "./failures.ts";
-import { inWindow, runChild, shardWindow } from "./fan-out.ts";
+import { inWindow, runChild } from "./fan-out.ts";
 import { cpu, train } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
 
@@ -116,19 +116,21 @@ async function collectBatch(
   context: StepContext,
 ) {
   const { environments } = job;
-  const { sampling, reward, maxTurns } = training;
-  const shards = await cpu.planIteration({
-    context,
-    environments,
-    count: training.environmentsPerIteration,
-    shardSize: training.shardSize,
-  });
-  const rolled = await inWindow(shards, shardWindow, (members, shard) =>
+  const { sampling, reward, maxTurns, shardSize } = training;
+  const total = training.environmentsPerIteration;
+  const starts = Array.from({ length: Math.ceil(total / shardSize) }, (_, i) => i * shardSize);
+  const rolled = await inWindow(starts, training.shardsInFlight, (from, shard) =>
     runChild(
       control,
       rollOut,
       {
-        start: { context, policy, environments, members, maxResponseTokens: sampling.maxResponseTokens },
+        start: {
+          context,
+          policy,
+          environments,
+          members: { total, from, count: Math.min(shardSize, total - from) },
+          maxResponseTokens: sampling.maxResponseTokens,
+        },
         samplesPerPrefix: training.samplesPerPrefix,
         sampling,
         reward,
@@ -136,7 +138,7 @@ async function collectBatch(
       },
       {
         workflowId: `${workflowInfo().workflowId}.i${context.iteration}.s${shard}`,
-        summary: `iteration ${context.iteration}, shard ${shard}: ${members.length} trajectories`,
+        summary: `iteration ${context.iteration}, shard ${shard}: ${Math.min(shardSize, total - from)} trajectories`,
       },
     ),
   );

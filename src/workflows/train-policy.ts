@@ -5,7 +5,6 @@
 import {
   allHandlersFinished,
   condition,
-  continueAsNew,
   defineUpdate,
   setHandler,
   upsertMemo,
@@ -22,6 +21,7 @@ import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { isStopped } from "./failures.ts";
+import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
 import { messages, searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { recoverFrom } from "./recovery.ts";
@@ -103,11 +103,11 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
   for (let round = 0; course.iteration <= job.iterations; round++) {
     await control.gate();
     if (control.stopping) break;
-    if (round > 0 && shouldContinueAsNew(round)) {
+    if (round > 0 && shouldHandOver(round)) {
       await condition(allHandlersFinished);
       changed ||= Object.keys(change).length > 0;
       job = { ...job, training: withChange(job.training, change) };
-      await continueAsNew<typeof trainPolicy>(input, { job, course, changed, steered: control.steered });
+      await handOver<typeof trainPolicy>(input, { job, course, changed, steered: control.steered });
     }
     const before = course.latest;
     const ended = await control.orPark(goOn).catch(unlessStopped);
@@ -162,8 +162,8 @@ async function prepare(control: Control, input: TrainInput): Promise<TrainingJob
   return { ...job, environments, iterations };
 }
 
-const shouldContinueAsNew = (done: number) =>
-  done >= iterationsPerExecution || workflowInfo().continueAsNewSuggested;
+const shouldHandOver = (done: number) =>
+  done >= iterationsPerExecution || workflowInfo().continueAsNewSuggested || isNewerBuildCurrent();
 
 function showIteration(
   control: Control,

@@ -34,11 +34,6 @@ def attend(q, k, v, mask, scale):
     return torch.einsum("hgrk,hkd->hgrd", scores.softmax(-1), v).reshape(kv, rows, size)
 
 
-def logp_entropy(logits, targets):
-    logs = logits.log_softmax(-1)
-    return [logs.gather(1, targets), -(logs.exp() * logs).sum(-1, keepdim=True)]
-
-
 def scaled_matmul(a, b, transA, transB, scale):
     return scale * (a.mT if transA else a) @ (b.mT if transB else b)
 
@@ -77,7 +72,6 @@ CASES = [
     ("concat", [randn(2, 1, 3), randn(2, 2, 3)], dict(axis=1), lambda a, b, axis: torch.cat([a, b], axis)),
     ("split", [randn(2, 5)], dict(sizes=[2, 3], axis=1), lambda x, sizes, axis: list(x.split(sizes, axis))),
     ("attention", [randn(2, 12, 4), randn(2, 5, 4), randn(2, 5, 4), causal], dict(scale=0.5), attend),
-    ("logProbability", [randn(3, 7), torch.tensor([[2], [0], [6]])], {}, logp_entropy),
 ]
 # Inputs that are given and never trained: indices, angle tables, masks.
 CONSTANT = {"rope": {2, 3}, "attention": {3}}

@@ -1,18 +1,28 @@
 /**
  * Stands before a Postgres and loses its network at one statement: before the server hears it, in the middle of it, once
- * it is sent, or once it is answered. Statements are told apart as the protocol does: each ends with a Query or a Sync.
+ * it is sent, or once it is answered. Or it only dawdles: a statement stalls until it is let go, or each is late. Statements are told apart as the protocol does: each ends with a Query or a Sync.
  */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export const moments = ["unsent", "half-sent", "sent", "answered"] as const;
 export type Moment = (typeof moments)[number];
+
+interface Cut {
+  readonly statement: number;
+  readonly moment: Moment | "stalled";
+}
 
 export interface CuttingProxy {
   /** The URL of the server, through the proxy. */
   urlOf(databaseUrl: string): string;
   /** Counts statements anew; at the given one, 0 being the next, the connection is lost. */
-  arm(cut?: { readonly statement: number; readonly moment: Moment }): void;
+  arm(cut?: Cut): void;
+  /** Lets what stalled reach the server, late. */
+  letGo(): void;
+  /** Every statement reaches the server this much later. */
+  delay(milliseconds: number): void;
   /** Statements since it was armed. */
   statements(): number;
   /** Resolves once the server has noticed: what it did of the statement is done. */
@@ -25,7 +35,9 @@ const sync = "S".charCodeAt(0);
 const ready = "Z".charCodeAt(0);
 
 export async function openCuttingProxy(port: number): Promise<CuttingProxy> {
-  let cut: { readonly statement: number; readonly moment: Moment } | undefined;
+  let cut: Cut | undefined;
+  let delayMs = 0;
+  let stalls = new Set<() => void>();
   let statements = 0;
   let noticed: Promise<unknown> = Promise.resolve();
   const open = new Set<Socket>();
@@ -41,6 +53,12 @@ export async function openCuttingProxy(port: number): Promise<CuttingProxy> {
     backend.on("close", () => client.destroy());
     let isLost = false;
     let awaitsAnswer = false;
+    /** What the server has to hear before the rest: a connection keeps its order. */
+    let heard: Promise<unknown> | undefined;
+    const pass = (bytes: Buffer) => {
+      if (heard === undefined) backend.write(bytes);
+      else heard = heard.then(() => backend.write(bytes));
+    };
     const lose = (bytes: Buffer) => {
       isLost = true;
       noticed = once(backend, "close");
@@ -50,7 +68,9 @@ export async function openCuttingProxy(port: number): Promise<CuttingProxy> {
     const statement = (bytes: Buffer) => {
       if (isLost) return;
       const moment = cut?.statement === statements++ ? cut.moment : undefined;
-      if (moment === undefined) backend.write(bytes);
+      if (moment === "stalled") heard = new Promise<void>((resolve) => stalls.add(resolve));
+      if (delayMs > 0) heard = (heard ?? Promise.resolve()).then(() => sleep(delayMs));
+      if (moment === undefined || moment === "stalled") pass(bytes);
       else if (moment === "answered") {
         awaitsAnswer = true;
         backend.write(bytes);
@@ -78,7 +98,7 @@ export async function openCuttingProxy(port: number): Promise<CuttingProxy> {
         const isOther = type === undefined || type === "p".charCodeAt(0) || type === "X".charCodeAt(0);
         isStarted = true;
         if (isWhole) statement(Buffer.concat(held));
-        else if (isOther && !isLost) backend.write(message);
+        else if (isOther && !isLost) pass(message);
         if (isWhole || isOther) held = [];
       }
     });
@@ -102,6 +122,13 @@ export async function openCuttingProxy(port: number): Promise<CuttingProxy> {
     arm: (at) => {
       cut = at;
       statements = 0;
+    },
+    letGo: () => {
+      for (const go of stalls) go();
+      stalls = new Set();
+    },
+    delay: (milliseconds) => {
+      delayMs = milliseconds;
     },
     statements: () => statements,
     noticed: async () => void (await noticed),

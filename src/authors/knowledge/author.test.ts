@@ -100,8 +100,8 @@ describe("propose", () => {
       expect(decomposed.scenario).toBe(candidate.scenario);
       const characters =
         candidate.question.length + JSON.stringify(drafts.map(({ document }) => document)).length;
-      if (profile === "compact") expect(characters).toBeLessThanOrEqual(1_700);
-      else expect(drafts.length).toBeGreaterThanOrEqual(5);
+      if (profile === "compact") expect(characters).toBeLessThanOrEqual(1_500);
+      else expect(drafts.length).toBeGreaterThanOrEqual(7);
     }
   });
 

@@ -2,10 +2,11 @@
 import type { Random } from "../../core/random.ts";
 import type { Candidate, ScalingLevels } from "../../core/synthesis/candidate.ts";
 import { draftTools } from "../../core/synthesis/construct.ts";
+import { compactCharacters, promptCharacters } from "../../core/synthesis/profile.ts";
 import type { Limits } from "./scenarios.ts";
 
-/** Tools that an `ftrl` environment comes to, where those it needs leave room for two distractors. */
-const ftrlTools = [5, 6, 6, 7, 7, 8, 9, 10] as const;
+/** Tools that an `ftrl` environment comes to, as FTRL's test rows have them; distractors fill up what it needs. */
+const ftrlTools = [7, 7, 8, 8, 9, 9, 10, 11] as const;
 
 /** With as few tools as this, `compact` documents stay plain, for policies that can read little. */
 const plainUpTo = 3;
@@ -46,14 +47,23 @@ function drawByProfile(limits: Limits, goldCount: number, random: Random): Scali
 }
 
 /**
- * Characters of documents and question that a `compact` prompt may have: 400 tokens of SmolLM2's tokenizer at its 3.8
- * characters a token, which leaves a chat template 100 of the profile's 500.
+ * The candidate with levels that keep what its profile promises, where they were not dialled; undefined where none do,
+ * and another question has to be drawn.
  */
-const compactCharacters = 1_500;
+export function fitToProfile(
+  candidate: Candidate,
+  limits: Limits,
+  dialled: Partial<ScalingLevels> = {},
+): Candidate | undefined {
+  return candidate.profile === "compact"
+    ? fitCompact(candidate)
+    : dialled.distractors === undefined
+      ? fitFtrl(candidate, Math.min(ftrlTools[0], limits.maxTools))
+      : candidate;
+}
 
-/** Takes complexity away from a `compact` candidate, the least telling first, until its prompt is short enough. */
-export function fitCompact(candidate: Candidate): Candidate {
-  if (candidate.profile !== "compact") return candidate;
+/** Takes complexity away, the least telling first, until the prompt is short enough. */
+function fitCompact(candidate: Candidate): Candidate | undefined {
   const { distractors } = candidate.levels;
   const reductions: Partial<ScalingLevels>[] = [
     {},
@@ -66,15 +76,18 @@ export function fitCompact(candidate: Candidate): Candidate {
   let fitted = candidate;
   for (const reduction of reductions) {
     fitted = { ...fitted, levels: { ...fitted.levels, ...reduction } };
-    if (promptCharacters(fitted) <= compactCharacters) break;
+    if (promptCharacters(fitted.question, documentsOf(fitted)) <= compactCharacters) return fitted;
   }
-  return fitted;
+  return undefined;
 }
 
-function promptCharacters(candidate: Candidate): number {
-  const documents = draftTools(candidate).drafts.map(({ document }) => ({
-    type: "function",
-    function: document,
-  }));
-  return candidate.question.length + JSON.stringify(documents).length;
+/** Integration makes fewer tools of those needed, and further distractors stand in for them. */
+function fitFtrl(candidate: Candidate, leastTools: number): Candidate | undefined {
+  const fewer = leastTools - documentsOf(candidate).length;
+  if (fewer <= 0) return candidate;
+  const { levels } = candidate;
+  const fitted = { ...candidate, levels: { ...levels, distractors: levels.distractors + fewer } };
+  return documentsOf(fitted).length >= leastTools ? fitted : undefined;
 }
+
+const documentsOf = (candidate: Candidate) => draftTools(candidate).drafts.map(({ document }) => document);

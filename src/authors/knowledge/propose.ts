@@ -15,7 +15,7 @@ import { answerMatches } from "../../core/reward/match.ts";
 import type { Candidate, Fact } from "../../core/synthesis/candidate.ts";
 import { calculatedComposition, calculationFact } from "./calculations.ts";
 import { cardId, type DrawnCards, drawCards } from "./cards.ts";
-import { drawLevels, fitCompact } from "./levels.ts";
+import { drawLevels, fitToProfile } from "./levels.ts";
 import { phrase, subQuestionText } from "./phrase.ts";
 import { type Plan, poolOf, type World } from "./plan.ts";
 import { draws, type Limits } from "./scenarios.ts";
@@ -43,7 +43,8 @@ export function proposeOne(draft: Draft, scenario: ScenarioType, index: number):
     const plan = draws[scenario](world, random, limits);
     if (!plan || !isSoundPlan(plan, limits)) continue;
     const candidate = candidateOf(draft, plan, scenario, index, seed, random);
-    if (candidate) return fitCompact(candidate);
+    const fitted = candidate && fitToProfile(candidate, limits, request.levels);
+    if (fitted) return fitted;
   }
   throw new RatchetError(
     "InvalidInput",

@@ -3,20 +3,22 @@
  * from an earlier iteration.
  */
 import type { Command } from "commander";
-import { readConfig } from "../../config/config.ts";
+import { type Config, readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { experimentInputSchema } from "../../core/experiment/input.ts";
 import { parseInput } from "../../core/experiment/parse.ts";
 import { continueRun } from "../continue-run.ts";
 import { exitCodes } from "../exit.ts";
-import { withServices } from "../services.ts";
+import { type OpenServices, withServices } from "../services.ts";
+import { requireThreadsInForce } from "../threads.ts";
 import { wholeNumber } from "../whole-number.ts";
-import { followExperiment, notice, type RunOptions, requireThreads } from "./start.ts";
+import { followExperiment, notice, type RunOptions } from "./start.ts";
 
 interface ResumeOptions extends RunOptions {
   readonly fromIteration?: number;
   readonly stage?: string;
   readonly branch?: number;
+  readonly acceptNumerics?: boolean;
 }
 
 export function register(ratchet: Command): void {
@@ -31,6 +33,10 @@ export function register(ratchet: Command): void {
     )
     .option("--stage <id>", "which training to go back in, where the run has several")
     .option("--branch <N>", "of that training's lineage; the newest by default", wholeNumber(0, 1e6))
+    .option(
+      "--accept-numerics",
+      "let the run go on with the workers' threads, processor and versions, where it recorded others: its bits change, and status and report say so",
+    )
     .option("--exit", "end the services when the run ends, instead of waiting for Ctrl-C")
     .option("--json", "print a JSON summary as the last line")
     .action(async (run: string, options: ResumeOptions) => {
@@ -38,7 +44,8 @@ export function register(ratchet: Command): void {
       const config = readConfig();
       // The run's input is in the database, which must run before it can be read.
       process.exitCode = await withServices(config, notice, async (services) => {
-        const { fromIteration: iteration, ...rest } = options;
+        const { fromIteration: iteration, acceptNumerics = false, ...rest } = options;
+        if (acceptNumerics) await askNumericsChange(config, services, run);
         if (iteration !== undefined)
           return continueRun(services, run, { ...rest, iteration, settings: {}, same: true });
         const { readRun, readStoredRun } = await import("../read-run.ts");
@@ -55,12 +62,31 @@ export function register(ratchet: Command): void {
           );
           return state === "failed" ? exitCodes.failed : exitCodes.ok;
         }
-        await withClient(endpoints, (client) => wake(client, run));
         const input = parseInput(experimentInputSchema, stored.input, `run ${run}`);
-        requireThreads(config, input);
+        await requireThreadsInForce(config, endpoints, input);
+        await withClient(endpoints, (client) => wake(client, run));
         return followExperiment(config, services, input, options);
       });
     });
+}
+
+/** Recorded before anything is woken, so that whoever computes next finds it. */
+async function askNumericsChange(config: Config, services: OpenServices, run: string): Promise<void> {
+  const { knownRun, withStore } = await import("../read-run.ts");
+  const { patiently } = await import("../patience.ts");
+  const { endpoints, interrupted } = services;
+  const ask = () =>
+    withStore(config, endpoints, async (store) => {
+      const { workflowType, input } = await knownRun(store, run);
+      const { threads } = input as { threads?: number };
+      if (threads !== undefined) return store.runs.askNumericsChange(run, { threads });
+      throw new RatchetError(
+        "InvalidInput",
+        `--accept-numerics has no effect on run '${run}': a ${workflowType} needs no engine; leave it out`,
+        { field: "--accept-numerics", value: run },
+      );
+    });
+  await patiently(ask, interrupted);
 }
 
 /** A stage and a branch say where the iteration is; without one they would be passed over. */

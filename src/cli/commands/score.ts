@@ -8,6 +8,10 @@ import { scoreRows } from "../../core/reward/score-rows.ts";
 import { defaultSandboxLimits } from "../../sandbox/limits.ts";
 import { createSandbox } from "../../sandbox/sandbox.ts";
 
+/** FTRL's trainer gives a call ten seconds, in which native Python takes more steps than a tool has here otherwise. */
+const fuel = 20_000_000;
+const wallMs = 600_000;
+
 export function register(program: Command): void {
   program
     .command("score")
@@ -22,6 +26,8 @@ async function score(options: { readonly rows: string; readonly reward: string }
   const rows = readRows(options.rows);
   const sandbox = createSandbox({
     ...defaultSandboxLimits,
+    fuel,
+    wallMs,
     log: (message) => process.stderr.write(`${message}\n`),
   });
   try {

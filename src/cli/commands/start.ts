@@ -5,7 +5,6 @@
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { type Config, readConfig } from "../../config/config.ts";
-import { RatchetError } from "../../core/errors.ts";
 import { type ExperimentInput, experimentInputSchema } from "../../core/experiment/input.ts";
 import { parseInput } from "../../core/experiment/parse.ts";
 import { planStages } from "../../core/experiment/plan.ts";
@@ -15,6 +14,7 @@ import { readInputFile } from "../input-file.ts";
 import { knownPolicy } from "../local-policy.ts";
 import { requireContext, requireDisk, requireFetchable } from "../needs.ts";
 import { type OpenServices, untilAborted, withServices } from "../services.ts";
+import { requireThreads } from "../threads.ts";
 
 const quickstart = fileURLToPath(new URL("../../../temporal/examples/quickstart.json", import.meta.url));
 
@@ -44,16 +44,6 @@ export function register(ratchet: Command): void {
         followExperiment(config, services, input, options),
       );
     });
-}
-
-/** The workers refuse other threads than the run's; said here, before they start. */
-export function requireThreads(config: Config, { threads }: Pick<ExperimentInput, "threads">): void {
-  if (threads === config.threads) return;
-  throw new RatchetError(
-    "NumericsMismatch",
-    `field 'threads' = ${threads}, but the workers' engine would have ${config.threads}, and results depend on it; set RATCHET_THREADS=${threads}, or correct the field`,
-    { field: "threads", value: threads, limit: config.threads },
-  );
 }
 
 /** Follows the run to its end, shows it, and waits for Ctrl-C unless told to exit; 1 where the run failed or is held. */

@@ -4,7 +4,7 @@
  */
 import type { Environment } from "../../core/environment/environment.ts";
 import type { Case } from "../../core/gates/gate.ts";
-import { createDuplicateFinder } from "../../core/gates/near-duplicates.ts";
+import { createDuplicateFinder, traitsOf } from "../../core/gates/near-duplicates.ts";
 import { runGates } from "../../core/gates/run-gates.ts";
 import { gateTable } from "../../core/gates/table.ts";
 import type { EnvironmentAuthor } from "../../core/ports/author.ts";
@@ -74,8 +74,9 @@ export async function buildPool(
   const cases: Case[] = [];
   const members: Member[] = [];
   const accept = (subject: Case, member: Member) => {
-    if (finder.find(subject.environment)) return;
-    finder.add(subject.environment);
+    const traits = traitsOf(subject.environment);
+    if (finder.find(traits)) return;
+    finder.add(traits);
     cases.push(subject);
     members.push(member);
   };

@@ -11,7 +11,7 @@ import {
 import { RatchetError } from "../../core/errors.ts";
 import { environmentFileOf } from "../../core/formats/environment-file.ts";
 import { importFtrlRow } from "../../core/formats/ftrl.ts";
-import { readRows } from "./rows-file.ts";
+import { type FileRow, readRows } from "./rows-file.ts";
 
 interface ImportOptions {
   readonly out?: string;
@@ -31,10 +31,36 @@ export function register(env: Command): void {
     .action(async (file: string, options: ImportOptions) => {
       const rows = await readRows(file);
       if (rows.length === 0) throw refusal("FILE", file, "holds no rows; give one JSON object on each line");
-      const environments = rows.map(({ text, where }) => importFtrlRow(text, where));
+      const environments = importRows(rows);
       if (options.out === undefined) await intoStore(environments, nameOf(file, options.name), options);
       else intoFolder(environments, options.out, options);
     });
+}
+
+/** Faults that one report tells. */
+const mostFaults = 10;
+
+/** All rows or none, but every fault is told at once. */
+function importRows(rows: readonly FileRow[]): Environment[] {
+  const environments: Environment[] = [];
+  const faults: RatchetError[] = [];
+  for (const { text, where } of rows) {
+    try {
+      environments.push(importFtrlRow(text, where));
+    } catch (error) {
+      if (!(error instanceof RatchetError)) throw error;
+      faults.push(error);
+    }
+  }
+  if (faults.length === 0) return environments;
+  if (faults.length === 1) throw faults[0];
+  const told = faults.slice(0, mostFaults).map(({ message }) => message);
+  const more = faults.length > told.length ? `; and ${faults.length - told.length} more` : "";
+  throw new RatchetError(
+    "InvalidInput",
+    `${faults.length} of ${rows.length} rows are refused: ${told.join("; ")}${more}`,
+    { rows: faults.length },
+  );
 }
 
 /** The only format so far; the option keeps room for others and makes a command line say what it reads. */

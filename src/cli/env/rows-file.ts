@@ -19,14 +19,25 @@ export async function readRows(path: string): Promise<FileRow[]> {
     const texts = await parquetRows(bytes, path);
     return texts.map((text, i) => ({ text, where: `${path} row ${i + 1}` }));
   }
-  return bytes
-    .toString("utf8")
+  // A carriage return is white space in JSON and stays with its row, which therefore goes back as it came.
+  return decode(bytes, path)
     .split("\n")
-    .map((line, i) => ({
-      text: line.endsWith("\r") ? line.slice(0, -1) : line,
-      where: `${path} line ${i + 1}`,
-    }))
+    .map((text, i) => ({ text, where: `${path} line ${i + 1}` }))
     .filter(({ text }) => text.trim() !== "");
+}
+
+/** A byte order mark is no part of the first row. Bytes that are no UTF-8 are refused, for they would be lost. */
+function decode(bytes: Buffer, path: string): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new RatchetError(
+      "InvalidInput",
+      `FILE ${path} is not UTF-8; save it as UTF-8`,
+      { field: "FILE", value: path },
+      cause,
+    );
+  }
 }
 
 export async function writeRows(path: string, texts: readonly string[]): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Environment } from "../environment/environment.ts";
 import { createContaminationFinder } from "../gates/contamination.ts";
 import type { Case } from "../gates/gate.ts";
-import { createDuplicateFinder } from "../gates/near-duplicates.ts";
+import { createDuplicateFinder, traitsOf } from "../gates/near-duplicates.ts";
 import type { SetGate } from "../gates/set-gates.ts";
 import type { Random } from "../random.ts";
 
@@ -94,11 +94,11 @@ export function besideOthers(
 /** Beside these; as a benchmark they are what imports leave of them, without reference calls. */
 function lookBeside(originals: readonly Environment[]) {
   const duplicates = createDuplicateFinder();
-  for (const environment of originals) duplicates.add(environment);
+  for (const environment of originals) duplicates.add(traitsOf(environment));
   const environments = originals.map((environment) => ({ ...environment, referenceCalls: [] }));
   const benchmark = createContaminationFinder([{ name: "benchmark", environments }]);
   return {
-    nearDuplicate: (environment: Environment) => duplicates.find(environment)?.reason,
+    nearDuplicate: (environment: Environment) => duplicates.find(traitsOf(environment))?.reason,
     contamination: (environment: Environment) => benchmark.find(environment),
   };
 }

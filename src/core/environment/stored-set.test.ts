@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { caseOf, chainCandidate } from "../../../tests/support/small-world.ts";
+import { RatchetError } from "../errors.ts";
 import { contentHash } from "../hash.ts";
 import type { Json } from "../json.ts";
 import type { ArtifactRef } from "../ports/artifacts.ts";
@@ -18,6 +19,10 @@ function memory() {
       return { kind, hash, bytes: text.length };
     },
     getJson: async ({ hash }: ArtifactRef): Promise<unknown> => stored.get(hash),
+    find: async (kind: string, hash: string): Promise<ArtifactRef> => {
+      if (!stored.has(hash)) throw new RatchetError("ArtifactMissing", "not there");
+      return { kind, hash, bytes: JSON.stringify(stored.get(hash)).length };
+    },
   };
 }
 
@@ -40,10 +45,21 @@ describe("a stored set", () => {
       const artifacts = memory();
       const ref = await storeSet(artifacts, setOf(count));
       expect(ref.kind).toBe("environment-set");
-      expect(artifacts.stored.size).toBe(1 + Math.ceil(count / environmentsPerPart));
+      // The index, the parts, the tables by themselves and what was quarantined.
+      const parts = Math.ceil(count / environmentsPerPart);
+      expect(artifacts.stored.size).toBe(1 + parts + Object.keys(tables).length + 1);
       expect(await loadSet(artifacts, ref)).toEqual(setOf(count));
     },
   );
+
+  it("shares its tables with other sets, under the hash that tools name them by", async () => {
+    const artifacts = memory();
+    await storeSet(artifacts, setOf(1));
+    const before = artifacts.stored.size;
+    await storeSet(artifacts, setOf(2));
+    expect(artifacts.stored.size).toBe(before + 2);
+    for (const { table } of environment.tools) if (table) expect(artifacts.stored.has(table)).toBe(true);
+  });
 
   it("is read where it was stored whole, before there were parts", async () => {
     const artifacts = memory();

@@ -1,7 +1,8 @@
 /** What a person writes to learn how hard environments are for a policy: the input of `calibrateEnvironments`. */
 import { z } from "zod";
 import { bands } from "../evaluation/calibration.ts";
-import { evaluateInputSchema, evaluationSchema, samplingSchema } from "./input.ts";
+import { evaluateInputSchema, evaluationSchema } from "./input.ts";
+import { samplingSchema } from "./sampling.ts";
 
 export const calibrationSchema = z.strictObject({
   samples: z.number().int().min(1).max(256).default(8).describe("Trajectories in each environment"),
@@ -15,7 +16,7 @@ export const calibrationSchema = z.strictObject({
   sampling: samplingSchema
     .default({ temperature: 1, topP: 1, maxResponseTokens: 64 })
     .describe("Greedy samples would all be the same"),
-  ...evaluationSchema.pick({ maxTurns: true, shardSize: true }).shape,
+  ...evaluationSchema.pick({ maxTurns: true, shardSize: true, shardsInFlight: true }).shape,
   difficulty: z
     .array(z.enum(bands))
     .min(1)

@@ -9,6 +9,7 @@ import { heldOutParts } from "../environment/split.ts";
 import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
 import { identifierPattern, identifierRule } from "./identifier.ts";
 import { originSchema } from "./origin.ts";
+import { samplingSchema } from "./sampling.ts";
 import { supervisedTripwiresSchema, tripwiresSchema } from "./tripwires.ts";
 
 const identifier = z
@@ -42,7 +43,7 @@ export const buildSchema = z.strictObject({
   profile: z
     .enum(profiles)
     .default("compact")
-    .describe("compact: at most 500 tokens of prompt; ftrl: FTRL's shape, 5-11 tools of about 7 parameters"),
+    .describe("compact: at most 500 tokens of prompt; ftrl: FTRL's shape, 7-11 tools of about 7 parameters"),
   scenarios: z
     .strictObject({
       single_hop: z.number().int().min(0).max(20_000).default(0),
@@ -106,18 +107,17 @@ const environmentsSchema = z
     "A stored set by content hash or by the name of its build (RUN or RUN/STAGE), or what to build (see environments)",
   );
 
-export const samplingSchema = z.strictObject({
-  temperature: z.number().min(0).max(5).default(1).describe("0 is greedy"),
-  topP: z.number().gt(0).max(1).default(1).describe("1 is off"),
-  maxResponseTokens: count(8192).default(64).describe("Most tokens the policy may say in one turn"),
-});
-
 const rolloutFields = {
   maxTurns: count(20).default(8).describe("Most assistant turns of a trajectory (FTRL: 20)"),
   shardSize: count(512)
     .default(32)
     .describe(
       "Trajectories that move through their turns together; its members and their order are part of the input",
+    ),
+  shardsInFlight: count(1024)
+    .default(2)
+    .describe(
+      "Shards under way at once: two for each device worker, so that one samples while the other's tools run; changes no result",
     ),
 };
 
@@ -158,7 +158,7 @@ export const supervisedSchema = z.strictObject({
 export const reinforcementSchema = z.strictObject({
   algorithm: z.enum(["grpo", "reinforce++"]).describe("How advantages are estimated; see docs/numerics.md"),
   iterations: count(100_000).describe("Rollout, score, update: how often"),
-  environmentsPerIteration: count(4096)
+  environmentsPerIteration: count(65_536)
     .default(8)
     .describe("Environments whose trajectories give one iteration's turn-prefixes"),
   samplesPerPrefix: z

@@ -89,6 +89,30 @@ describe("a row of FTRL's becomes an environment", () => {
     expect(() => importFtrlRow(rowText(changes), "rows.jsonl line 7")).toThrow(message);
   });
 
+  it.each([
+    ["a number as answer", { answer: 363 }, { answer: "363" }],
+    [
+      "a message in parts",
+      { messages: [{ role: "user", content: [{ type: "text", text: "Which sea?" }] }] },
+      { question: "Which sea?" },
+    ],
+    [
+      "an answer without its list",
+      { unsolved_set: '{"find": "Red Sea"}' },
+      { subQuestions: [{ answer: "Red Sea" }] },
+    ],
+    [
+      "a tool without parameters",
+      { tools: '[{"function": {"name": "find", "description": "Finds."}}]' },
+      { tools: [{ document: { parameters: { properties: {}, required: [] } } }] },
+    ],
+  ])("from %s as well, and goes back as it came", (_, changes, expected) => {
+    const row = rowText(changes);
+    const imported = importFtrlRow(row, "row");
+    expect(imported).toMatchObject(expected);
+    expect(exportFtrlRow(imported)).toBe(row);
+  });
+
   it("unless it is no JSON", () => {
     expect(() => importFtrlRow("{", "rows.jsonl line 7")).toThrow("rows.jsonl line 7: is no JSON");
   });

@@ -31,23 +31,39 @@ const instruction = promptMessages({ profile: "ftrl", question: "" })[0]!.conten
 const functionSchema = z.object({
   name: toolDocumentSchema.shape.name,
   description: toolDocumentSchema.shape.description,
-  parameters: z.object({
-    properties: z.record(z.string(), z.record(z.string(), jsonSchema)).default({}),
-    required: z.array(z.string()).default([]),
-  }),
+  /** A tool that takes nothing may say nothing of it. */
+  parameters: z
+    .object({
+      properties: z.record(z.string(), z.record(z.string(), jsonSchema)).default({}),
+      required: z.array(z.string()).default([]),
+    })
+    .default({ properties: {}, required: [] }),
 });
+
+/** As `str()` would write it: the row itself keeps what it was. */
+const answerText = z.union([z.string().min(1), z.number().transform(String)]);
+
+/** Text as one string or as a list of parts, as chat interfaces have it. */
+const contentText = z.union([
+  z.string(),
+  z
+    .array(z.object({ type: z.literal("text"), text: z.string() }))
+    .transform((parts) => parts.map(({ text }) => text).join("")),
+]);
 
 /** What is read of a row; all else travels with it. */
 const rowSchema = z.object({
-  messages: z.array(z.object({ role: z.string(), content: z.string() })),
+  messages: z.array(z.object({ role: z.string(), content: contentText })),
   tools: nested(z.array(z.object({ function: functionSchema })).min(1)),
   /** Tool name -> Python source of a function of that name. */
   codes: nested(z.record(z.string(), z.string().min(1))),
   /** Tool name -> the sub-answers it still owes. */
-  unsolved_set: nested(z.record(z.string(), z.array(z.string().min(1)))),
+  unsolved_set: nested(
+    z.record(z.string(), z.union([z.array(answerText), answerText.transform((answer) => [answer])])),
+  ),
   data_source: z.string().optional(),
   split: z.string().optional(),
-  answer: z.string().min(1),
+  answer: answerText,
 });
 type Row = z.infer<typeof rowSchema>;
 

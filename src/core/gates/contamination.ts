@@ -7,7 +7,10 @@ import type { Environment } from "../environment/environment.ts";
 import { normalizeAnswer } from "../reward/match.ts";
 import { madeCalls, namesOf } from "./calls.ts";
 import { createBands, type Signature, shingles, similarity } from "./minhash.ts";
-import { createDuplicateFinder, jaccard, questionSignature, wordsOf } from "./near-duplicates.ts";
+import { createDuplicateFinder, jaccard, questionSignature, traitsOf, wordsOf } from "./near-duplicates.ts";
+
+/** Raised when another environment would be found. */
+export const contaminationVersion = 2;
 
 export interface Benchmark {
   /** As a person named it: an import's name or a content hash. */
@@ -42,7 +45,7 @@ export interface ContaminationFinder {
 
 export function createContaminationFinder(benchmarks: readonly Benchmark[]): ContaminationFinder {
   const duplicates = createDuplicateFinder();
-  const places = new Map<Environment, string>();
+  const places: string[] = [];
   const runs = new Map<string, Row>();
   const lengths = new Set([wordsInRow]);
   const alike = createBands<Row>(bandRows);
@@ -51,8 +54,8 @@ export function createContaminationFinder(benchmarks: readonly Benchmark[]): Con
     for (const [i, environment] of environments.entries()) {
       const where = `row ${i + 1} of '${name}'`;
       if (environment.referenceCalls.length > 0) {
-        places.set(environment, where);
-        duplicates.add(environment);
+        places.push(where);
+        duplicates.add(traitsOf(environment));
         continue;
       }
       const row = rowOf(environment, where);
@@ -64,8 +67,8 @@ export function createContaminationFinder(benchmarks: readonly Benchmark[]): Con
     }
   return {
     find(environment) {
-      const repeated = duplicates.find(environment);
-      if (repeated) return `${places.get(repeated.of)}: ${repeated.reason}`;
+      const repeated = places.length > 0 ? duplicates.find(traitsOf(environment)) : undefined;
+      if (repeated) return `${places[repeated.at]}: ${repeated.reason}`;
       const words = wordsOf(environment.question);
       const names = nameWords(environment, words);
       const run = [words.length, ...lengths]

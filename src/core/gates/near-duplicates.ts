@@ -8,7 +8,18 @@
 import type { Environment } from "../environment/environment.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
 import { madeCalls, namesOf } from "./calls.ts";
-import { createBands, type Signature, shingles, signatureOf, similarity } from "./minhash.ts";
+import {
+  createBands,
+  type ShortSignature,
+  type Signature,
+  shingles,
+  shortened,
+  signatureOf,
+  similarity,
+} from "./minhash.ts";
+
+/** Raised when another environment would be found. */
+export const nearDuplicatesVersion = 2;
 
 /** Least Jaccard similarities: exact for facts, estimated from signatures for the others. */
 const limits = { facts: 0.7, question: 0.8, documents: 0.8, code: 0.8 };
@@ -17,91 +28,113 @@ const bandRows = 4;
 const wordsInShingle = 3;
 const tokensInShingle = 5;
 
-/** What of an environment is compared. */
-interface Traits {
-  readonly environment: Environment;
-  readonly words: string;
-  readonly facts: ReadonlySet<string>;
-  /** With how the answer follows, what two questions for the same thing share. */
-  readonly asked: string;
-  readonly factsSignature: Signature;
-  /** Made when a pair of facts agrees; most never are. */
-  readonly question: () => Signature;
-  readonly documents: () => Signature;
-  readonly code: () => Signature;
+/** What of an environment is compared: all that has to be kept of it, as plain JSON. */
+export interface Traits {
+  readonly question: string;
+  /** Names and answer of each reference call, or the sub-answers where no calls are known. */
+  readonly facts: readonly string[];
+  /** How the answer follows from them; null where no calls are known. */
+  readonly follows: string | null;
+  /** Shortened signatures of question, documents and code, one after the other, in base64. */
+  readonly signatures: string;
 }
 
 export interface Repetition {
-  readonly of: Environment;
+  /** Which one it repeats, by the order of adding. */
+  readonly at: number;
   readonly reason: string;
 }
 
 export interface DuplicateFinder {
-  add(environment: Environment): void;
-  /** The first environment added that asks the same, or nearly the same. */
-  find(environment: Environment): Repetition | undefined;
+  add(traits: Traits): void;
+  /** The first one added that asks the same, or nearly the same. */
+  find(traits: Traits): Repetition | undefined;
+}
+
+interface Compared {
+  readonly at: number;
+  readonly asks: string;
+  readonly facts: ReadonlySet<string>;
+  readonly question: ShortSignature;
+  readonly documents: ShortSignature;
+  readonly code: ShortSignature;
 }
 
 export function createDuplicateFinder(): DuplicateFinder {
-  const known = new Map<string, Environment>();
-  const bands = createBands<Traits>(bandRows);
+  const known = new Map<string, Compared>();
+  const bands = createBands<Compared>(bandRows);
+  let added = 0;
   return {
-    add(environment) {
-      const traits = traitsOf(environment);
-      for (const key of [traits.words, traits.asked]) if (!known.has(key)) known.set(key, environment);
-      bands.add(traits.factsSignature, traits);
+    add(traits) {
+      const one = comparedOf(traits, added++);
+      for (const key of keysOf(traits)) if (!known.has(key)) known.set(key, one);
+      bands.add(signatureOf(traits.facts), one);
     },
-    find(environment) {
-      const traits = traitsOf(environment);
-      const twin = known.get(traits.words) ?? known.get(traits.asked);
-      if (twin) return { of: twin, reason: `asks the same as '${twin.question}'` };
-      for (const other of bands.near(traits.factsSignature)) {
-        const likeness = likenessOf(traits, other);
-        if (likeness !== undefined)
-          return { of: other.environment, reason: `${likeness} as '${other.environment.question}'` };
+    find(traits) {
+      const [words, asked] = keysOf(traits);
+      const twin = known.get(words) ?? known.get(asked);
+      if (twin) return { at: twin.at, reason: `asks the same as '${twin.asks}'` };
+      const one = comparedOf(traits, added);
+      for (const other of bands.near(signatureOf(traits.facts))) {
+        const likeness = likenessOf(one, other);
+        if (likeness !== undefined) return { at: other.at, reason: `${likeness} as '${other.asks}'` };
       }
       return undefined;
     },
   };
 }
 
-function likenessOf(a: Traits, b: Traits): string | undefined {
+/** The words, and with how the answer follows, what two questions for the same thing share. */
+function keysOf({ question, facts, follows }: Traits): [words: string, asked: string] {
+  const words = `words ${wordsOf(question).join(" ")}`;
+  return [words, follows === null ? words : `facts ${follows} ${[...facts].sort().join("; ")}`];
+}
+
+function comparedOf({ question, facts, signatures }: Traits, at: number): Compared {
+  const bytes = Uint8Array.from(Buffer.from(signatures, "base64"));
+  const values = new Uint16Array(bytes.buffer);
+  const third = values.length / 3;
+  return {
+    at,
+    asks: question,
+    facts: new Set(facts),
+    question: values.subarray(0, third),
+    documents: values.subarray(third, 2 * third),
+    code: values.subarray(2 * third),
+  };
+}
+
+function likenessOf(a: Compared, b: Compared): string | undefined {
   const facts = jaccard(a.facts, b.facts);
   if (facts < limits.facts) return undefined;
-  const question = similarity(a.question(), b.question());
+  const question = similarity(a.question, b.question);
   if (question >= limits.question)
     return `${percent(facts)} of the facts and ${percent(question)} of the words`;
-  const documents = similarity(a.documents(), b.documents());
-  const code = similarity(a.code(), b.code());
+  const documents = similarity(a.documents, b.documents);
+  const code = similarity(a.code, b.code);
   if (documents < limits.documents || code < limits.code) return undefined;
   return `${percent(facts)} of the facts, ${percent(documents)} of the documents and ${percent(code)} of the code`;
 }
 
-function traitsOf(environment: Environment): Traits {
+export function traitsOf(environment: Environment): Traits {
   const { question, composition, tools, subQuestions } = environment;
   const calls = madeCalls({ environment, tables: {} });
   const listed = calls.map((call) => [...namesOf([call]).map(tidyKey).sort(), tidyKey(call.sub.answer)]);
-  // Where no calls are known, as of imported environments, the answers are all there is of the facts.
-  const facts = (calls.length > 0 ? listed : subQuestions.map(({ answer }) => [tidyKey(answer)])).map(
-    (fact) => fact.join("|"),
+  const documents = tools.flatMap(({ document }) =>
+    shingles(wordsOf(JSON.stringify(document)), wordsInShingle),
   );
-  const words = wordsOf(question);
+  const code = tools.flatMap((tool) => shingles(tokensOf(tool.code), tokensInShingle));
+  const signatures = [questionSignature(question), signatureOf(documents), signatureOf(code)];
   return {
-    environment,
-    words: `words ${words.join(" ")}`,
-    facts: new Set(facts),
-    asked:
-      calls.length > 0
-        ? `facts ${composition.kind} ${[...facts].sort().join("; ")}`
-        : `words ${words.join(" ")}`,
-    factsSignature: signatureOf(facts),
-    question: once(() => questionSignature(question)),
-    documents: once(() =>
-      signatureOf(
-        tools.flatMap(({ document }) => shingles(wordsOf(JSON.stringify(document)), wordsInShingle)),
-      ),
+    question,
+    // Where no calls are known, as of imported environments, the answers are all there is of the facts.
+    facts: (calls.length > 0 ? listed : subQuestions.map(({ answer }) => [tidyKey(answer)])).map((fact) =>
+      fact.join("|"),
     ),
-    code: once(() => signatureOf(tools.flatMap(({ code }) => shingles(tokensOf(code), tokensInShingle)))),
+    follows: calls.length > 0 ? composition.kind : null,
+    signatures: Buffer.concat(
+      signatures.map((signature) => Buffer.from(shortened(signature).buffer)),
+    ).toString("base64"),
   };
 }
 
@@ -116,14 +149,6 @@ const tokensOf = (code: string): string[] => code.match(/[\p{L}\p{N}_$]+|[^\s\p{
 export function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   const shared = [...a].filter((member) => b.has(member)).length;
   return shared / (a.size + b.size - shared);
-}
-
-function once<T>(make: () => T): () => T {
-  let made: T | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 const percent = (share: number) => `${Math.round(share * 100)} %`;

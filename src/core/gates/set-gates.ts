@@ -2,7 +2,7 @@
 import type { GateVerdict } from "../environment/environment.ts";
 import { type Benchmark, createContaminationFinder } from "./contamination.ts";
 import { type Case, findingOf } from "./gate.ts";
-import { createDuplicateFinder } from "./near-duplicates.ts";
+import { createDuplicateFinder, traitsOf } from "./near-duplicates.ts";
 import type { Judged } from "./run-gates.ts";
 
 export const setGates = ["near-duplicates", "contamination"] as const;
@@ -26,14 +26,15 @@ export function judgeAsSet(
   return judged.map((one, i) => {
     if (one.failure) return one;
     const { environment } = subjects[i]!;
+    const traits = traitsOf(environment);
     const looked = withFinding(
       one,
       "near-duplicates",
-      duplicates.find(environment)?.reason,
+      duplicates.find(traits)?.reason,
       `none of ${before} before asks the same`,
     );
     if (!looked.failure) {
-      duplicates.add(environment);
+      duplicates.add(traits);
       before += 1;
     }
     return benchmarks.length === 0

@@ -58,6 +58,9 @@ describe("what an update measured", () => {
     const spike = { ...sound, gradientNorm: 250 };
     expect(judgeUpdate(spike, tripwires(), usual.slice(1))).toBeNull();
     expect(judgeUpdate(spike, tripwires(), [...recent([1e6, 0]), ...usual])).not.toBeNull();
+    expect(judgeUpdate(spike, tripwires({ window: 10 }), usual)?.sentence).toContain(
+      "of the 3 updates before",
+    );
   });
 });
 

@@ -57,7 +57,7 @@ export function judgeUpdate(
           limit: maxGradientSpike * usual,
           blames: "batch",
           setting: "maxGradientSpike",
-          sentence: `gradient norm is ${text(gradientNorm)}, above tripwires.maxGradientSpike = ${maxGradientSpike} times the ${text(usual)} of the ${tripwires.window} updates before`,
+          sentence: `gradient norm is ${text(gradientNorm)}, above tripwires.maxGradientSpike = ${maxGradientSpike} times the ${text(usual)} of the ${Math.min(tripwires.window, recent.length)} updates before`,
         }
       : null)
   );
@@ -80,18 +80,22 @@ export function judgeReward(
     limit: minRewardShare * usual,
     blames: "policy",
     setting: "minRewardShare",
-    sentence: `mean reward is ${text(reward)}, below tripwires.minRewardShare = ${minRewardShare} of the ${text(usual)} of the ${window} updates before`,
+    sentence: `mean reward is ${text(reward)}, below tripwires.minRewardShare = ${minRewardShare} of the ${text(usual)} of the ${Math.min(window, recent.length)} updates before`,
   };
 }
 
-/** Null while there are fewer updates than the window. */
+/** Of fewer updates than these a mean says too little; a shorter window is as the input wants it. */
+const fewestCompared = 3;
+
+/** Null while there are too few updates to compare with. */
 function meanOfWindow(
   { window }: Tripwires,
   recent: readonly RecentUpdate[],
   of: (update: RecentUpdate) => number,
 ): number | null {
   const compared = recent.slice(-window);
-  return compared.length < window ? null : compared.reduce((sum, update) => sum + of(update), 0) / window;
+  if (compared.length < Math.min(window, fewestCompared)) return null;
+  return compared.reduce((sum, update) => sum + of(update), 0) / compared.length;
 }
 
 /** Another trainer's metrics may come as JSON, which has no NaN but null. */

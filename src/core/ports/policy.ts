@@ -13,7 +13,7 @@ export interface ChatCodec {
   encodePrompt(messages: readonly ChatMessage[], tools: readonly ToolDocument[]): number[];
   /**
    * Ids between the end of a sampled assistant turn and the header of the next one, for the given tool outputs.
-   * `ended` says whether the sampled turn ends with the turn-end token already (it does unless it was cut by length).
+   * `ended` says whether the sampled turn ends with one of `stopIds` already; one that a limit or a stop string cut does not.
    */
   encodeToolResults(outputs: readonly string[], ended: boolean): number[];
   /** Ids of an assistant turn as the policy would say it, its turn-end token included (golden trajectories). */
@@ -36,6 +36,10 @@ export interface SamplingOptions {
   readonly temperature: number;
   /** 1 is off. */
   readonly topP: number;
+  /** Only the k likeliest tokens can be drawn, before topP counts what they hold; absent, all can. */
+  readonly topK?: number | undefined;
+  /** A response ends with the token that completes one of these strings; it keeps all of its ids. */
+  readonly stop?: readonly string[] | undefined;
   readonly maxNewTokens: number;
 }
 
@@ -43,6 +47,7 @@ export interface SampledResponse {
   readonly tokens: readonly number[];
   /** log p of each token under the sampled policy at temperature 1, untruncated: what training calls old log-probability. */
   readonly logprobs: readonly number[];
+  /** `stop`: it ended with a stop token or a stop string. */
   readonly finish: "stop" | "length";
 }
 
@@ -146,6 +151,8 @@ export interface UpdateRequest {
   readonly packTokens: number;
   /** What the forward pass computed is "kept" for the backward pass, the default, or "recomputed", which needs less memory. */
   readonly activations?: "kept" | "recomputed" | undefined;
+  /** True lets the parent be one that other numerics made, as a person asked; else it is refused. */
+  readonly acceptNumerics?: boolean | undefined;
   /** False starts Adam's moments and step count from zero instead of the parent's. */
   readonly carryOptimizer: boolean;
   /**

@@ -106,6 +106,22 @@ export interface KnownUpdate {
   readonly recipe: UpdateRecipe;
 }
 
+/** What a run computes with, and whether somebody let it go on with something else than before. */
+export interface HeldNumerics {
+  readonly numerics: JsonObject;
+  /** `asked`: the next device work records its own. `given`: it did, at least once. */
+  readonly change: "none" | "asked" | "given";
+}
+
+/** From here on the run's bits are others than they would have been. */
+export interface NumericsChange {
+  readonly run: string;
+  /** The last update before it; null where there was none. */
+  readonly after: Pick<LineageRecord, "stage" | "branch" | "iteration"> | null;
+  readonly from: JsonObject;
+  readonly to: JsonObject;
+}
+
 export interface RunStore {
   putRun(run: RunRecord): Promise<void>;
   getRun(run: string): Promise<StoredRun | undefined>;
@@ -121,8 +137,11 @@ export interface RunStore {
   getStages(run: string): Promise<StageRecord[]>;
   /** Stages of every run that built or calibrated environments and have a result, in the order they were first put. */
   getBuilds(): Promise<StageRecord[]>;
-  /** A finished stage of any run with this input hash, the earliest first. */
-  findCachedStage(inputHash: string): Promise<{ run: string; stage: string; result: Json } | undefined>;
+  /** A finished stage with this input hash, the earliest first: of this run, or of one whose numerics never changed. */
+  findCachedStage(
+    inputHash: string,
+    run: string,
+  ): Promise<{ run: string; stage: string; result: Json } | undefined>;
   /**
    * Records an update and returns the branch it is on: the one asked for where that iteration is free or is this very
    * step, else the branch that holds the step, else a new one. So a reset never overwrites or inherits history.
@@ -136,8 +155,14 @@ export interface RunStore {
   tripsOf(run: string): Promise<TripRecord[]>;
   /** The first update of any run that made this checkpoint; undefined for a policy from elsewhere. */
   updateThatMade(checkpoint: string): Promise<KnownUpdate | undefined>;
-  /** What the run's first device work computed with; the first caller's is kept, and given to all. */
-  holdNumerics(run: string, numerics: JsonObject): Promise<JsonObject>;
+  /** What the run's first device work computed with: the first caller's is kept, and given to all, until a change is asked. */
+  holdNumerics(run: string, numerics: JsonObject): Promise<HeldNumerics>;
+  /** The next to hold numerics replaces the run's. `declared` stands for them where it has computed nothing yet. */
+  askNumericsChange(run: string, declared: JsonObject): Promise<void>;
+  /** Undefined before the run's first device work. */
+  numericsOf(run: string): Promise<HeldNumerics | undefined>;
+  /** In the order they came about. */
+  numericsChangesOf(run: string): Promise<NumericsChange[]>;
   /** What the runs' inputs name as the policy to start from, each once: "tiny", a folder. */
   policySources(): Promise<string[]>;
 }

@@ -10,8 +10,27 @@ describe("what FTRL's policy sees of a call", () => {
     const outcome = { kind: "raised", text: "division by zero", fuel: 3 } as const;
     expect(toolFeedback("ratio", outcome)).toBe("an error occured when call ratio: division by zero");
     expect(unknownToolFeedback("rato")).toBe("an error occured when call rato: 'rato'");
-    expect(badArgumentsFeedback("ratio")).toBe(
-      "an error occured when call ratio: ratio() argument after ** must be a mapping",
+  });
+
+  it("names the type of arguments that are no object, and quotes an unknown name, as Python does", () => {
+    const types = ["[1]", '"a"', "null", "true", "5", "5.0", "NaN"].map((text) =>
+      badArgumentsFeedback("ratio", text),
+    );
+    expect(types[0]).toBe(
+      "an error occured when call ratio: ratio() argument after ** must be a mapping, not list",
+    );
+    expect(types.map((text) => text.split(" ").at(-1))).toEqual([
+      "list",
+      "str",
+      "NoneType",
+      "bool",
+      "int",
+      "float",
+      "float",
+    ]);
+    expect(unknownToolFeedback("it's")).toBe("an error occured when call it's: \"it's\"");
+    expect(unknownToolFeedback('it\'s "a"\n')).toBe(
+      "an error occured when call it's \"a\"\n: 'it\\'s \"a\"\\n'",
     );
   });
 });

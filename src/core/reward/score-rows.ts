@@ -55,7 +55,7 @@ async function callTools(
     for (const [j, { name, arguments: given, argumentsText }] of parsed[i]!.entries()) {
       const program = programs.get(name);
       if (!program) outputs[i]![j] = unknownToolFeedback(name);
-      else if (given === null) outputs[i]![j] = badArgumentsFeedback(name);
+      else if (given === null) outputs[i]![j] = badArgumentsFeedback(name, argumentsText);
       else runnable.push({ row: i, call: j, invocation: { program, arguments: given, argumentsText } });
     }
   }

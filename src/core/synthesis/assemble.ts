@@ -1,6 +1,7 @@
 /**
  * The barrier: batches become one set. Deduplication and acceptance go by candidate order, so the set is the same
- * whichever batch was finished first. Batches are taken one after the other and not kept.
+ * whichever batch was finished first. Batches are taken one after the other, and of what is accepted only its traits are
+ * kept, from which a later assembler goes on.
  */
 import {
   type Environment,
@@ -9,9 +10,9 @@ import {
   scenarioTypes,
 } from "../environment/environment.ts";
 import { type Benchmark, createContaminationFinder } from "../gates/contamination.ts";
-import { createDuplicateFinder } from "../gates/near-duplicates.ts";
+import { createDuplicateFinder, type Traits, traitsOf } from "../gates/near-duplicates.ts";
 import type { ProvenBatch } from "../gates/prove.ts";
-import type { Json } from "../json.ts";
+import { profileFault } from "./profile.ts";
 
 export interface Assembled {
   readonly set: EnvironmentSet;
@@ -19,62 +20,75 @@ export interface Assembled {
   readonly missing: Readonly<Record<ScenarioType, number>>;
 }
 
-export interface Assembler {
-  /** The batch's environments that are accepted. Batches come in candidate order. */
-  take(batch: ProvenBatch): Environment[];
-  readonly missing: Readonly<Record<ScenarioType, number>>;
-  /** Tables of the accepted environments, by hash in order. */
-  tables(): EnvironmentSet["tables"];
-  /** In candidate order. */
-  readonly quarantined: readonly EnvironmentSet["quarantined"][number][];
+type Quarantined = EnvironmentSet["quarantined"][number];
+
+/** What became of one batch, in candidate order. */
+export interface Taken {
+  readonly accepted: readonly Environment[];
+  /** Of the accepted ones, in the same order. */
+  readonly traits: readonly Traits[];
+  readonly quarantined: readonly Quarantined[];
 }
 
-/**
- * Accepts the first `wanted` environments of each scenario type that repeat none before them and none of a benchmark.
- * It keeps no batch.
- */
-export function createAssembler(
-  wanted: Readonly<Partial<Record<ScenarioType, number>>>,
-  benchmarks: readonly Benchmark[] = [],
-): Assembler {
-  const missing = Object.fromEntries(scenarioTypes.map((type) => [type, wanted[type] ?? 0])) as Record<
+export interface Assembler {
+  /** Batches come in candidate order. */
+  take(batch: Pick<ProvenBatch, "accepted" | "quarantined">): Taken;
+  readonly missing: Readonly<Record<ScenarioType, number>>;
+}
+
+export interface Assembly {
+  /** Environments of each scenario type that are still to be accepted. */
+  readonly missing: Readonly<Partial<Record<ScenarioType, number>>>;
+  /** Of what was accepted before. */
+  readonly known?: readonly Traits[];
+  readonly benchmarks?: readonly Benchmark[];
+}
+
+/** Accepts the first environments of each scenario type that repeat none before them and none of a benchmark. */
+export function createAssembler(from: Assembly): Assembler {
+  const missing = Object.fromEntries(scenarioTypes.map((type) => [type, from.missing[type] ?? 0])) as Record<
     ScenarioType,
     number
   >;
   const duplicates = createDuplicateFinder();
-  const contamination = createContaminationFinder(benchmarks);
-  const refusalOf = (environment: Environment): { gate: string; reason: string } | undefined => {
-    const repetition = duplicates.find(environment);
+  for (const traits of from.known ?? []) duplicates.add(traits);
+  const contamination = createContaminationFinder(from.benchmarks ?? []);
+  const refusalOf = (environment: Environment, traits: Traits): Omit<Quarantined, "question"> | undefined => {
+    const fault = profileFault(environment);
+    if (fault) return { gate: "profile", reason: fault };
+    const repetition = duplicates.find(traits);
     if (repetition) return { gate: "near-duplicates", reason: repetition.reason };
     const reason = contamination.find(environment);
     return reason === undefined ? undefined : { gate: "contamination", reason };
   };
-  const tables: Record<string, Json> = {};
-  const quarantined: EnvironmentSet["quarantined"][number][] = [];
   return {
     missing,
-    quarantined,
-    tables: () => Object.fromEntries(Object.entries(tables).sort(([a], [b]) => (a < b ? -1 : 1))),
     take(batch) {
       const accepted: Environment[] = [];
+      const kept: Traits[] = [];
       const refused: ProvenBatch["quarantined"][number][] = [...batch.quarantined];
       for (const { index, environment } of inOrder(batch.accepted)) {
         if (missing[environment.scenario] === 0) continue;
-        const refusal = refusalOf(environment);
+        const traits = traitsOf(environment);
+        const refusal = refusalOf(environment, traits);
         if (refusal) {
           refused.push({ index, question: environment.question, ...refusal });
           continue;
         }
-        duplicates.add(environment);
+        duplicates.add(traits);
         missing[environment.scenario]--;
         accepted.push(environment);
-        for (const { table } of environment.tools) if (table) tables[table] ??= batch.tables[table]!;
+        kept.push(traits);
       }
-      quarantined.push(...inOrder(refused).map(({ question, gate, reason }) => ({ question, gate, reason })));
-      return accepted;
+      const quarantined = inOrder(refused).map(({ question, gate, reason }) => ({ question, gate, reason }));
+      return { accepted, traits: kept, quarantined };
     },
   };
 }
+
+/** Hashes of the tables that the environments' tools read, in order. */
+export const tablesOf = (environments: readonly Environment[]): string[] =>
+  [...new Set(environments.flatMap(({ tools }) => tools.flatMap(({ table }) => table ?? [])))].sort();
 
 /** A whole set at once, of batches that fit into memory. */
 export function assemble(
@@ -83,17 +97,19 @@ export function assemble(
   wanted: Readonly<Partial<Record<ScenarioType, number>>>,
   benchmarks: readonly Benchmark[] = [],
 ): Assembled {
-  const assembler = createAssembler(wanted, benchmarks);
-  const environments = [...batches]
+  const assembler = createAssembler({ missing: wanted, benchmarks });
+  const taken = [...batches]
     .sort((a, b) => firstIndex(a) - firstIndex(b))
-    .flatMap((batch) => assembler.take(batch));
+    .map((batch) => assembler.take(batch));
+  const environments = taken.flatMap(({ accepted }) => accepted);
+  const tables = Object.assign({}, ...batches.map((batch) => batch.tables)) as EnvironmentSet["tables"];
   return {
     set: {
       format: "ratchet.environment-set.v1",
       name,
       environments,
-      tables: assembler.tables(),
-      quarantined: [...assembler.quarantined],
+      tables: Object.fromEntries(tablesOf(environments).map((hash) => [hash, tables[hash]!])),
+      quarantined: taken.flatMap(({ quarantined }) => quarantined),
     },
     missing: assembler.missing,
   };

@@ -60,6 +60,31 @@ describe("operations that are proven", () => {
     expect(apart!.complexity).toEqual([{ operation: "function_integration", level: 0 }]);
   });
 
+  it("merge tools of one functionality only where both did the same on shared probes", async () => {
+    const facts: Candidate["facts"] = [
+      { id: "q1", card: "city.country", question: "?", operands: [{ value: "Lyon" }], answer: "France" },
+      { id: "q2", card: "city.nation", question: "?", operands: [{ value: "Osaka" }], answer: "Japan" },
+    ];
+    const candidate: Candidate = { ...twoFields, levels: { ...levels, integration: 0 }, facts };
+    const sandbox = createVmSandbox();
+    const [merged] = await integrateProven([documented(candidate)], smallTables, sandbox);
+    expect(merged!.drafts.map((draft) => draft.cards)).toEqual([["city.country", "city.nation"]]);
+    // Both tools, for each of the five cities and for one that is none; then the calls that were inherited.
+    const probes = sandbox.calls.map(({ program, arguments: given }) => `${program.name} ${given.city}`);
+    expect(probes.slice(0, 4)).toEqual([
+      "get_home lyon",
+      "which_nation lyon",
+      "get_home osaka",
+      "which_nation osaka",
+    ]);
+    expect(probes).toHaveLength(12 + 2);
+    const differing = breaking(({ program, arguments: given }) => {
+      return program.name === "which_nation" && given.city === "bergen";
+    });
+    const [apart] = await integrateProven([documented(candidate)], smallTables, differing);
+    expect(apart!.drafts.map((draft) => draft.cards)).toEqual([["city.country"], ["city.nation"]]);
+  });
+
   it("leave out the operation that loses an answer, and keep the others", async () => {
     const candidate = { ...chainCandidate, levels: { ...levels, integration: 0 as const } };
     const [sound] = await scaleProven([documented(candidate)], smallTables, createVmSandbox());

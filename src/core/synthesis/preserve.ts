@@ -10,7 +10,8 @@ import { deploy } from "./deploy/deploy.ts";
 import { tidyKey } from "./deploy/lookup-key.ts";
 import type { Drafted } from "./draft.ts";
 import type { Subjects } from "./integrate/functionality.ts";
-import { integrate } from "./integrate/integrate.ts";
+import { alikePairs, integrate } from "./integrate/integrate.ts";
+import { runSharedProbes } from "./integrate/probes.ts";
 import { type ScalingStep, scalingSteps } from "./scale/scale.ts";
 
 /** Whether each of them still solves every sub-question, by executing its tools. */
@@ -33,13 +34,18 @@ export async function stillSolve(
   });
 }
 
-/** Merges what overlaps; where a merged tool loses a sub-question that it inherits, the tools stay apart. */
+/**
+ * Merges what is documented alike and did the same on shared probes; where a merged tool loses a sub-question that it
+ * inherits, the tools stay apart.
+ */
 export async function integrateProven(
   batch: readonly Drafted[],
   subjects: Subjects,
   sandbox: Sandbox,
 ): Promise<Drafted[]> {
-  const merged = batch.map((drafted) => integrate(drafted, subjects));
+  const pairs = batch.flatMap((drafted) => alikePairs(drafted, subjects));
+  const behavesAlike = await runSharedProbes(pairs, subjects, sandbox);
+  const merged = batch.map((drafted) => integrate(drafted, subjects, behavesAlike));
   const solved = await stillSolve(merged, subjects, sandbox);
   return merged.map((one, i) => {
     if (solved[i]) return one;

@@ -9,6 +9,7 @@ import { adaptableProjections } from "../../core/ports/policy.ts";
 import { emptyAdapter } from "../model/adapter.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import type { Adapter } from "../model/weights.ts";
+import { requireFinite } from "./finite.ts";
 import { placeIn, requireAll, sourcesOf } from "./parameter-tensors.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
@@ -18,6 +19,13 @@ const configFile = "adapter_config.json";
 export const adapterFiles = [adapterFile, configFile];
 /** What PEFT puts before a parameter's name. */
 const prefix = "base_model.model.";
+
+/** Absent, null, or empty. */
+const nothing = z
+  .custom((value) => value == null || (typeof value === "object" && Object.keys(value).length === 0), {
+    error: "it must be empty",
+  })
+  .optional();
 
 /** The fields that decide what an adapter computes; one that means another computation is refused. */
 const adapterConfig = z.looseObject({
@@ -29,6 +37,16 @@ const adapterConfig = z.looseObject({
   use_dora: z.literal(false).default(false),
   use_rslora: z.literal(false).default(false),
   modules_to_save: z.null().default(null),
+  fan_in_fan_out: z.literal(false).default(false),
+  lora_bias: z.literal(false).default(false),
+  // Each of these gives some modules or layers another adapter than the others, or none.
+  alpha_pattern: nothing,
+  rank_pattern: nothing,
+  exclude_modules: nothing,
+  layer_replication: nothing,
+  layers_to_transform: nothing,
+  target_parameters: nothing,
+  trainable_token_indices: nothing,
 });
 
 /** Writes both files into an existing folder and gives the tensors' sha256. */
@@ -61,6 +79,7 @@ export async function readAdapter(folder: string, config: LlamaConfig): Promise<
   const file = join(folder, adapterFile);
   const found = await readSafetensors(file, placeIn(file, adapter, prefix, configFile));
   requireAll(file, adapter.tensors.keys(), prefix, found);
+  for (const [name, { data }] of found) requireFinite(file, name, data);
   return adapter;
 }
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { emptyLike } from "../model/weights.ts";
 import { prepareTiny } from "../policies/tiny.ts";
-import { readOptimizerState, readWeights, writeCheckpoint } from "./checkpoint.ts";
+import { readOptimizerState, readWeights, requirePolicyTexts, writeCheckpoint } from "./checkpoint.ts";
 import { writeSafetensors } from "./safetensors.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ratchet-checkpoint-"));
@@ -56,7 +56,11 @@ describe("a checkpoint", () => {
       (f: string) => truncateSync(join(f, "model.safetensors"), 200_000),
       "data bytes and the file has",
     ],
-    ["no weights", (f: string) => rmSync(join(f, "model.safetensors")), "cannot be opened (ENOENT)"],
+    [
+      "no weights",
+      (f: string) => rmSync(join(f, "model.safetensors")),
+      "it has neither model.safetensors nor",
+    ],
     ["no configuration", (f: string) => rmSync(join(f, "config.json")), "config.json: ENOENT"],
     [
       "a configuration that is no JSON",
@@ -70,6 +74,27 @@ describe("a checkpoint", () => {
     });
   });
 
+  it("is refused where a weight or a moment is no number, by tensor and element", async () => {
+    const weights = await readWeights(parent);
+    const state = { step: 3, m: emptyLike(weights), v: emptyLike(weights) };
+    state.v.tensors.get("model.norm.weight")!.data[5] = Number.POSITIVE_INFINITY;
+    weights.tensors.get("model.norm.weight")!.data[3] = Number.NaN;
+    const folder = freshFolder();
+    await writeCheckpoint(folder, parent, weights, state);
+    await expect(readWeights(folder)).rejects.toThrow("tensor 'model.norm.weight' holds NaN at element 3");
+    await expect(readOptimizerState(folder, weights)).rejects.toThrow(
+      `cannot read ${join(folder, "optimizer.safetensors")}: tensor 'v.model.norm.weight' holds Infinity at element 5`,
+    );
+  });
+
+  it("is known to lack a file that its successor takes over, before there is one", async () => {
+    await expect(requirePolicyTexts(parent)).resolves.toBeUndefined();
+    const folder = damaged((f) => rmSync(join(f, "tokenizer_config.json")));
+    await expect(requirePolicyTexts(folder)).rejects.toThrow(
+      `cannot read ${folder}: it has no tokenizer_config.json, which an updated policy takes over; save the model and its tokenizer there`,
+    );
+  });
+
   it("is refused where a tensor is missing, misshapen or unknown", async () => {
     const write = async (name: string, shape: number[]) => {
       const folder = damaged(() => {});
@@ -80,7 +105,9 @@ describe("a checkpoint", () => {
       return readWeights(folder);
     };
     await expect(write("model.norm.weight", [64])).rejects.toThrow("no tensor 'model.embed_tokens.weight'");
-    await expect(write("model.norm.weight", [65])).rejects.toThrow("is [65] where config.json asks for [64]");
+    await expect(write("model.norm.weight", [65])).rejects.toThrow(
+      "is [65] where the configuration asks for [64]",
+    );
     await expect(write("model.norm.bias", [64])).rejects.toThrow(
       "'model.norm.bias' has no place in the model",
     );

@@ -11,15 +11,17 @@ import {
   emptyLike,
   emptyWeights,
   type Parameters,
-  parameterShapes,
+  tensorOf,
   type Weights,
 } from "../model/weights.ts";
 import { writeAdapter } from "./adapter-file.ts";
-import { placeIn, requireAll, requireShape, sourcesOf } from "./parameter-tensors.ts";
-import { listSafetensors, readSafetensors, writeSafetensors } from "./safetensors.ts";
+import { requireFinite } from "./finite.ts";
+import { folderTensors, weightsFile } from "./folder-tensors.ts";
+import { modelTensors } from "./model-tensors.ts";
+import { placeIn, requireAll, sourcesOf } from "./parameter-tensors.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
 
-const weightsFile = "model.safetensors";
 const optimizerFile = "optimizer.safetensors";
 
 /** What a policy is beside its weights: written once, then carried from parent to successor. */
@@ -37,6 +39,16 @@ export interface OptimizerState {
   readonly v: Parameters;
 }
 
+/** Throws ModelUnreadable where one of the small files is missing that a successor takes over. */
+export async function requirePolicyTexts(folder: string): Promise<void> {
+  for (const name of policyTextFiles)
+    if (!(await stat(join(folder, name)).catch(() => undefined))?.isFile())
+      throw unreadable(
+        folder,
+        `it has no ${name}, which an updated policy takes over; save the model and its tokenizer there with transformers`,
+      );
+}
+
 /** Parsed JSON of one of a policy folder's files; throws ModelUnreadable naming it. */
 export async function readPolicyJson(folder: string, name: string): Promise<unknown> {
   const file = join(folder, name);
@@ -51,17 +63,13 @@ export async function readPolicyJson(folder: string, name: string): Promise<unkn
 export const readPolicyConfig = async (folder: string): Promise<LlamaConfig> =>
   parseLlamaConfig(await readPolicyJson(folder, "config.json"), join(folder, "config.json"));
 
-/** Throws ModelUnreadable where a tensor is missing, has another shape or has no place in this architecture. */
+/** Throws ModelUnreadable where a tensor is missing, misshapen or not finite, or has no place in this architecture. */
 export async function readWeights(folder: string, allocate?: Allocate): Promise<Weights> {
   const config = await readPolicyConfig(folder);
-  const file = join(folder, weightsFile);
   // Names and shapes first: memory is taken for what the file holds, not for what config.json promises.
-  const shapes = parameterShapes(config);
-  const entries = await listSafetensors(file);
-  for (const { name, shape } of entries) requireShape(file, name, shape, shapes.get(name));
-  requireAll(file, shapes.keys(), "", new Set(entries.map(({ name }) => name)));
+  const tensors = modelTensors(folder, config, await folderTensors(folder));
   const weights = emptyWeights(config, allocate);
-  await readSafetensors(file, placeIn(file, weights, ""));
+  for (const { name, read } of tensors) await read(tensorOf(weights, name).data);
   return weights;
 }
 
@@ -79,12 +87,13 @@ export async function readOptimizerState(
   const found = await readSafetensors(file, (name, shape, dtype) => {
     if (name === "step" && dtype === "I32" && shape.length === 1 && shape[0] === 1) return step;
     return name.startsWith("m.")
-      ? placeIn(file, m, "m.")(name, shape, dtype)
-      : placeIn(file, v, "v.")(name, shape, dtype);
+      ? placeIn(file, m, "m.", "config.json")(name, shape, dtype)
+      : placeIn(file, v, "v.", "config.json")(name, shape, dtype);
   });
   requireAll(file, m.tensors.keys(), "m.", found);
   requireAll(file, v.tensors.keys(), "v.", found);
   if (!found.has("step")) throw unreadable(file, "it has no tensor 'step'");
+  for (const [name, { data }] of found) requireFinite(file, name, data);
   return { step: step[0]!, m, v };
 }
 

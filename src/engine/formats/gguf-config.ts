@@ -2,6 +2,7 @@
 import { parseLlamaConfig } from "../model/config.ts";
 import { ropeFrequencies } from "../model/rope-frequencies.ts";
 import type { Gguf } from "./gguf.ts";
+import { asWritten, ggufRopeScaling, refuseOtherAttention } from "./gguf-attention.ts";
 import { unreadable } from "./unreadable.ts";
 
 const classes: Readonly<Record<string, string>> = {
@@ -9,9 +10,6 @@ const classes: Readonly<Record<string, string>> = {
   qwen2: "Qwen2ForCausalLM",
   qwen3: "Qwen3ForCausalLM",
 };
-
-/** A float32 as the shortest decimal that was meant: 1e-5 and not 9.999999747378752e-6. */
-const asWritten = (value: number) => Number(value.toPrecision(7));
 
 /** `ropeFactors`: what llama.cpp divides each frequency by, [headSize / 2], where the file has such a tensor. */
 export function ggufConfig(gguf: Gguf, ropeFactors: Float32Array | undefined) {
@@ -40,6 +38,7 @@ export function ggufConfig(gguf: Gguf, ropeFactors: Float32Array | undefined) {
       gguf.file,
       `it turns ${turned} of the ${headSize} values of a head; all is what is known`,
     );
+  refuseOtherAttention(gguf, family, headSize);
   const config = {
     architectures: [classes[family]!],
     attention_bias: family !== "qwen2" && gguf.tensors.has("blk.0.attn_q.bias"),
@@ -55,36 +54,16 @@ export function ggufConfig(gguf: Gguf, ropeFactors: Float32Array | undefined) {
     model_type: family,
     num_attention_heads: heads,
     num_hidden_layers: number(`${family}.block_count`),
-    num_key_value_heads: number(`${family}.attention.head_count_kv`),
+    num_key_value_heads: optional(`${family}.attention.head_count_kv`) ?? heads,
     pad_token_id: optional("tokenizer.ggml.padding_token_id"),
     rms_norm_eps: asWritten(number(`${family}.attention.layer_norm_rms_epsilon`)),
-    rope_scaling: scaling(gguf, family),
+    rope_scaling: ggufRopeScaling(gguf, family),
     rope_theta: asWritten(optional(`${family}.rope.freq_base`) ?? 10_000),
     tie_word_embeddings: !gguf.tensors.has("output.weight"),
     torch_dtype: "float32",
     vocab_size: gguf.tensors.get("token_embd.weight")?.shape[0] ?? number(`${family}.vocab_size`),
   };
   return ropeFactors ? { ...config, rope_scaling: llama3Scaling(gguf.file, config, ropeFactors) } : config;
-}
-
-/** `rope_scaling` of the kinds that llama.cpp names; undefined where nothing is scaled. */
-function scaling(gguf: Gguf, family: string): object | undefined {
-  const get = (key: string) => gguf.metadata.get(`${family}.rope.scaling.${key}`);
-  const kind = get("type");
-  if (kind === undefined || kind === "none") return undefined;
-  const factor = get("factor");
-  if ((kind !== "linear" && kind !== "yarn") || typeof factor !== "number")
-    throw unreadable(
-      gguf.file,
-      `it scales its rotary embeddings by '${kind}' and factor ${factor}, known are linear and yarn with a factor`,
-    );
-  if (kind === "linear") return { rope_type: kind, factor: asWritten(factor) };
-  const original = get("original_context_length");
-  return {
-    rope_type: kind,
-    factor: asWritten(factor),
-    ...(original !== undefined && { original_max_position_embeddings: original }),
-  };
 }
 
 /**

@@ -1,49 +1,74 @@
 /**
  * The tensors of a model from elsewhere, held to its configuration: each one that the model needs, once, in its shape and
- * with finite values; what is derived from others left out; anything else refused by name.
+ * with finite values; what is derived from others left out, once it is seen to be what it is derived from; anything else
+ * refused by name.
  */
 import type { LlamaConfig } from "../model/config.ts";
-import { parameterShapes } from "../model/weights.ts";
+import { embeddingName, parameterShapes } from "../model/weights.ts";
+import { requireFinite } from "./finite.ts";
 import type { TensorData, TensorSource } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
 
 /** A tensor and the file that it comes from. */
 export interface ForeignTensor {
   readonly file: string;
-  readonly source: TensorSource;
+  readonly source: ModelTensor;
 }
 
-/** A table of frequencies that early Llama files carry, or the tied head written out. */
-const derived = ({ tiedEmbeddings }: LlamaConfig, name: string) =>
-  name.endsWith(".rotary_emb.inv_freq") || (tiedEmbeddings && name === "lm_head.weight");
+/** One that may be read to where it is wanted. */
+export interface ModelTensor extends TensorSource {
+  readonly read: (into?: TensorData) => TensorData | Promise<TensorData>;
+}
+
+/** The head of a model whose head is its embedding, written out all the same. */
+const tiedHead = "lm_head.weight";
+/** A table that early Llama files carry; it follows from the configuration. */
+const frequencies = /\.rotary_emb\.inv_freq$/;
 
 /** Sources for `model.safetensors`; `place` is named where a tensor is missing. Values are checked as they are read. */
 export function modelTensors(
   place: string,
   config: LlamaConfig,
   tensors: readonly ForeignTensor[],
-): TensorSource[] {
+): ModelTensor[] {
   const shapes = parameterShapes(config);
-  const found = new Map<string, TensorSource>();
-  for (const { file, source } of tensors) {
+  const found = new Map<string, ForeignTensor>();
+  for (const tensor of tensors) {
+    const { file, source } = tensor;
     const { name, shape } = source;
-    if (derived(config, name)) continue;
-    const expected = shapes.get(name);
+    if (frequencies.test(name)) continue;
+    const expected = shapes.get(config.tiedEmbeddings && name === tiedHead ? embeddingName : name);
     const refuse = (problem: string) => unreadable(file, `tensor '${name}' ${problem}`, { name });
     if (expected === undefined) throw refuse("has no place in the model that its configuration describes");
     if (`${shape}` !== `${expected}`)
       throw refuse(`is [${shape}] where the configuration asks for [${expected}]`);
     if (found.has(name)) throw refuse("is there twice");
     if (source.dtype === "I32") throw refuse("holds integers");
-    found.set(name, { ...source, read: async () => finite(file, name, await source.read()) });
+    found.set(name, tensor);
   }
   for (const name of shapes.keys())
     if (!found.has(name)) throw unreadable(place, `it has no tensor '${name}'`, { name });
-  return [...found.values()];
+  const head = config.tiedEmbeddings ? found.get(tiedHead) : undefined;
+  return [...shapes.keys()].map((name) => {
+    const { file, source } = found.get(name)!;
+    const read = async (into?: TensorData) => {
+      const data = requireFinite(file, name, await source.read(into));
+      if (name === embeddingName && head !== undefined) await requireTied(head, data);
+      return data;
+    };
+    return { ...source, read };
+  });
 }
 
-function finite(file: string, name: string, data: TensorData): TensorData {
-  const at = data.findIndex((value: number) => !Number.isFinite(value));
-  if (at < 0) return data;
-  throw unreadable(file, `tensor '${name}' holds ${data[at]} at element ${at}`, { name });
+/** What is trained is the embedding: another head would be left behind without a word. */
+async function requireTied({ file, source }: ForeignTensor, embedding: TensorData): Promise<void> {
+  const head = await source.read();
+  for (let i = 0; i < head.length; i++) {
+    if (head[i] === embedding[i]) continue;
+    throw unreadable(
+      file,
+      `tensor '${tiedHead}' holds ${head[i]} at element ${i} where '${embeddingName}' holds ${embedding[i]}, and tie_word_embeddings says that they are one: set it to false in config.json, or leave '${tiedHead}' out`,
+      { name: tiedHead },
+    );
+  }
 }

@@ -13,12 +13,7 @@ export function sourcesOf(parameters: Parameters, prefix: string): TensorSource[
 }
 
 /** Reads tensors named `prefix + parameter` into the arena. */
-export function placeIn(
-  file: string,
-  parameters: Parameters,
-  prefix: string,
-  describedBy = "config.json",
-): Place {
+export function placeIn(file: string, parameters: Parameters, prefix: string, describedBy: string): Place {
   return (name, shape, dtype) => {
     const tensor = name.startsWith(prefix) ? parameters.tensors.get(name.slice(prefix.length)) : undefined;
     requireShape(file, name, shape, tensor?.shape, describedBy);
@@ -28,12 +23,12 @@ export function placeIn(
 }
 
 /** `expected` is undefined where the model has no such tensor. */
-export function requireShape(
+function requireShape(
   file: string,
   name: string,
   shape: readonly number[],
   expected: readonly number[] | undefined,
-  describedBy = "config.json",
+  describedBy: string,
 ): void {
   if (expected === undefined)
     throw unreadable(file, `tensor '${name}' has no place in the model that ${describedBy} describes`, {

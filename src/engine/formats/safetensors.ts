@@ -56,10 +56,14 @@ export function readSafetensors(file: string, place: Place = fresh): Promise<Map
 export const listSafetensors = (file: string): Promise<SafetensorsEntry[]> =>
   withFile(file, (handle, size) => readEntries(handle, file, size));
 
-/** One tensor of a file that was listed. */
-export const readSafetensorsTensor = (file: string, entry: SafetensorsEntry): Promise<TensorData> =>
+/** One tensor of a file that was listed, in memory of its own or where it is wanted. */
+export const readSafetensorsTensor = (
+  file: string,
+  entry: SafetensorsEntry,
+  into?: TensorData,
+): Promise<TensorData> =>
   withFile(file, async (handle) => {
-    const data = fresh(entry.name, entry.shape, entry.dtype);
+    const data = into ?? fresh(entry.name, entry.shape, entry.dtype);
     await readTensor(handle, file, entry, data);
     return data;
   });

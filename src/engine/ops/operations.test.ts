@@ -241,15 +241,6 @@ const shapeErrors: Readonly<Record<string, ShapeError>> = {
     message:
       "attention(q [2, 12, 4], k [2, 5, 4], v [2, 5, 4], mask [5, 5]): q must be [KV, g * R, D], k and v [KV, K, D], mask [R, K]",
   },
-  logProbability: {
-    inputs: [
-      [4, 8],
-      [3, 1],
-    ],
-    types: ["float32", "int64"],
-    message:
-      "logProbability(logits [4, 8], targets [3, 1]): logits must be [N, V] and targets [N, 1] with N = 4",
-  },
 };
 
 describe.each(Object.entries(shapeErrors))("%s", (name, { inputs, types = [], attributes = {}, message }) => {

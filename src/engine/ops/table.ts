@@ -18,7 +18,6 @@ import {
   splitOperation,
   transposeOperation,
 } from "./layout.ts";
-import { logProbabilityOperation } from "./log-probability.ts";
 import { rmsNormOperation, softmaxOperation } from "./normalize.ts";
 import type { Operation } from "./operation.ts";
 import { linearOperation, matmulOperation } from "./products.ts";
@@ -49,7 +48,6 @@ const all: readonly Operation<any>[] = [
   concatOperation,
   splitOperation,
   attentionOperation,
-  logProbabilityOperation,
 ];
 
 export const operations = new Map(all.map((operation) => [operation.name, operation]));

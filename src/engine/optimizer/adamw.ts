@@ -1,8 +1,9 @@
 /**
- * AdamW over flat arenas, in place, in their order. Each element is computed in float64 and stored in float32, so the
- * bytes do not depend on threads, vector units or libraries.
+ * AdamW over flat arenas, in place, in their order. Each element is computed in float64 and stored in float32
+ * (`adamw-kernel.ts`), so the bytes do not depend on threads, vector units or libraries.
  */
 import type { OptimizerSettings } from "../../core/ports/policy.ts";
+import { createAdamKernel } from "./adamw-kernel.ts";
 import { scheduledLearningRate } from "./schedule.ts";
 
 export interface AdamState {
@@ -19,12 +20,20 @@ export const emptyAdamState = (size: number): AdamState => ({
   step: 0,
 });
 
-/** Elements between two pauses: a tenth of a second of work. Part of the numerics: the norm is a sum of slices' sums. */
+/** Elements between two pauses: some thirty milliseconds of work. Part of the numerics: the norm is a sum of slices' sums. */
 const sliceElements = 2 ** 23;
+/** Its calls do not overlap, as none of them waits. */
+const kernel = createAdamKernel();
 
 /**
  * Clips the gradient to the settings' norm and takes one step. Returns the gradient's norm before clipping; when that is
- * not finite nothing was changed. `pause` is awaited between slices, because a big model takes seconds.
+ * not finite nothing was changed. `pause` is awaited between slices, because a big model takes seconds; a `step` is
+ * (Loshchilov and Hutter, arXiv 1711.05101, as torch.optim.AdamW computes it), with g the clipped gradient:
+ *
+ *   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
+ *   w = w - lr (wd w + m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps))
+ *
+ * A change of exactly 0 leaves the bytes of w alone: with a learning rate of 0 even -0 stays -0.
  */
 export async function optimizerStep(
   weights: Float32Array,
@@ -40,56 +49,35 @@ export async function optimizerStep(
   const slice = (arena: Float32Array, start: number) => arena.subarray(start, start + sliceElements);
   let squares = 0;
   for (const start of starts) {
-    squares += sumOfSquares(slice(gradient, start));
+    squares += kernel.sumOfSquares(slice(gradient, start));
     await pause();
   }
   const norm = Math.sqrt(squares);
   if (!Number.isFinite(norm)) return norm;
   const learningRate = scheduledLearningRate(settings, state.step);
   state.step++;
-  const scale = clipFactor(norm, settings.maxGradientNorm);
+  const { beta1, beta2, epsilon, weightDecay } = settings;
+  const factors = {
+    scale: clipFactor(norm, settings.maxGradientNorm),
+    beta1,
+    beta2,
+    meanRate: learningRate / (1 - beta1 ** state.step),
+    squareScale: 1 / Math.sqrt(1 - beta2 ** state.step),
+    epsilon,
+    decay: learningRate * weightDecay,
+  };
   for (const start of starts) {
-    const moments = { m: slice(state.m, start), v: slice(state.v, start), step: state.step };
-    adamSlice(slice(weights, start), slice(gradient, start), moments, { ...settings, learningRate }, scale);
+    kernel.step(
+      slice(weights, start),
+      slice(gradient, start),
+      slice(state.m, start),
+      slice(state.v, start),
+      factors,
+    );
     await pause();
   }
   return norm;
 }
 
-function sumOfSquares(gradient: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < gradient.length; i++) sum += gradient[i]! * gradient[i]!;
-  return sum;
-}
-
 /** Factor that brings a gradient of this norm to at most `limit`, as torch's clip_grad_norm_ has it; a limit of 0 is off. */
 const clipFactor = (norm: number, limit: number) => (limit === 0 ? 1 : Math.min(1, limit / (norm + 1e-6)));
-
-/**
- * Loshchilov and Hutter, arXiv 1711.05101, as torch.optim.AdamW computes it, with g = scale * gradient:
- *
- *   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
- *   w = w - lr (wd w + m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps))
- *
- * A change of exactly 0 leaves the bytes of w alone: with a learning rate of 0 even -0 stays -0.
- */
-function adamSlice(
-  weights: Float32Array,
-  gradient: Float32Array,
-  { m, v, step }: Readonly<AdamState>,
-  { learningRate, weightDecay, beta1, beta2, epsilon }: OptimizerSettings,
-  scale: number,
-): void {
-  const meanRate = learningRate / (1 - beta1 ** step);
-  const squareScale = 1 / Math.sqrt(1 - beta2 ** step);
-  const decay = learningRate * weightDecay;
-  for (let i = 0; i < weights.length; i++) {
-    const g = gradient[i]! * scale;
-    const mean = beta1 * m[i]! + (1 - beta1) * g;
-    const square = beta2 * v[i]! + (1 - beta2) * g * g;
-    m[i] = mean;
-    v[i] = square;
-    const change = decay * weights[i]! + (meanRate * mean) / (Math.sqrt(square) * squareScale + epsilon);
-    if (change !== 0) weights[i] = weights[i]! - change;
-  }
-}

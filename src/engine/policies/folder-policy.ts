@@ -5,17 +5,14 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { adapterFiles } from "../formats/adapter-file.ts";
-import { type ForeignTensor, modelTensors } from "../formats/model-tensors.ts";
-import { listSafetensors, readSafetensorsTensor } from "../formats/safetensors.ts";
+import { folderTensors } from "../formats/folder-tensors.ts";
+import { modelTensors } from "../formats/model-tensors.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { parseLlamaConfig } from "../model/config.ts";
 import { parseTokenizer } from "../tokenizer/tokenizer-file.ts";
 import { type ForeignPolicy, jsonText } from "./foreign-policy.ts";
 import { fitTexts } from "./policy-texts.ts";
 
-const weightsFile = "model.safetensors";
-const indexFile = "model.safetensors.index.json";
 const optimizerFile = "optimizer.safetensors";
 /** A text longer than this is no small file; the largest tokenizers take 35 MB. */
 const maxTextBytes = 2 ** 28;
@@ -59,38 +56,6 @@ export async function readFolderPolicy(
     tensors: modelTensors(folder, shape, await folderTensors(folder)),
     optimizer: (await isFile(join(folder, optimizerFile))) ? join(folder, optimizerFile) : undefined,
   };
-}
-
-/** The tensors of `model.safetensors`, or of the parts that its index names. */
-async function folderTensors(folder: string): Promise<ForeignTensor[]> {
-  const tensors: ForeignTensor[] = [];
-  for (const name of await weightFiles(folder)) {
-    const file = join(folder, name);
-    for (const entry of await listSafetensors(file)) {
-      const read = () => readSafetensorsTensor(file, entry);
-      const dtype = entry.dtype === "I32" ? "I32" : "F32";
-      tensors.push({ file, source: { name: entry.name, dtype, shape: entry.shape, read } });
-    }
-  }
-  return tensors;
-}
-
-async function weightFiles(folder: string): Promise<string[]> {
-  if (await isFile(join(folder, weightsFile))) return [weightsFile];
-  const index = await jsonOf(folder, indexFile);
-  if (index === undefined && (await isFile(join(folder, adapterFiles[0]!))))
-    throw unreadable(
-      folder,
-      "it holds an adapter and no weights; merge it first (`ratchet export`, or peft)",
-    );
-  if (index === undefined)
-    throw unreadable(
-      folder,
-      `it has neither ${weightsFile} nor ${indexFile}; save the model as safetensors with transformers`,
-    );
-  const map = z.record(z.string(), z.string().regex(/^[\w-]+(\.[\w-]+)*$/)).safeParse(index.value.weight_map);
-  if (map.success) return [...new Set(Object.values(map.data))].sort();
-  throw unreadable(join(folder, indexFile), "its weight_map does not give each tensor a file of this folder");
 }
 
 interface JsonFile {

@@ -116,7 +116,8 @@ describe("a Hugging Face folder", () => {
     );
     change(source, "config.json", { dtype: "bfloat16" });
     const folder = await adopted(source);
-    expect((await readWeights(folder)).arena).toEqual(familyWeights(json(source, "config.json")).arena);
+    for (const read of [source, folder])
+      expect((await readWeights(read)).arena).toEqual(familyWeights(json(source, "config.json")).arena);
     // What is written is float32, and says so.
     expect(json(folder, "config.json").dtype).toBe("float32");
   });
@@ -134,6 +135,18 @@ describe("a Hugging Face folder", () => {
       "a tensor of another shape",
       edited(norm, (s) => ({ ...s, shape: [4, 4] })),
       `tensor '${norm}' is [4,4] where the configuration asks for [16]`,
+    ],
+    [
+      "a head of its own where the configuration ties it to the embedding",
+      (sources: TensorSource[]) => [
+        ...sources,
+        {
+          ...sources[0]!,
+          name: "lm_head.weight",
+          read: () => Float32Array.from(sources[0]!.read() as Float32Array, (x, i) => (i === 7 ? 9 : x)),
+        },
+      ],
+      "model.safetensors: tensor 'lm_head.weight' holds 9 at element 7 where 'model.embed_tokens.weight' holds ",
     ],
     [
       "a tensor too few",

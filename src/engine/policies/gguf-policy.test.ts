@@ -114,11 +114,17 @@ function metadataOf(name: string, config: Config, template: string): RawValue[] 
   ];
 }
 
-function written(name: string, extraMetadata: RawValue[] = [], extraTensors: RawTensor[] = []): string {
+function written(
+  name: string,
+  extraMetadata: RawValue[] = [],
+  extraTensors: RawTensor[] = [],
+  without: readonly string[] = [],
+): string {
   const config = json<Config>(name, "config.json");
   const template = readFileSync(join(familyFolder(name), "chat_template.jinja"), "utf8");
   const file = join(mkdtempSync(join(root, "file-")), `${name}.gguf`);
-  const metadata = [...metadataOf(name, config, template), ...extraMetadata];
+  const whole = [...metadataOf(name, config, template), ...extraMetadata];
+  const metadata = whole.filter((entry) => Buffer.isBuffer(entry) || !without.includes(entry.key));
   writeFileSync(file, ggufFile(metadata, [...tensorsOf(name, config), ...extraTensors]));
   return file;
 }
@@ -168,6 +174,38 @@ describe("RoPE scaling in GGUF", () => {
     );
   });
 
+  it("takes yarn's own settings, and the factor without a kind or under its early name as linear", async () => {
+    const scaling = async (values: Record<string, number>, kind?: string) => {
+      const extra = Object.entries(values).map(([key, value]) => ({ key: `qwen3.rope.${key}`, value }));
+      const named = kind === undefined ? [] : [ggufText("qwen3.rope.scaling.type", kind)];
+      return (await configOf(written("qwen3", [...named, ...extra]))).rope_scaling;
+    };
+    const yarn = {
+      "scaling.factor": 4,
+      "scaling.original_context_length": 64,
+      "scaling.attn_factor": 0.5,
+      "scaling.yarn_beta_fast": 16,
+      "scaling.yarn_beta_slow": 2,
+      "scaling.yarn_ext_factor": 1,
+    };
+    expect(await scaling(yarn, "yarn")).toEqual({
+      rope_type: "yarn",
+      factor: 4,
+      original_max_position_embeddings: 64,
+      // 0.5 * (0.1 ln 4 + 1)
+      attention_factor: 0.5693147,
+      beta_fast: 16,
+      beta_slow: 2,
+    });
+    expect(await scaling({ "scaling.factor": 2 })).toEqual({ rope_type: "linear", factor: 2 });
+    expect(await scaling({ scale_linear: 2 })).toEqual({ rope_type: "linear", factor: 2 });
+    expect(await scaling({ scale_linear: 1 })).toBeUndefined();
+    await expect(scaling({ "scaling.attn_factor": 0.5 })).rejects.toThrow("by 'linear' with attn_factor 0.5");
+    await expect(scaling({ ...yarn, "scaling.yarn_ext_factor": 0.5 }, "yarn")).rejects.toThrow(
+      "by 'yarn' with yarn_ext_factor 0.5, which is not computed here",
+    );
+  });
+
   it("is Llama 3's where the file's divisors are those, and refused where they are not", async () => {
     const base = [{ key: "llama.rope.freq_base", value: 500_000 }];
     const divisors = (...values: number[]) => {
@@ -189,5 +227,43 @@ describe("RoPE scaling in GGUF", () => {
     const refusal = "tensor 'rope_freqs.weight' is not Llama 3's scaling, which is what is known";
     await expect(configOf(divisors(1, 1, 8, 8))).rejects.toThrow(refusal);
     await expect(configOf(divisors(1, third, 8))).rejects.toThrow(refusal);
+  });
+});
+
+describe("attention in GGUF", () => {
+  const withKey = (key: string, value: number) =>
+    readGgufPolicy(written("qwen3", [{ key, value }]), undefined);
+
+  it.each([
+    ["qwen3.attention.sliding_window", 16],
+    ["qwen3.attention.scale", 0.5],
+    ["qwen3.attention.value_length", 16],
+    ["qwen3.attention.clamp_kqv", 8],
+    ["qwen3.rope.dimension_sections", 3],
+    ["qwen3.rope.scaling.yarn_log_multiplier", 0.1],
+  ])("is refused where '%s' asks for what is not computed", async (key, value) => {
+    await expect(withKey(key, value)).rejects.toMatchObject({
+      type: "ModelUnreadable",
+      message: expect.stringContaining(`its metadata '${key}' is `),
+    });
+  });
+
+  it("may say what is computed anyway: no window, one longer than the context, the usual scale", async () => {
+    for (const [key, value] of [
+      ["qwen3.attention.sliding_window", 0],
+      ["qwen3.attention.sliding_window", 1_000_000],
+      ["qwen3.attention.scale", 0],
+      ["qwen3.attention.scale", 8 ** -0.5],
+      ["qwen3.attention.value_length", 8],
+    ] as const)
+      expect((await withKey(key, value)).tensors.length).toBeGreaterThan(0);
+  });
+
+  it("has as many key and value heads as heads where the file does not say", async () => {
+    await expect(
+      readGgufPolicy(written("qwen3", [], [], ["qwen3.attention.head_count_kv"]), undefined),
+    ).rejects.toThrow(
+      "tensor 'model.layers.0.self_attn.k_proj.weight' is [16,16] where the configuration asks for [32,16]",
+    );
   });
 });

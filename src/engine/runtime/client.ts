@@ -53,7 +53,7 @@ export function createEngine(options: EngineOptions): Engine {
   };
 
   const locate = (ref: ArtifactRef, onProgress: OnProgress): Promise<PolicyLocation> =>
-    beating("seconds of verifying a checkpoint", onProgress, locatePolicy(artifacts, ref));
+    beating("verifying a checkpoint", onProgress, locatePolicy(artifacts, ref));
 
   const update = async (
     request: UpdateRequest,
@@ -61,9 +61,9 @@ export function createEngine(options: EngineOptions): Engine {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<UpdateResult> => {
-    const { parent, reference, carryOptimizer, lora, ...settings } = request;
+    const { parent, reference, carryOptimizer, lora, acceptNumerics = false, ...settings } = request;
     const from = await locate(parent, onProgress);
-    await refuseOtherNumerics(from.folder, threads);
+    if (!acceptNumerics) await refuseOtherNumerics(from.folder, threads);
     const message = {
       kind: "update",
       parent: from,
@@ -81,7 +81,7 @@ export function createEngine(options: EngineOptions): Engine {
       ...(base !== undefined && { base }),
     };
     const stored = artifacts.adoptFolder("checkpoint", stagingFolder, facts);
-    const checkpoint = await beating("seconds of storing the checkpoint", onProgress, stored);
+    const checkpoint = await beating("storing the checkpoint", onProgress, stored);
     return { checkpoint, ...hashes, metrics };
   };
 

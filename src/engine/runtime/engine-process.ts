@@ -86,7 +86,7 @@ export class EngineProcess {
       silence = setTimeout(stall, this.#stallMs);
     };
     try {
-      await beating("seconds of starting the engine", onProgress, this.#ready);
+      await beating("starting the engine", onProgress, this.#ready);
       heard();
       this.#send(message);
       const end = await Promise.race([this.#answer(heard, onProgress), this.#exit]);

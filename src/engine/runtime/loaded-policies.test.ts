@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareTiny } from "../policies/tiny.ts";
 import { Arenas } from "./arenas.ts";
 import { LoadedPolicies } from "./loaded-policies.ts";
+import type { PolicyLocation } from "./messages.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ratchet-policies-"));
 const at = (name: string) => ({ hash: name, folder: join(folder, name) });
@@ -45,12 +46,17 @@ describe("LoadedPolicies", () => {
 
   it("knows where responses end, by one id or several", async () => {
     const policies = new LoadedPolicies(new Arenas());
-    expect((await policies.get(at("a"))).sampling.stopIds).toEqual([258]);
+    const stopIds = async (location: PolicyLocation) =>
+      (await (await policies.get(location)).sampling()).stopIds;
+    expect(await stopIds(at("a"))).toEqual([258]);
     const write = (eos: unknown) =>
       writeFileSync(join(folder, "b", "generation_config.json"), JSON.stringify({ eos_token_id: eos }));
     write([258, 256]);
-    expect((await policies.get(at("b"))).sampling.stopIds).toEqual([258, 256]);
+    expect(await stopIds(at("b"))).toEqual([258, 256]);
     write("</s>");
-    await expect(policies.get({ ...at("b"), hash: "d" })).rejects.toMatchObject({ type: "ModelUnreadable" });
+    // An update needs none.
+    const without = { ...at("b"), hash: "d" };
+    expect((await policies.get(without)).weights.tensors.size).toBeGreaterThan(0);
+    await expect(stopIds(without)).rejects.toMatchObject({ type: "ModelUnreadable" });
   });
 });

@@ -10,6 +10,7 @@ import { unreadable } from "../formats/unreadable.ts";
 import { mergeAdapter } from "../model/adapter.ts";
 import type { Weights } from "../model/weights.ts";
 import { type SamplingPolicy, samplingPolicy } from "../sampling/policy.ts";
+import { readTokenBytes } from "../tokenizer/token-bytes.ts";
 import type { Arenas } from "./arenas.ts";
 import type { PolicyLocation } from "./messages.ts";
 
@@ -17,7 +18,10 @@ const kept = 2;
 
 export interface LoadedPolicy {
   readonly weights: Weights;
-  readonly sampling: SamplingPolicy;
+  /** Made when first asked for: an update needs no stop tokens and no tables of all positions. */
+  readonly sampling: () => Promise<SamplingPolicy>;
+  /** By token id; read when first asked for, as stop strings alone need them. */
+  readonly tokenBytes: () => Promise<readonly Uint8Array[]>;
 }
 
 export class LoadedPolicies {
@@ -75,7 +79,14 @@ async function load(
   const weights = base
     ? await mergeAdapter(base, await readAdapter(folder, base.config), setImmediate, take)
     : await readWeights(folder, take);
-  return { weights, sampling: samplingPolicy(hash, weights, await readStopIds(folder)) };
+  let sampling: Promise<SamplingPolicy> | undefined;
+  let bytes: Promise<readonly Uint8Array[]> | undefined;
+  const prepare = async () => samplingPolicy(hash, weights, await readStopIds(folder));
+  return {
+    weights,
+    sampling: () => (sampling ??= prepare()),
+    tokenBytes: () => (bytes ??= readTokenBytes(folder)),
+  };
 }
 
 const generationConfig = z.looseObject({ eos_token_id: z.union([z.int(), z.array(z.int()).min(1)]) });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { describeNumerics, type Numerics, numericsMismatch } from "./numerics.ts";
 
 const recorded: Numerics = {
-  engineVersion: 3,
+  engineVersion: 5,
   onnxruntime: "1.30.0",
   node: 20,
   arch: "x64",
@@ -14,7 +14,7 @@ describe("describeNumerics", () => {
   it("names what bits depend on, the same each time", () => {
     const here = describeNumerics(3);
     expect(here).toEqual({
-      engineVersion: 3,
+      engineVersion: 5,
       onnxruntime: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       node: Number(process.versions.node.split(".")[0]),
       arch: process.arch,
@@ -36,7 +36,7 @@ describe("numericsMismatch", () => {
       type: "NumericsMismatch",
       retryable: false,
       message:
-        "numerics: threads is '4' and this run recorded '2', so its bits could not be kept; set RATCHET_THREADS to the recorded count, or start a new run",
+        "numerics: threads is '4' and this run recorded '2', so its bits could not be kept; set RATCHET_THREADS to the recorded count, or start a new run, or let it go on with other bits: npx ratchet resume RUN --accept-numerics",
       fields: { field: "threads", recorded: 2, present: 4 },
     });
   });

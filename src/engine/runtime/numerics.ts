@@ -8,7 +8,7 @@ import { cpus } from "node:os";
 import { RatchetError } from "../../core/errors.ts";
 
 /** Raised with every change of the engine that gives other last bits: graphs, block sizes, batch limits, sums. */
-const engineVersion = 3;
+const engineVersion = 5;
 
 export interface Numerics {
   readonly engineVersion: number;
@@ -61,7 +61,7 @@ export function numericsMismatch(recorded: Numerics, present: Numerics): Ratchet
     if (recorded[field] === present[field]) continue;
     return new RatchetError(
       "NumericsMismatch",
-      `numerics: ${field} is '${present[field]}' and this run recorded '${recorded[field]}', so its bits could not be kept; ${nextStep}`,
+      `numerics: ${field} is '${present[field]}' and this run recorded '${recorded[field]}', so its bits could not be kept; ${nextStep}, or let it go on with other bits: npx ratchet resume RUN --accept-numerics`,
       { field, recorded: recorded[field], present: present[field] },
     );
   }

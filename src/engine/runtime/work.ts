@@ -1,8 +1,13 @@
 /** What the engine process does when asked: samples a shard, or updates a policy and writes the new checkpoint. */
-import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress, SampledResponse } from "../../core/ports/policy.ts";
+import { storageFailure } from "../../core/storage-failure.ts";
 import { readAdapter } from "../formats/adapter-file.ts";
-import { type OptimizerState, readOptimizerState, writeCheckpoint } from "../formats/checkpoint.ts";
+import {
+  type OptimizerState,
+  readOptimizerState,
+  requirePolicyTexts,
+  writeCheckpoint,
+} from "../formats/checkpoint.ts";
 import { newAdapter, sameLora } from "../model/adapter.ts";
 import {
   type Allocate,
@@ -29,7 +34,7 @@ import type {
 } from "./messages.ts";
 import { Runtime } from "./session.ts";
 
-const reading = "seconds of reading weights";
+const reading = "reading weights";
 /** About 23,000 prompt tokens of a 135M-parameter Llama, 46 KB each. */
 const blockCacheBytes = 2 ** 30;
 /**
@@ -72,7 +77,11 @@ async function sample(
   { policy, requests, options }: SampleMessage,
   onProgress: OnProgress,
 ): Promise<SampledResponse[][]> {
-  const { sampling } = await beating(reading, onProgress, policies.get(policy));
+  const loaded = await beating(reading, onProgress, policies.get(policy));
+  const sampling = {
+    ...(await loaded.sampling()),
+    tokenBytes: options.stop && (await loaded.tokenBytes()),
+  };
   cache.keepOnly(policies.hashes);
   return sampleShard({ runtime, cache, limits: standardLimits }, sampling, requests, options, onProgress);
 }
@@ -84,6 +93,7 @@ async function update(
   onProgress: OnProgress,
 ): Promise<UpdateOutcome> {
   const { parent, settings, stagingFolder } = message;
+  await requirePolicyTexts(parent.folder);
   const reference =
     message.reference && (await beating(reading, onProgress, policies.get(message.reference))).weights;
   const { weights, base } = await beating(reading, onProgress, trainable(policies, message));
@@ -106,7 +116,7 @@ async function update(
     new AbortController().signal, // cancelled work ends with this process
   );
   const successor: OptimizerState = { ...state, step: optimizer.step };
-  const writing = "seconds of writing the checkpoint";
+  const writing = "writing the checkpoint";
   const written = await beating(writing, onProgress, write(stagingFolder, parent.folder, weights, successor));
   if (weights.adapter === undefined) {
     arenas.give(...[trained, state.m, state.v, gradients].map(({ arena }) => arena));
@@ -153,14 +163,7 @@ async function write(folder: string, parentFolder: string, weights: Weights, opt
     );
     return { weightsSha256, optimizerSha256: optimizerSha256! };
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== "ENOSPC" && code !== "EDQUOT") throw cause;
     const megabytes = Math.ceil((3 * trainedParameters(weights).arena.byteLength) / 1e6);
-    throw new RatchetError(
-      "StorageFull",
-      `no room for a checkpoint of ${megabytes} MB in ${folder} (${code}); free some, or move RATCHET_ARTIFACTS to a larger disk`,
-      { folder, megabytes },
-      cause,
-    );
+    throw storageFailure(cause, `write a checkpoint of ${megabytes} MB to ${folder}`) ?? cause;
   }
 }

@@ -7,16 +7,13 @@ import type { LlamaConfig } from "../model/config.ts";
 export function checkRequests(
   { contextTokens, vocabularySize }: LlamaConfig,
   requests: readonly SampleRequest[],
-  { temperature, topP, maxNewTokens }: SamplingOptions,
+  { temperature, topP, topK, stop, maxNewTokens }: SamplingOptions,
 ): void {
   requireOption("temperature", temperature, temperature >= 0 && Number.isFinite(temperature), "0 or more");
   requireOption("topP", topP, topP > 0 && topP <= 1, "above 0 and at most 1");
-  requireOption(
-    "maxNewTokens",
-    maxNewTokens,
-    Number.isInteger(maxNewTokens) && maxNewTokens >= 1,
-    "1 or more",
-  );
+  requireOption("topK", topK ?? 0, topK === undefined || isCount(topK), "1 or more");
+  requireOption("stop", "''", stop === undefined || !stop.includes(""), "strings of at least 1 character");
+  requireOption("maxNewTokens", maxNewTokens, isCount(maxNewTokens), "1 or more");
   for (const [index, { prompt }] of requests.entries()) {
     const tokens = prompt.length;
     const unknown = prompt.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
@@ -35,6 +32,8 @@ export function checkRequests(
     );
   }
 }
+
+const isCount = (value: number) => Number.isInteger(value) && value >= 1;
 
 function requireOption(field: string, value: number | string, holds: boolean, limit: string): void {
   if (holds) return;

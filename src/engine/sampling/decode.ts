@@ -2,7 +2,7 @@
 import { f32, type HostTensor, i64, type Runtime } from "../runtime/session.ts";
 import { type Batch, foldGroups } from "./batch.ts";
 import { decodeGraph } from "./decode-graph.ts";
-import { headGraph } from "./head-graph.ts";
+import { drawingAt, headGraph } from "./head-graph.ts";
 import type { KeyValueSlots } from "./key-value-slots.ts";
 import { embed, type SamplingPolicy } from "./policy.ts";
 import { hidden } from "./prefill-graph.ts";
@@ -21,8 +21,8 @@ export interface StepInputs {
 }
 
 export interface NextTokens {
-  /** Log-probabilities at temperature 1, [B * V]. */
-  readonly logp: Float32Array;
+  /** Log-probabilities at temperature 1, [B * V]; absent when that is the temperature, as `chances` says it all. */
+  readonly logp: Float32Array | undefined;
   /** Probabilities to draw from, [B * V]; absent when greedy. */
   readonly chances: Float32Array | undefined;
 }
@@ -101,9 +101,8 @@ async function predict(
   { runtime, policy, batch, temperature }: StepInputs,
   x: HostTensor,
 ): Promise<NextTokens> {
-  const greedy = temperature === 0;
-  const sharpness = greedy ? {} : { sharpness: f32(Float32Array.of(1 / temperature), [1]) };
-  const graph = headGraph(policy.config, batch.rows.length, greedy);
-  const { logp, chances } = await runtime.run(graph, { ...policy.head, ...sharpness, x });
-  return { logp: logp!.data as Float32Array, chances: chances?.data as Float32Array | undefined };
+  const graph = headGraph(policy.config, batch.rows.length, drawingAt(temperature));
+  const sharpness = f32(Float32Array.of(1 / temperature), [1]);
+  const { logp, chances } = await runtime.run(graph, { ...policy.head, sharpness, x });
+  return { logp: logp?.data as Float32Array | undefined, chances: chances?.data as Float32Array | undefined };
 }

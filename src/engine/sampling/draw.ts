@@ -7,14 +7,25 @@ export function likeliest(row_V: Float32Array): number {
   return best;
 }
 
+/** What can be drawn at all. */
+export interface Cut {
+  /** 1 is off. */
+  readonly topP: number;
+  /** Absent is off. */
+  readonly topK?: number | undefined;
+}
+
 /**
- * The token at `uniform` in [0, 1) of the distribution's mass, in the order of ids; with topP < 1 of the mass of the
- * nucleus only: the fewest likeliest tokens that hold at least topP of it (Holtzman et al., arXiv 1904.09751).
+ * The token at `uniform` in [0, 1) of the distribution's mass, in the order of ids. With topK of the mass of the topK
+ * likeliest tokens only, and with topP < 1 of the nucleus of what is left: the fewest likeliest tokens that hold at
+ * least topP of its mass (Holtzman et al., arXiv 1904.09751). In that order, as in `transformers` and llama.cpp.
  *
  * @param chances_V probabilities; they need not sum to 1 exactly, as rounded ones never do.
  */
-export function drawToken(chances_V: Float32Array, topP: number, uniform: number): number {
-  if (topP < 1) return drawFromNucleus(chances_V, topP, uniform);
+export function drawToken(chances_V: Float32Array, { topP, topK }: Cut, uniform: number): number {
+  if (topK !== undefined)
+    return drawAmong(chances_V, cutNucleus(chances_V, likeliestOf(chances_V, topK), topP), uniform);
+  if (topP < 1) return drawAmong(chances_V, nucleus(chances_V, topP), uniform);
   let mass = 0;
   for (let id = 0; id < chances_V.length; id++) mass += chances_V[id]!;
   const target = uniform * mass;
@@ -28,8 +39,13 @@ export function drawToken(chances_V: Float32Array, topP: number, uniform: number
   return last;
 }
 
-function drawFromNucleus(chances_V: Float32Array, topP: number, uniform: number): number {
-  const { ids, mass } = nucleus(chances_V, topP);
+interface Candidates {
+  /** The likeliest first, the lowest id on a tie. */
+  readonly ids: readonly number[];
+  readonly mass: number;
+}
+
+function drawAmong(chances_V: Float32Array, { ids, mass }: Candidates, uniform: number): number {
   const target = uniform * mass;
   let sum = 0;
   for (const id of ids) {
@@ -43,19 +59,40 @@ function drawFromNucleus(chances_V: Float32Array, topP: number, uniform: number)
 /** Few tokens hold most of a likely distribution; only those above a floor are sorted, and it is lowered in steps. */
 const floors = [2 ** -8, 2 ** -12, 2 ** -16, 0];
 
-/** The likeliest tokens, the likeliest first and the lowest id on a tie, and the mass they hold. */
-function nucleus(chances_V: Float32Array, topP: number): { ids: readonly number[]; mass: number } {
-  let ids: number[] = [];
-  let mass = 0;
+function nucleus(chances_V: Float32Array, topP: number): Candidates {
+  let found: Candidates = { ids: [], mass: 0 };
   for (const floor of floors) {
-    const candidates = [];
-    for (let id = 0; id < chances_V.length; id++) if (chances_V[id]! > floor) candidates.push(id);
-    candidates.sort((a, b) => chances_V[b]! - chances_V[a]! || a - b);
-    let size = 0;
-    mass = 0;
-    while (size < candidates.length && mass < topP) mass += chances_V[candidates[size++]!]!;
-    ids = candidates.slice(0, size);
-    if (mass >= topP) break;
+    found = firstThat(chances_V, sortedAbove(chances_V, floor), topP);
+    if (found.mass >= topP) break;
   }
-  return { ids, mass };
+  return found;
+}
+
+/** The topK likeliest tokens; fewer where no more have a chance. */
+function likeliestOf(chances_V: Float32Array, topK: number): readonly number[] {
+  let ids: readonly number[] = [];
+  for (const floor of floors) {
+    ids = sortedAbove(chances_V, floor);
+    if (ids.length >= topK) break;
+  }
+  return ids.slice(0, topK);
+}
+
+function cutNucleus(chances_V: Float32Array, ids: readonly number[], topP: number): Candidates {
+  const mass = ids.reduce((sum, id) => sum + chances_V[id]!, 0);
+  return topP < 1 ? firstThat(chances_V, ids, topP * mass) : { ids, mass };
+}
+
+/** The first of the sorted ids that hold `wanted` together, or all of them. */
+function firstThat(chances_V: Float32Array, ids: readonly number[], wanted: number): Candidates {
+  let size = 0;
+  let mass = 0;
+  while (size < ids.length && mass < wanted) mass += chances_V[ids[size++]!]!;
+  return { ids: ids.slice(0, size), mass };
+}
+
+function sortedAbove(chances_V: Float32Array, floor: number): readonly number[] {
+  const ids = [];
+  for (let id = 0; id < chances_V.length; id++) if (chances_V[id]! > floor) ids.push(id);
+  return ids.sort((a, b) => chances_V[b]! - chances_V[a]! || a - b);
 }

@@ -18,6 +18,8 @@ export interface SamplingPolicy {
   readonly config: LlamaConfig;
   /** Any of these ends a response. */
   readonly stopIds: readonly number[];
+  /** By token id, the bytes it stands for: what stop strings are found in, and needed for nothing else. */
+  readonly tokenBytes?: readonly Uint8Array[] | undefined;
   /** [vocabulary, hidden] */
   readonly embedding: Float32Array;
   /** Parameters by short name and the rotary tables, layer by layer. */

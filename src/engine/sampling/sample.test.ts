@@ -81,6 +81,12 @@ describe("sampleShard", () => {
         expectNaive(request, seed, responses[i]![j]!, drawn.temperature);
   });
 
+  it("draws so at a temperature of 1 too, whose chances are the log-probabilities", async () => {
+    const request = requests[2]!;
+    const [responses] = await sample(fresh(), [request], { temperature: 1, topP: 1, maxNewTokens: 20 });
+    for (const [j, seed] of request.seeds.entries()) expectNaive(request, seed, responses![j]!, 1);
+  });
+
   it("says the plain model's likeliest tokens at temperature 0", async () => {
     const responses = await sample(fresh(), requests, greedy);
     for (const [i, request] of requests.entries())
@@ -158,6 +164,49 @@ describe("sampleShard", () => {
     }
   });
 
+  it("draws among the topK likeliest only, and records the whole distribution's values", async () => {
+    const options = { temperature: 1, topP: 1, topK: 3, maxNewTokens: 20 };
+    const responses = await sample(fresh(), requests, options);
+    const ranks = new Set<number>();
+    for (const [i, { prompt }] of requests.entries()) {
+      for (const { tokens, logprobs } of responses[i]!) {
+        for (const [index, token] of tokens.entries()) {
+          const logp = nextLogProbabilities(weights, [...prompt, ...tokens.slice(0, index)]);
+          ranks.add(logp.filter((value) => value > logp[token]!).length);
+          expect(Math.abs(logprobs[index]! - logp[token]!)).toBeLessThan(1e-4);
+        }
+      }
+    }
+    expect([...ranks].sort()).toEqual([0, 1, 2]);
+  });
+
+  it("ends with the token that completes a stop string, and draws until there what it draws without", async () => {
+    // Token i says the i-th letter, and the last ones two letters.
+    const letters = "abcdefghijklmnopqrstuvwxyz";
+    const texts = Array.from(
+      { length: config.vocabularySize },
+      (_, id) => letters[id] ?? letters.slice(id - 26, id - 24),
+    );
+    const lettered = { ...policy, tokenBytes: texts.map((text) => Buffer.from(text)) };
+    const free = (await sample(fresh(), requests, drawn)).flat();
+    const stop = ["e", "zzz", "ab"];
+    const stopped = await sampleShard(fresh(), lettered, requests, { ...drawn, stop }, () => {});
+    const ends = stopped.flat().map(({ tokens, logprobs, finish }, i) => {
+      expect(tokens).toEqual(free[i]!.tokens.slice(0, tokens.length));
+      expect(logprobs).toHaveLength(tokens.length);
+      const said = tokens.map((token) => texts[token]).join("");
+      const before = tokens
+        .slice(0, -1)
+        .map((token) => texts[token])
+        .join("");
+      expect(stop.some((text) => before.includes(text))).toBe(false);
+      const ended = tokens.at(-1) === stopId || stop.some((text) => said.includes(text));
+      expect(finish).toBe(ended ? "stop" : "length");
+      return tokens.at(-1) === stopId ? "token" : ended ? "string" : "length";
+    });
+    expect(ends).toContain("string");
+  });
+
   it("tells its progress block by block and token by token, up to the whole", async () => {
     const heard: string[] = [];
     await sampleShard(fresh(), policy, requests.slice(0, 1), greedy, ({ unit, count, total }) =>
@@ -189,6 +238,10 @@ describe("sampleShard", () => {
       "requests[0].prompt is 30; it must be ids below 30",
     );
     await expect(sample(fresh(), one, { ...drawn, topP: 0 })).rejects.toThrow("topP is 0");
+    await expect(sample(fresh(), one, { ...drawn, topK: 0 })).rejects.toThrow(
+      "topK is 0; it must be 1 or more",
+    );
+    await expect(sample(fresh(), one, { ...drawn, stop: ["a", ""] })).rejects.toThrow("stop is ''");
     await expect(sample(fresh(), one, { ...drawn, temperature: -1 })).rejects.toThrow("temperature is -1");
     await expect(sample(fresh(), one, { ...drawn, maxNewTokens: 0 })).rejects.toThrow("maxNewTokens is 0");
   });
@@ -196,7 +249,7 @@ describe("sampleShard", () => {
   it("refuses weights that diverged instead of sampling from them", async () => {
     const broken = randomWeights(config, 7);
     broken.arena.fill(Number.NaN);
-    for (const options of [drawn, greedy, { ...drawn, topP: 0.9 }])
+    for (const options of [drawn, greedy, { ...drawn, topP: 0.9 }, { ...drawn, temperature: 1 }])
       await expect(
         sampleShard(fresh(), samplingPolicy("b", broken, []), requests, options, () => {}),
       ).rejects.toThrow("its weights have diverged");

@@ -13,6 +13,7 @@ import { drawToken, likeliest } from "./draw.ts";
 import { KeyValueSlots } from "./key-value-slots.ts";
 import type { SamplingPolicy } from "./policy.ts";
 import { blockTokens, prefill } from "./prefill.ts";
+import { stopStrings } from "./stop-strings.ts";
 
 /** How much steps together. Part of the numerics: another width gives other last bits. */
 export interface SamplingLimits {
@@ -40,6 +41,7 @@ interface Shard {
   readonly prompts: KeyValueSlots;
   readonly own: KeyValueSlots;
   readonly responses: SampledResponse[][];
+  readonly saysStop: (tokens: readonly number[]) => boolean;
 }
 
 /** responses[i][j]: request i, seed j. Throws PromptTooLong or InvalidInput before any work. */
@@ -64,6 +66,7 @@ export async function sampleShard(
     prompts: new KeyValueSlots(policy.config, slots, tokens),
     own: new KeyValueSlots(policy.config, sampleLimit, ownStep),
     responses: requests.map(() => []),
+    saysStop: stopStrings(policy.tokenBytes ?? [], options.stop ?? []),
   };
   const queue = { request: 0, sample: 0 };
   const { rows } = shard.batch;
@@ -121,11 +124,11 @@ async function storePrompt(
 function say({ policy, options, batch, own }: Shard, slot: number, { logp, chances }: NextTokens): void {
   const { vocabularySize } = policy.config;
   const range = [slot * vocabularySize, (slot + 1) * vocabularySize] as const;
-  const logp_V = logp.subarray(...range);
+  const logp_V = logp?.subarray(...range);
   const chances_V = chances?.subarray(...range);
   const drawn = batch.rows[slot]!.samples.map(({ random }) => {
-    const token = chances_V ? drawToken(chances_V, options.topP, random.next()) : likeliest(logp_V);
-    return { token, logprob: finite(policy, token, logp_V[token]!) };
+    const token = chances_V ? drawToken(chances_V, options, random.next()) : likeliest(logp_V!);
+    return { token, logprob: finite(policy, token, logp_V?.[token] ?? Math.log(chances_V![token]!)) };
   });
   part(batch.rows, slot, drawn, (from, to) => own.copy(from, to));
 }
@@ -140,12 +143,12 @@ function finite(policy: SamplingPolicy, token: number, logprob: number): number 
 }
 
 /** Takes out the rows that stopped or are full, from the last slot to the first; gives the count of their samples. */
-function endRows({ policy, options, batch, prompts, own, responses }: Shard): number {
+function endRows({ policy, options, batch, prompts, own, responses, saysStop }: Shard): number {
   const { rows, groups } = batch;
   const before = samplesOf(batch);
   for (let slot = rows.length - 1; slot >= 0; slot--) {
     const { tokens, logprobs, group, samples, next } = rows[slot]!;
-    const stopped = policy.stopIds.includes(next);
+    const stopped = policy.stopIds.includes(next) || saysStop(tokens);
     if (!stopped && tokens.length < options.maxNewTokens) continue;
     const finish = stopped ? "stop" : "length";
     for (const { index } of samples) responses[group.request]![index] = { tokens, logprobs, finish };

@@ -15,6 +15,7 @@ import {
   type Weights,
 } from "../model/weights.ts";
 import { type Feeds, f32, type HostTensor, type Runtime } from "../runtime/session.ts";
+import { destination, type GradientSum, runInto } from "./gradient-sum.ts";
 import { addEmbeddingGradient, embed, type PreparedPack } from "./prepared-pack.ts";
 
 /** Called after each run; throws when the work is to be abandoned. */
@@ -75,14 +76,17 @@ export async function forwardLayers(
   return { states, kept };
 }
 
-/** Uses the kept products up. From dL/d(last state) to the gradients of every layer and, unless it is frozen, of the embedding, added to `gradients`. */
+/**
+ * Uses the kept products up. From dL/d(last state) to the gradients of every layer and, unless it is frozen, of the
+ * embedding, put into `gradients`. The head's come before: a tied embedding's gradient is theirs with this one's part added.
+ */
 export async function backwardLayers(
   runtime: Runtime,
   weights: Weights,
   prepared: PreparedPack,
   { states, kept }: Activations,
   dLast: HostTensor,
-  gradients: Parameters,
+  gradients: GradientSum,
   tick: Tick,
 ): Promise<void> {
   const { config, adapter } = weights;
@@ -91,19 +95,15 @@ export async function backwardLayers(
     const products = kept.pop();
     const source = layerBackwardGraph(passOf(weights, prepared, products !== undefined));
     const feeds = { ...prepared.feeds, ...layerFeeds(weights, layer), ...products, x: states[layer]!, dy };
-    const results = await runtime.run(source, feeds);
-    for (const name of trainedShapes(weights).keys()) {
-      addTo(tensorOf(gradients, layerPrefix(layer) + name).data, results[`d:${name}`]!);
-    }
+    const destinations = [...trainedShapes(weights).keys()].map((name) =>
+      destination(gradients, layerPrefix(layer) + name, `d:${name}`),
+    );
+    const results = await runInto(runtime, source, feeds, destinations, gradients.adds);
     dy = results.dx!;
     tick();
   }
   if (adapter) return;
-  const embedding = tensorOf(gradients, embeddingName).data;
+  const embedding = tensorOf(gradients.parameters, embeddingName).data;
+  if (!config.tiedEmbeddings && !gradients.adds) embedding.fill(0);
   addEmbeddingGradient(prepared, config, dy.data as Float32Array, embedding);
-}
-
-export function addTo(sum: Float32Array, part: HostTensor): void {
-  const data = part.data as Float32Array;
-  for (let i = 0; i < sum.length; i++) sum[i]! += data[i]!;
 }

@@ -7,7 +7,7 @@ import type { RopeTables } from "../model/rope-tables.ts";
 import type { Parameters, Weights } from "../model/weights.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { type EntryInputs, type LossSums, packLoss, perEntry } from "./batch-loss.ts";
-import { backwardHead, forwardHead } from "./head.ts";
+import { backwardHead, forwardHead, logitBytes } from "./head.ts";
 import { backwardLayers, forwardLayers, type Tick } from "./layers.ts";
 import { type Pack, packRows } from "./pack.ts";
 import { preparePack } from "./prepared-pack.ts";
@@ -41,11 +41,15 @@ export async function scorePack(
 ): Promise<Float32Array> {
   const prepared = preparePack(pack, tables);
   const { states } = await forwardLayers(runtime, weights, prepared, 0, tick);
-  const { logp } = await forwardHead(runtime, weights, pack.targets, states.at(-1)!, false, tick);
+  const options = { entropy: false, keeps: false };
+  const { logp } = await forwardHead(runtime, weights, pack.targets, states.at(-1)!, options, tick);
   return perEntry(pack.entries, logp);
 }
 
-/** Adds the mini-batch's gradient to `gradients`, pack by pack, and returns its losses; `referenceLogp` per pack and entry. */
+/** Of what is kept, the logits' share: a megabyte of them spares about as much work as one of a layer's products. */
+const logitShare = 1 / 4;
+
+/** Writes the mini-batch's gradient to `gradients`, pack by pack, and returns its losses; `referenceLogp` per pack and entry. */
 export async function trainMiniBatch(
   { runtime, tables, keptBytes, tick }: Context,
   weights: Weights,
@@ -57,17 +61,21 @@ export async function trainMiniBatch(
   const total = { policyLoss: 0, kl: 0, entropy: 0, clipFraction: 0 };
   for (const [p, pack] of packs.entries()) {
     const prepared = preparePack(pack, tables);
-    const activations = await forwardLayers(runtime, weights, prepared, keptBytes, tick);
+    const wanted = logitBytes(weights.config, pack.targets.length);
+    const keeps = wanted <= keptBytes * logitShare;
+    const forLayers = keeps ? keptBytes - wanted : keptBytes;
+    const activations = await forwardLayers(runtime, weights, prepared, forLayers, tick);
     const hidden = activations.states.at(-1)!;
-    const values = await forwardHead(runtime, weights, pack.targets, hidden, true, tick);
+    const values = await forwardHead(runtime, weights, pack.targets, hidden, { entropy: true, keeps }, tick);
     const inputs: EntryInputs = {
       advantages: Float32Array.from(pack.entries, ({ row, index }) => rows[row]!.advantages[index]!),
       oldLogp: Float32Array.from(pack.entries, ({ row, index }) => rows[row]!.logprobs?.[index] ?? 0),
       referenceLogp: referenceLogp[p],
     };
     const { sums, gradients: dTargets } = await packLoss(runtime, loss, pack, values, inputs, tokens);
-    const dHidden = await backwardHead(runtime, weights, pack.targets, hidden, dTargets, gradients, tick);
-    await backwardLayers(runtime, weights, prepared, activations, dHidden, gradients, tick);
+    const sum = { parameters: gradients, adds: p > 0 };
+    const dHidden = await backwardHead(runtime, weights, pack.targets, values, dTargets, sum, tick);
+    await backwardLayers(runtime, weights, prepared, activations, dHidden, sum, tick);
     total.policyLoss += sums.policyLoss;
     total.kl += sums.kl;
     total.entropy += sums.entropy;

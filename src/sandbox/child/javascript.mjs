@@ -1,12 +1,14 @@
 // The child that runs JavaScript tools in QuickJS, in memory that is put back as it was after every call, so that
 // nothing a tool does to a prototype or a global is there for the next one. A program is loaded once for all its calls
 // that follow one another: they begin with the memory that its loading left. Fuel is counted by QuickJS itself (loop
-// back-edges and calls); its native loops count nothing, and only the parent's clock ends those.
+// back-edges and calls); its native loops count nothing, and only the parent's clock ends those. Large tables are read
+// row by row (table.mjs).
 import {
   capMemory,
   finish,
   fixClockAndRandomness,
   lockDown,
+  readFrame,
   readJob,
   report,
   reportBroken,
@@ -14,6 +16,7 @@ import {
 } from "./host.mjs";
 import { createImages } from "./image.mjs";
 import { loadQuickJs } from "./quickjs.mjs";
+import { isWholeName, memberText, tablePrelude, withoutLargeObjects } from "./table.mjs";
 
 /** QuickJS asks whether to go on each time it has counted this many steps. */
 const stepsPerInterrupt = 10_000;
@@ -54,6 +57,10 @@ capMemory(settings.memoryBytes);
 const { quickjs, memory, unused } = await loadQuickJs(settings);
 lockDown();
 let steps = 0;
+/** Set by a call that cannot go on with a table that is read row by row. */
+let abandoned = false;
+/** The large objects of the table that is read row by row. */
+let objects = [];
 /** Until a job says otherwise. */
 let fuel = Number.POSITIVE_INFINITY;
 const runtime = quickjs.newRuntime();
@@ -61,23 +68,49 @@ runtime.setMemoryLimit(settings.memoryBytes);
 runtime.setMaxStackSize(stackBytes);
 runtime.setInterruptHandler(() => {
   steps += stepsPerInterrupt;
-  return steps > fuel;
+  return abandoned || steps > fuel;
 });
 const context = runtime.newContext();
 const library = context.unwrapResult(context.evalCode(prelude));
 const [read, invoke, complain] = ["read", "invoke", "complain"].map((name) => context.getProp(library, name));
+const openTable = context.unwrapResult(
+  context.callFunction(
+    context.unwrapResult(context.evalCode(tablePrelude)),
+    context.undefined,
+    context.newFunction("memberOf", (object, nameGiven, length) => {
+      const name = context.getString(nameGiven);
+      abandoned ||= !isWholeName(name, context.getNumber(length));
+      const text = memberText(objects[context.getNumber(object)], name);
+      return text === undefined ? context.undefined : context.newString(text);
+    }),
+    context.newFunction("abandon", () => {
+      abandoned = true;
+    }),
+  ),
+);
 const images = createImages(() => memory, unused);
 const clean = { image: images.take(), steps };
 report({ ready: true });
 
-const { calls, programs, tables, ...limits } = readJob();
+const { calls, programs, tables: tableCount, ...limits } = readJob();
+const tables = Array.from({ length: tableCount }, readFrame).map((bytes) => ({
+  text: bytes.toString("utf8"),
+}));
 fuel = limits.fuel;
-let loaded;
+/** The programs of the last call: with its table read row by row, and with all of it. */
+let byRow;
+let whole;
 for (const [i, { program, arguments: text }] of calls.entries()) {
   try {
-    if (loaded?.program === program) goBackTo(loaded);
-    else loaded = load(program, calls[i + 1]?.program === program);
-    report(loaded.failure ?? settled(call(loaded, text)));
+    const again = calls[i + 1]?.program === program;
+    byRow = ready(byRow, program, again, false);
+    let outcome = outcomeOf(byRow, text);
+    if (abandoned) {
+      abandoned = false;
+      whole = ready(whole, program, again, true);
+      outcome = outcomeOf(whole, text);
+    }
+    report(outcome);
   } catch {
     reportBroken();
     break;
@@ -91,8 +124,19 @@ function goBackTo(state) {
   steps = state.steps;
 }
 
-/** The program as every call of it finds it: its tool and table, or the outcome that all its calls have. */
-function load(program, isCalledAgain) {
+/** The program as every call of it finds it; what is loaded is used again where it is the same. */
+function ready(loaded, program, isCalledAgain, isWhole) {
+  if (loaded?.program !== program || !loaded.image) return load(program, isCalledAgain, isWhole);
+  goBackTo(loaded);
+  return loaded;
+}
+
+function outcomeOf(loaded, text) {
+  return loaded.failure ?? settled(call(loaded, text));
+}
+
+/** A program's tool and table, or the outcome that all its calls have. */
+function load(program, isCalledAgain, isWhole) {
   goBackTo(clean);
   const { name, code, table } = programs[program];
   const evaluated = context.evalCode(code, "tool.js", { type: "global" });
@@ -101,13 +145,24 @@ function load(program, isCalledAgain) {
     /^[A-Za-z_$][\w$]*$/.test(name) ? name : `throw new ReferenceError("'${name}' is not defined")`,
   );
   if (tool.error) return failed(program, tool.error);
-  const given =
-    table === undefined
-      ? { value: context.undefined }
-      : context.callFunction(read, context.undefined, context.newString(tables[table]));
+  const given = table === undefined ? { value: context.undefined } : giveTable(tables[table], isWhole);
   if (given.error) return failed(program, given.error);
   const state = { program, tool: tool.value, table: given.value, steps };
   return isCalledAgain ? { ...state, image: images.take() } : state;
+}
+
+function giveTable(table, isWhole) {
+  if (!("small" in table)) table.small = withoutLargeObjects(JSON.parse(table.text));
+  if (isWhole || !table.small)
+    return context.callFunction(read, context.undefined, context.newString(table.text));
+  objects = table.small.objects;
+  const { text, large } = table.small;
+  return context.callFunction(
+    openTable,
+    context.undefined,
+    context.newString(text),
+    context.newString(large),
+  );
 }
 
 function failed(program, error) {

@@ -74,6 +74,18 @@ describe("integrate", () => {
     expect(integrate(document(decompose(candidate)), differing).drafts).toHaveLength(2);
   });
 
+  it("keeps tools apart that are documented for different things, whatever they do", () => {
+    const facts: Candidate["facts"] = [
+      { id: "q1", card: "city.country", question: "?", operands: [{ value: "Lyon" }], answer: "France" },
+      { id: "q2", card: "city.nation", question: "?", operands: [{ value: "Osaka" }], answer: "Japan" },
+    ];
+    const cards = chainCandidate.cards.map((card) =>
+      card.id === "city.nation" ? { ...card, toolName: "zodiac", description: "Star sign." } : card,
+    );
+    const { drafts } = integrate(document(decompose({ ...twoFields(0), facts, cards })), smallTables);
+    expect(drafts).toHaveLength(2);
+  });
+
   it("merges sums of two and of three numbers, the third becoming optional", () => {
     const facts: Candidate["facts"] = [
       ...sumCandidate.facts,

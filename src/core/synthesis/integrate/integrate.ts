@@ -13,34 +13,63 @@ import {
   type ToolDraft,
 } from "../draft.ts";
 import { countOf, type Subjects, sameColumn, sameFunctionality } from "./functionality.ts";
+import type { BehavesAlike } from "./probes.ts";
 import { selectorName, withSelector } from "./selector.ts";
 
-/** `subjects` are the data that behaviour is compared on; a column's name must do where there are none. */
-export function integrate(drafted: Drafted, subjects: Subjects = {}): Drafted {
+/**
+ * `subjects` are the data that behaviour is compared on, a column's name must do where there are none; `behavesAlike` says
+ * what came of running two tools on shared probes.
+ */
+export function integrate(
+  drafted: Drafted,
+  subjects: Subjects = {},
+  behavesAlike: BehavesAlike = () => true,
+): Drafted {
   const { candidate } = drafted.decomposed;
-  const merged: ToolDraft[] = [];
+  const merged: { tool: ToolDraft; readonly members: ToolDraft[] }[] = [];
   for (const draft of drafted.drafts) {
-    const at = merged.findIndex((other) => overlap(other, draft, candidate.levels.integration, subjects));
-    if (at < 0) merged.push(draft);
-    else merged[at] = merge(merged[at]!, draft, candidate, subjects);
+    const into = merged.find(
+      ({ tool, members }) =>
+        members.some((member) => mayReplace(member, draft, subjects) && behavesAlike(member, draft)) ||
+        isOfOneSubject(tool, draft, candidate.levels.integration),
+    );
+    if (!into) merged.push({ tool: draft, members: [draft] });
+    else {
+      into.tool = merge(into.tool, draft, candidate, subjects);
+      into.members.push(draft);
+    }
   }
   const level = drafted.drafts.length - merged.length;
   return {
     ...drafted,
-    drafts: merged,
+    drafts: merged.map(({ tool }) => tool),
     complexity: [...drafted.complexity, { operation: "function_integration", level }],
   };
 }
 
-function overlap(a: ToolDraft, b: ToolDraft, level: 0 | 1, subjects: Subjects): boolean {
-  if (a.behaviour.kind === "calculate" && b.behaviour.kind === "calculate")
-    return (
-      sameFunctionality(a, b, subjects) &&
-      (countOf(a.behaviour) === countOf(b.behaviour) || hasNeutralZero(a.behaviour))
-    );
-  if (a.behaviour.kind === "calculate" || b.behaviour.kind === "calculate") return false;
-  return sameFunctionality(a, b, subjects) || (level === 1 && a.behaviour.subject === b.behaviour.subject);
+/** Pairs of tools that are merged if they behave alike: what to run on shared probes. */
+export function alikePairs({ drafts }: Drafted, subjects: Subjects): [ToolDraft, ToolDraft][] {
+  return drafts.flatMap((draft, i) =>
+    drafts
+      .slice(0, i)
+      .flatMap((other): [ToolDraft, ToolDraft][] =>
+        mayReplace(other, draft, subjects) ? [[other, draft]] : [],
+      ),
+  );
 }
+
+function mayReplace(a: ToolDraft, b: ToolDraft, subjects: Subjects): boolean {
+  if (!sameFunctionality(a, b, subjects)) return false;
+  if (a.behaviour.kind !== "calculate" || b.behaviour.kind !== "calculate") return true;
+  return countOf(a.behaviour) === countOf(b.behaviour) || hasNeutralZero(a.behaviour);
+}
+
+/** Different fields of one subject, where the candidate's level asks for one tool of them. */
+const isOfOneSubject = (a: ToolDraft, b: ToolDraft, level: 0 | 1): boolean =>
+  level === 1 &&
+  a.behaviour.kind === "lookup" &&
+  b.behaviour.kind === "lookup" &&
+  a.behaviour.subject === b.behaviour.subject;
 
 function merge(
   into: ToolDraft,

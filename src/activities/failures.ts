@@ -1,0 +1,82 @@
+/**
+ * What becomes of an activity that failed: it is tried again, given up so that its workflow parks, or failed at once. Only
+ * failures of the work itself count towards giving it up; an attempt lost to a dead worker throws nothing.
+ */
+import { activityInfo, log } from "@temporalio/activity";
+import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
+import { type ErrorType, RatchetError } from "../core/errors.ts";
+import type { StepLedger } from "../core/ports/steps.ts";
+
+/** What a workflow parks on when work fails in a way nobody foresaw. */
+const unexpectedFailure = "UnexpectedFailure";
+/** Failures of the work itself before it is given up: some 3 s of retries, enough for what passes by itself. */
+const mostFailures = 5;
+
+/**
+ * An attempt that Temporal gave up may claim the step late, after its successor: then it is the successor that is overtaken,
+ * and it has to claim again. A true zombie is not asked any more, whatever it throws. Services come back, or the
+ * supervisor gives up and says so.
+ */
+const saysNothingOfTheWork: ReadonlySet<ErrorType> = new Set([
+  "DatabaseUnavailable",
+  "TemporalUnavailable",
+  "StaleFence",
+]);
+
+/**
+ * Failures of what no row of the ledger stands for, or whose ledger cannot be written: it may be Postgres's own disk that
+ * is full. A worker that dies forgets them, which costs a few more tries.
+ */
+const countedHere = new Map<string, number>();
+
+function countHere(work: string): number {
+  const failures = (countedHere.get(work) ?? 0) + 1;
+  if (failures < mostFailures) countedHere.set(work, failures);
+  else countedHere.delete(work);
+  return failures;
+}
+
+/** What a failed attempt at a step throws: the failure as Temporal shall see it. */
+export function giveUpOrRetry(ledger: StepLedger, key: string, error: unknown): Promise<unknown> {
+  return judge(error, () => ledger.countFailure(key).catch(() => countHere(key)));
+}
+
+/** The same for activities that are no step, from the first failure of this one to its success. */
+export async function countingFailures<T>(work: () => Promise<T>): Promise<T> {
+  const { workflowExecution, activityId } = activityInfo();
+  const name = `${workflowExecution?.runId} ${activityId}`;
+  try {
+    const result = await work();
+    countedHere.delete(name);
+    return result;
+  } catch (error) {
+    throw await judge(error, async () => countHere(name));
+  }
+}
+
+async function judge(error: unknown, count: () => Promise<number>): Promise<unknown> {
+  if (error instanceof CancelledFailure || error instanceof ApplicationFailure) return error;
+  const named = error instanceof RatchetError;
+  if (named && (!error.retryable || saysNothingOfTheWork.has(error.type))) return toFailure(error, false);
+  const isGivenUp = (await count()) % mostFailures === 0;
+  if (named) return toFailure(error, isGivenUp);
+  if (!isGivenUp) return error;
+  return ApplicationFailure.create({
+    message: error instanceof Error ? error.message : String(error),
+    type: unexpectedFailure,
+    nonRetryable: true,
+    cause: error as Error,
+  });
+}
+
+/** Maps the closed list of errors to Temporal's: the type keeps its name, and only what can help is retried. */
+function toFailure(error: RatchetError, isGivenUp: boolean): ApplicationFailure {
+  if (error.type === "StaleFence") log.warn("a newer attempt took this step over", { ...error.fields });
+  return ApplicationFailure.create({
+    message: error.message,
+    type: error.type,
+    nonRetryable: isGivenUp || !error.retryable,
+    details: [error.fields],
+    cause: error,
+  });
+}

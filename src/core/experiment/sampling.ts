@@ -1,0 +1,31 @@
+/** How a policy's responses are drawn, as a person writes it. */
+import { z } from "zod";
+
+export const samplingSchema = z.strictObject({
+  temperature: z.number().min(0).max(5).default(1).describe("0 is greedy"),
+  topP: z.number().gt(0).max(1).default(1).describe("1 is off"),
+  topK: z
+    .number()
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe("Only the k likeliest tokens can be drawn, before topP; off by default"),
+  stop: z
+    .array(z.string().min(1).max(256))
+    .min(1)
+    .max(16)
+    .optional()
+    .describe(
+      "A turn ends with the token that completes one of these strings, which it keeps; none by default",
+    ),
+  maxResponseTokens: z
+    .number()
+    .int()
+    .min(1)
+    .max(8192)
+    .default(64)
+    .describe("Most tokens the policy may say in one turn"),
+});
+
+export type SamplingSettings = z.infer<typeof samplingSchema>;

@@ -1,0 +1,30 @@
+/** Tells a process that is silent, frozen or stuck, from one that is slow: it is asked again and again, and never answers. */
+import { setTimeout as sleep } from "node:timers/promises";
+
+export interface Patience {
+  readonly everyMs: number;
+  /** One question waits so long for its answer. */
+  readonly answerMs: number;
+  /** Without any answer for so long a process counts as silent. On a busy machine one may be slow for seconds. */
+  readonly silentMs: number;
+}
+
+export const usualPatience: Patience = { everyMs: 5_000, answerMs: 10_000, silentMs: 30_000 };
+
+/** Resolves once the process has been silent for too long; rejects with what `ended` aborts with. */
+export async function silence(
+  answers: (signal: AbortSignal) => Promise<unknown>,
+  { everyMs, answerMs, silentMs }: Patience,
+  ended: AbortSignal,
+): Promise<void> {
+  let heardAt = performance.now();
+  while (performance.now() - heardAt < silentMs) {
+    await sleep(everyMs, undefined, { signal: ended });
+    const limit = AbortSignal.any([ended, AbortSignal.timeout(answerMs)]);
+    const heard = await answers(limit).then(
+      () => true,
+      () => false,
+    );
+    if (heard) heardAt = performance.now();
+  }
+}

@@ -1,0 +1,180 @@
+/** Builds on a real Temporal and Postgres: what is repeated is cached and says so, and long ones hand over. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { TestWorkflowEnvironment } from "@temporalio/testing";
+import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from "@temporalio/worker";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { AssembledSet } from "../src/activities/environments.ts";
+import { createCpuActivities } from "../src/activities/index.ts";
+import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
+import { readConfig } from "../src/config/config.ts";
+import { environmentHash } from "../src/core/environment/environment.ts";
+import { loadSet } from "../src/core/environment/stored-set.ts";
+import type { BuildInput } from "../src/core/experiment/input.ts";
+import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
+import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { findTemporal } from "../src/services/temporal-binary.ts";
+import { downloadTemporal } from "../src/services/temporal-download.ts";
+import { openStore, type Store } from "../src/store/store.ts";
+import { searchAttributes, taskQueues } from "../src/workflows/names.ts";
+import { startPostgres, type TestPostgres } from "./postgres.ts";
+
+/** A history is called long from this many events on, so that a small build has to hand over. */
+const eventsOfLongHistory = 24;
+
+const stages = ["decomposed", "documented", "integrated", "scaled", "proven", "assembled"] as const;
+const author = createKnowledgeAuthor();
+const sandbox = createSandbox({ ...defaultSandboxLimits, log: () => {} });
+const workflowsPath = fileURLToPath(new URL("../src/workflows/index.ts", import.meta.url));
+let folder: string;
+let postgres: TestPostgres;
+let store: Store;
+let temporal: TestWorkflowEnvironment;
+let workflowBundle: WorkflowBundleWithSourceMap;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ratchet-build-"));
+  postgres = await startPostgres();
+  store = await openStore({ databaseUrl: await postgres.freshDatabase(), artifactFolder: folder });
+  const config = readConfig(process.env);
+  const { path } = findTemporal(config) ?? (await downloadTemporal(config, () => {}));
+  temporal = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: "existing-path", path },
+      searchAttributes: Object.values(searchAttributes),
+      extraArgs: ["--dynamic-config-value", `limit.historyCount.suggestContinueAsNew=${eventsOfLongHistory}`],
+    },
+  });
+  workflowBundle = await bundleWorkflowCode({ workflowsPath });
+});
+afterAll(async () => {
+  await temporal?.teardown();
+  await sandbox.close();
+  await store?.close();
+  await postgres?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const inputOf = (id: string, count: number): BuildInput => ({
+  id,
+  stage: "environments",
+  seed: 3,
+  environments: {
+    author: "knowledge",
+    split: "train",
+    profile: "compact",
+    scenarios: { single_hop: count, parallel_single_hop: 0, multi_hop: count, parallel_multi_hop: 0 },
+  },
+});
+
+type MakeActivities = typeof createCpuActivities;
+
+interface Ended {
+  readonly set: AssembledSet;
+  readonly executions: number;
+  /** What the UI shows, of the build and of its first batch. */
+  readonly details: { readonly build: string; readonly batch: string };
+  /** Steps that were done, and that were found done, by their kind. */
+  readonly steps: Readonly<Record<string, "done" | "cached">>;
+}
+
+/** Runs a build to its end, with workers that are gone afterwards. */
+async function build(input: BuildInput, make: MakeActivities = createCpuActivities): Promise<Ended> {
+  const steps: Record<string, "done" | "cached"> = {};
+  const ledger: Store["ledger"] = {
+    ...store.ledger,
+    claim: async (step) => {
+      const claim = await store.ledger.claim(step);
+      steps[step.kind] = claim.state === "committed" ? "cached" : "done";
+      return claim;
+    },
+  };
+  const unused = (): never => {
+    throw new Error("a build has no use for this");
+  };
+  const activities = make({
+    ...{ artifacts: store.artifacts, ledger, runs: store.runs, author, sandbox, engineThreads: 1 },
+    ...{ environmentSet: unused, codec: unused, preparePolicy: unused },
+    ...{ collectGarbage: unused, peekWorkflow: unused },
+  });
+  const connection = temporal.nativeConnection;
+  const workers = [
+    await Worker.create({ connection, taskQueue: taskQueues.workflows, workflowBundle }),
+    await Worker.create({ connection, taskQueue: taskQueues.cpu, activities }),
+  ] as const;
+  const { workflow } = temporal.client;
+  const ended = async (): Promise<Ended> => {
+    const handle = await workflow.start("buildEnvironments", {
+      ...{ args: [input], taskQueue: taskQueues.workflows, workflowId: input.id },
+    });
+    const set = (await handle.result()) as AssembledSet;
+    const detailsOf = async (workflowId: string) =>
+      ((await workflow.getHandle(workflowId).query("progress")) as { details: string }).details;
+    let executions = 0;
+    for await (const { workflowId } of workflow.list()) if (workflowId === input.id) executions += 1;
+    const details = { build: await detailsOf(input.id), batch: await detailsOf(`${input.id}.c0`) };
+    return { set, executions, details, steps };
+  };
+  return workers[0].runUntil(() => workers[1].runUntil(ended));
+}
+
+const each = (state: "done" | "cached") => Object.fromEntries(stages.map((stage) => [stage, state]));
+
+describe("a build", () => {
+  let first: Ended;
+  beforeAll(async () => {
+    first = await build(inputOf("first", 8));
+  });
+
+  it("does every stage, and gives as many environments as are wanted", async () => {
+    expect(first.set.accepted).toBe(16);
+    expect(first.steps).toEqual(each("done"));
+    expect(first.details.build).toContain("0 of 1 batches cached");
+    expect(first.details.batch).toContain("| 4 complexity scaling | done |");
+  });
+
+  it("under another id does nothing again, and says that it is cached", async () => {
+    const again = await build(inputOf("again", 8));
+    expect(again.set).toEqual(first.set);
+    expect(again.steps).toEqual(each("cached"));
+    expect(again.details.build).toContain("quarantined: cached");
+    expect(again.details.build).toContain("1 of 1 batches cached");
+    expect(again.details.batch).toContain("| 1 scenario decomposition | cached |");
+    expect(again.details.batch).toContain("| 5 localized deployment and gates | cached |");
+  });
+
+  it("with another version of stage 4 does that stage and the next again, and the others not", async () => {
+    vi.resetModules();
+    vi.doMock("../src/core/synthesis/pipeline.ts", async (original) => {
+      const module = await original<typeof import("../src/core/synthesis/pipeline.ts")>();
+      const rulesOf: typeof module.rulesOf = (kind) =>
+        kind === "scaled" || kind === "proven" ? [...module.rulesOf(kind), "raised"] : module.rulesOf(kind);
+      return { ...module, rulesOf };
+    });
+    const { createCpuActivities: raised } = await import("../src/activities/index.ts");
+    vi.doUnmock("../src/core/synthesis/pipeline.ts");
+    const { set, steps, details } = await build(inputOf("raised", 8), raised);
+    expect(steps).toEqual({
+      ...{ decomposed: "cached", documented: "cached", integrated: "cached", scaled: "done", proven: "done" },
+      // What came out is what was there before, and so is the set of it.
+      assembled: "cached",
+    });
+    expect(set).toEqual(first.set);
+    expect(details.batch).toContain("| 3 function integration | cached |");
+    expect(details.batch).toContain("| 4 complexity scaling | done |");
+  });
+});
+
+describe("a build of several rounds", () => {
+  it("hands over to another execution between them, and ends with distinct environments", async () => {
+    // Some of the first round's questions repeat others: the domain has 263 facts.
+    const { environments: wanted, ...input } = inputOf("long", 0);
+    const few = { ...wanted, domains: ["money"], scenarios: { ...wanted.scenarios, single_hop: 100 } };
+    const { set, executions } = await build({ ...input, environments: few });
+    expect(executions).toBeGreaterThan(1);
+    const { environments } = await loadSet(store.artifacts, set.set);
+    expect(new Set(environments.map(environmentHash)).size).toBe(100);
+  });
+});
