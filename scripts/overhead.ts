@@ -36,7 +36,7 @@ const work = {
     "integrateTools",
     "scaleComplexity",
     "deployEnvironments",
-    "assembleEnvironments",
+    "assembleRound",
   ],
   "base policy": ["resolvePolicy"],
 } as const;
