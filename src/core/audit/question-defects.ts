@@ -10,7 +10,7 @@ const anotherEntity: Defect = {
     if (!call) return undefined;
     const { question } = subject.environment;
     const name = String(call.facts.key.value);
-    const at = question.toLowerCase().indexOf(name.toLowerCase());
+    const at = wordAt(question, name);
     const others = Object.keys(call.facts.table.rows).filter((other) => !other.includes(name.toLowerCase()));
     if (at < 0 || others.length === 0) return undefined;
     const other = random.pick(others);
@@ -19,6 +19,12 @@ const anotherEntity: Defect = {
     });
   },
 };
+
+/** Where the name stands as a word of its own, as it is written; -1 where nowhere. */
+function wordAt(question: string, name: string): number {
+  const literal = name.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  return question.search(new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, "u"));
+}
 
 const elsewhere = [
   "What time is it on the Moon right now?",

@@ -156,7 +156,7 @@ function plausibleValues(schema: Schema, names: readonly string[], numbers: read
   if (schema.enum) return [...(schema.enum as readonly Json[])];
   switch (schema.type) {
     case "string":
-      return [...names];
+      return schema.format === "date" ? names.filter((name) => isoDate.test(name)) : [...names];
     case "number":
     case "integer":
       return [...numbers];

@@ -17,7 +17,7 @@ const mostCombinations = 2_000;
 export const distractorsGate: ExecutingGate = {
   kind: "executing",
   gate: "distractors",
-  version: 2,
+  version: 3,
   again: false,
   plan: (subject) => {
     const { environment } = subject;
