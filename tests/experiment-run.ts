@@ -86,7 +86,7 @@ export function ratchet(home: string, ...args: string[]) {
   });
 }
 
-/** The real services with a device worker that has the named fault. */
+/** The real services with a worker that has the named fault. */
 export async function superviseFaulty(home: string, fault: string): Promise<{ stop(): Promise<void> }> {
   const services = spawn(
     process.execPath,
