@@ -97,3 +97,36 @@ describe("a stage that was computed before", () => {
     expect((await stageOf("again", "cold-start")).state).toBe("cached");
   });
 });
+
+describe("a stage that a run finds under way", () => {
+  it("is followed, and started anew where it is terminated", async () => {
+    const input = trainingOnly("found", 12, {
+      tripwires: { window: 12 } as ReinforcementSettings["tripwires"],
+    });
+    const { seed, threads, stages } = input;
+    const setOfLost = (await stageOf("again", "train-environments")).result as unknown as {
+      set: ArtifactRef;
+    };
+    const { checkpoint } = (await stageOf("again", "cold-start")).result as unknown as {
+      checkpoint: ArtifactRef;
+    };
+    const { training } = stages.rl as { training: object };
+    const names = { policy: checkpoint.hash, environments: setOfLost.set.hash };
+    const before = await operated.client.workflow.signalWithStart("trainPolicy", {
+      workflowId: "found.rl",
+      taskQueue: "ratchet",
+      args: [{ id: "found", stage: "rl", seed, threads, training, ...names }],
+      signal: "pause",
+    });
+    await operated.begin(input);
+    await until(async () => (await stateOf("experiment-found")) === "running");
+    const looks = async () =>
+      (await operated.client.workflow.getHandle("experiment-found").fetchHistory()).events!.filter(
+        (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === "peekWorkflow",
+      ).length;
+    await until(async () => (await looks()) >= 1);
+    await operated.client.workflow.getHandle("found.rl", before.signaledRunId).terminate("by a person");
+    expect((await operated.ended("found")).state).toBe("done");
+    expect((await stageOf("found", "rl")).result).toMatchObject({ iterations: 12, stopped: false });
+  });
+});

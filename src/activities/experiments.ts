@@ -158,9 +158,9 @@ export function createExperimentActivities(ports: CpuPorts) {
     collectGarbage: guarded((keep: readonly string[]): Promise<void> => ports.collectGarbage(keep)),
 
     /** What a running workflow came to, or null while it runs; its failure is this activity's. */
-    peekWorkflow: guarded(async (workflowId: string): Promise<{ result: unknown } | null> => {
+    peekWorkflow: guarded(async (workflowId: string): Promise<{ result: unknown } | "cutShort" | null> => {
       const ended = await ports.peekWorkflow(workflowId);
-      if (ended === null || "result" in ended) return ended;
+      if (ended === null || ended === "cutShort" || "result" in ended) return ended;
       throw ApplicationFailure.create({ message: ended.failure, type: ended.type, nonRetryable: true });
     }),
   };

@@ -26,8 +26,10 @@ export interface CpuPorts extends StorePorts {
   preparePolicy(source: string): Promise<ArtifactRef>;
   /** Removes checkpoints nobody needs; the named ones stay. */
   collectGarbage(keep: readonly string[]): Promise<void>;
-  /** Null while the workflow runs. */
-  peekWorkflow(workflowId: string): Promise<{ result: unknown } | { failure: string; type: string } | null>;
+  /** Null while the workflow runs; `cutShort` where it was ended from outside and says nothing of its work. */
+  peekWorkflow(
+    workflowId: string,
+  ): Promise<{ result: unknown } | { failure: string; type: string } | "cutShort" | null>;
 }
 
 export interface DevicePorts extends StorePorts {

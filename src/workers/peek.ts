@@ -5,7 +5,10 @@ import type { CpuPorts } from "../activities/ports.ts";
 export function peeker(client: Client): CpuPorts["peekWorkflow"] {
   return async (workflowId) => {
     const handle = client.workflow.getHandle(workflowId);
-    if ((await handle.describe()).status.name === "RUNNING") return null;
+    const { name: status } = (await handle.describe()).status;
+    if (status === "RUNNING") return null;
+    // With the parent that it had before, or by an operator: nobody waits for it but who asks now.
+    if (status === "TERMINATED" || status === "TIMED_OUT" || status === "CANCELLED") return "cutShort";
     try {
       return { result: await handle.result() };
     } catch (error) {

@@ -7,7 +7,8 @@ import { cpu } from "./proxies.ts";
 
 /**
  * Runs a child workflow under its own id, steered as its parent is. A reset or resumed parent finds the child still
- * running: then it tells that one what it was told itself, and follows it to its end instead of starting it again.
+ * running: then it tells that one what it was told itself, and follows it to its end instead of starting it again. One
+ * that is then cut short, as it may have been closing with the parent it had before, is started anew.
  */
 export async function runChild<I, R>(
   control: Control,
@@ -16,31 +17,33 @@ export async function runChild<I, R>(
   options: { readonly workflowId: string; readonly summary: string },
 ): Promise<R> {
   const { workflowId, summary: staticSummary } = options;
-  try {
-    const handle = await startChild(child, {
-      args: [input],
-      workflowId,
-      taskQueue: taskQueues.workflows,
-      staticSummary,
-    });
-    control.children.join(workflowId, control.steeringFor("new"));
-    return await handle.result();
-  } catch (error) {
-    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    control.children.join(workflowId, control.steeringFor("found"));
-    return (await follow(workflowId)) as R;
-  } finally {
-    control.childEnded(workflowId);
-  }
+  for (;;)
+    try {
+      const handle = await startChild(child, {
+        args: [input],
+        workflowId,
+        taskQueue: taskQueues.workflows,
+        staticSummary,
+      });
+      control.children.join(workflowId, control.steeringFor("new"));
+      return await handle.result();
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      control.children.join(workflowId, control.steeringFor("found"));
+      const ended = await follow(workflowId);
+      if (ended !== "cutShort") return ended.result as R;
+    } finally {
+      control.childEnded(workflowId);
+    }
 }
 
 /** Looks now and then, so that no worker is kept waiting; its failure is ours. */
-async function follow(workflowId: string): Promise<unknown> {
+async function follow(workflowId: string): Promise<{ readonly result: unknown } | "cutShort"> {
   for (let pauseMs = 1_000; ; pauseMs = Math.min(2 * pauseMs, 30_000)) {
     const ended = await cpu.peekWorkflow.executeWithOptions({ summary: `look at ${workflowId}` }, [
       workflowId,
     ]);
-    if (ended !== null) return ended.result;
+    if (ended !== null) return ended;
     await sleep(pauseMs);
   }
 }
