@@ -68,14 +68,17 @@ export function foundBeside(
   { gate }: SetDefect,
   planted: readonly Environment[],
 ): boolean[] {
-  const { nearDuplicate, contamination } = lookBeside(originals);
+  // A benchmark is as imports leave it.
+  const imported = originals.map((environment) => ({ ...environment, referenceCalls: [] }));
+  const { nearDuplicate } = lookBeside(originals);
+  const { contamination } = lookBeside(imported);
   const find = gate === "contamination" ? contamination : nearDuplicate;
   return planted.map((environment) => find(environment) !== undefined);
 }
 
 /**
  * What these gates say of rewritten environments beside other originals than their own: each half of them beside the
- * half of the others.
+ * half of the others, with their reference calls, as stored sets keep them.
  */
 export function besideOthers(
   originals: readonly Environment[],
@@ -91,11 +94,9 @@ export function besideOthers(
   });
 }
 
-/** Beside these; as a benchmark they are what imports leave of them, without reference calls. */
-function lookBeside(originals: readonly Environment[]) {
+function lookBeside(environments: readonly Environment[]) {
   const duplicates = createDuplicateFinder();
-  for (const environment of originals) duplicates.add(traitsOf(environment));
-  const environments = originals.map((environment) => ({ ...environment, referenceCalls: [] }));
+  for (const environment of environments) duplicates.add(traitsOf(environment));
   const benchmark = createContaminationFinder([{ name: "benchmark", environments }]);
   return {
     nearDuplicate: (environment: Environment) => duplicates.find(traitsOf(environment))?.reason,
