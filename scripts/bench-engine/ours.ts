@@ -151,10 +151,13 @@ async function multiply(m: number, k: number, n: number) {
     x: f32(new Float32Array(m * k).fill(0.5), [m, k]),
     w: f32(new Float32Array(n * k).fill(0.25), [n, k]),
   };
-  await runtime.run(source, feeds);
-  const begin = performance.now();
-  await runtime.run(source, feeds);
-  return { seconds: (performance.now() - begin) / 1000 };
+  let seconds = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 10; i++) {
+    const begin = performance.now();
+    await runtime.run(source, feeds);
+    seconds = Math.min(seconds, (performance.now() - begin) / 1000);
+  }
+  return { seconds };
 }
 
 async function perform(request: SideRequest): Promise<object> {
