@@ -165,18 +165,26 @@ describe("a training that a person started by hand, under a workflow id of its o
 });
 
 describe("a run whose work fails for want of something a person can mend", () => {
-  it("parks with the sentence, whichever activity it is, and goes on when it is mended and resumed", async () => {
-    const staging = join(operated.home, "artifacts", ".staging");
-    await until(async () => existsSync(staging));
-    renameSync(staging, `${staging}-aside`);
-    writeFileSync(staging, "a file where the workers' folder was");
+  it("parks with the sentence, whichever activity it is, and goes on when it is mended and started again", async () => {
+    const checkpoints = join(operated.home, "artifacts", "checkpoint");
+    if (existsSync(checkpoints)) renameSync(checkpoints, `${checkpoints}-aside`);
+    writeFileSync(checkpoints, "a file where a folder must be");
     await operated.begin(trainingOnly("mended", 1));
-    // The first activity that needs the folder prepares the policy, and is no step of the ledger.
+    // The activity that needs the folder first prepares the policy, and is no step of the ledger.
     await until(async () => (await progressOf("experiment-mended")).state === "parked");
-    expect((await progressOf("experiment-mended")).waitsFor).toContain(staging);
-    rmSync(staging);
-    renameSync(`${staging}-aside`, staging);
-    await operated.client.workflow.getHandle("experiment-mended").signal("resume");
+    expect((await progressOf("experiment-mended")).waitsFor).toContain(checkpoints);
+    const file = `${operated.home}-mended.json`;
+    writeFileSync(file, JSON.stringify(trainingOnly("mended", 1)));
+    const again = () => ratchet(operated.home, "start", "--input", file, "--exit");
+    const held = again();
+    expect(held.status, held.stderr).toBe(1);
+    expect(held.stdout).toMatch(/parked: .*; mend it, then: npx ratchet resume mended\n/);
+    expect(held.stdout).toContain("run mended: parked");
+    rmSync(checkpoints);
+    if (existsSync(`${checkpoints}-aside`)) renameSync(`${checkpoints}-aside`, checkpoints);
+    const woken = again();
+    expect(woken.status, woken.stderr).toBe(0);
+    expect(woken.stdout).toContain("run mended was parked; it tries again");
     expect((await operated.ended("mended")).state).toBe("done");
   });
 });
