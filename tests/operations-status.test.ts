@@ -33,6 +33,15 @@ describe("the status of a run that no device worker serves", () => {
   });
 });
 
+describe("a run that was terminated", () => {
+  it("has failed, says the status, and what goes on with it", async () => {
+    await operated.client.workflow.getHandle("experiment-stuck").terminate("by the test");
+    const state = () => JSON.parse(operated.command("status", "stuck", "--json")).state as string;
+    await until(async () => state() === "failed");
+    expect(waits()).toBe("no workflow of it is open; go on with: npx ratchet resume stuck");
+  });
+});
+
 describe("collecting garbage by hand", () => {
   it("says why each checkpoint stays, and removes none that is needed", () => {
     const report = JSON.parse(operated.command("gc", "--json")) as {

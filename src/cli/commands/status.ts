@@ -29,8 +29,8 @@ export function register(ratchet: Command): void {
         ? runningEndpoints(config)
         : undefined;
       if (name !== undefined && endpoints === undefined) runningEndpoints(config);
-      const facts = endpoints && (await factsOf(config, endpoints, name));
-      const waits = endpoints && facts ? await waitsOf(endpoints, facts) : null;
+      const stored = endpoints && (await factsOf(config, endpoints, name));
+      const { facts, waits } = endpoints && stored ? await asTemporalHasIt(endpoints, stored) : nothing;
       if (json) {
         const run = facts ?? {
           run: null,
@@ -47,9 +47,17 @@ export function register(ratchet: Command): void {
     });
 }
 
-/** What a run under way waits for at this moment, in one line; null where nothing, or where Temporal does not answer. */
-async function waitsOf(endpoints: Endpoints, { run, state }: RunFacts): Promise<string | null> {
-  if (state !== "running") return null;
+interface Seen {
+  readonly facts: RunFacts | undefined;
+  /** What a run under way waits for at this moment, in one line; null where nothing, or where Temporal does not answer. */
+  readonly waits: string | null;
+}
+const nothing: Seen = { facts: undefined, waits: null };
+
+/** The store knows how a run ended that ended by itself; one that was terminated, or timed out, could not write that down. */
+async function asTemporalHasIt(endpoints: Endpoints, facts: RunFacts): Promise<Seen> {
+  const { run, state } = facts;
+  if (state !== "running") return { facts, waits: null };
   const [{ withClient }, { readWaiting }, { explainWaiting }] = await Promise.all([
     import("../temporal-client.ts"),
     import("../read-waiting.ts"),
@@ -57,11 +65,11 @@ async function waitsOf(endpoints: Endpoints, { run, state }: RunFacts): Promise<
   ]);
   try {
     const waiting = await withClient(endpoints, (client) => readWaiting(client, run));
-    return waiting === undefined
-      ? `no workflow of it is open; go on with: npx ratchet resume ${run}`
-      : explainWaiting(run, waiting);
+    if (waiting !== undefined) return { facts, waits: explainWaiting(run, waiting) };
+    const waits = `no workflow of it is open; go on with: npx ratchet resume ${run}`;
+    return { facts: { ...facts, state: "failed" }, waits };
   } catch {
-    return null;
+    return { facts, waits: null };
   }
 }
 
