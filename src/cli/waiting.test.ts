@@ -25,6 +25,24 @@ describe("why a run does not go on", () => {
     );
   });
 
+  it("does not miss a worker whose hands are full", () => {
+    const other = {
+      ...turn,
+      workflowId: "tiny.rl.i3.s1",
+      started: true,
+      forMs: 90_000,
+      worker: "ratchet-gpu-1",
+    };
+    const busy = {
+      ...running,
+      pending: [turn, other],
+      polledMsAgo: { ratchet: 10, "ratchet-sample": 90_000 },
+    };
+    expect(explainWaiting("tiny", busy)).toBe(
+      "waits for turn 4 of shard 2 (tiny.rl.i3.s2) since 312 s: in the queue of ratchet-sample",
+    );
+  });
+
   it("says what a parked run waits for and how a paused one goes on, before anything else", () => {
     expect(explainWaiting("tiny", { ...running, waitsFor: "the disk is full", polledMsAgo: {} })).toBe(
       "parked: the disk is full; mend it, then: npx ratchet resume tiny",

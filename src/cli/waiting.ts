@@ -47,7 +47,9 @@ export function explainTrouble(run: string, waiting: Waiting): string | null {
   if (!isPolled(taskQueues.workflows))
     return `waits for orchestration: no worker polls ${taskQueues.workflows}`;
   const longest = longestFirst(waiting);
-  const unpolled = longest.find(({ started, queue }) => !started && !isPolled(queue));
+  // A worker that has its hands full asks for no more: the device's does one turn or update at a time.
+  const isServed = (queue: string) => waiting.pending.some((one) => one.started && one.queue === queue);
+  const unpolled = longest.find(({ started, queue }) => !started && !isPolled(queue) && !isServed(queue));
   if (unpolled !== undefined) return `${waitsOn(unpolled)}: no worker polls ${unpolled.queue}`;
   const failed = longest.find(({ failure }) => failure !== null);
   if (failed === undefined) return null;
