@@ -31,7 +31,7 @@ const { values } = parseArgs({
     iterations: { type: "string", default: "10" },
     /** An experiment with the stages train-environments, cold-start and rl. */
     input: { type: "string", default: quickstart },
-    /** Of an iteration: eight give some sixty seconds of SmolLM2 on two cores. */
+    /** Of an iteration; how long it takes is printed, and a share of it is what a failure costs. */
     environments: { type: "string", default: "8" },
     /** Of the iterations in which a process is killed. */
     share: { type: "string", default: "0.1" },
