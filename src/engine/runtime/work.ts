@@ -1,4 +1,5 @@
 /** What the engine process does when asked: samples a shard, or updates a policy and writes the new checkpoint. */
+import { totalmem } from "node:os";
 import type { OnProgress, SampledResponse } from "../../core/ports/policy.ts";
 import { storageFailure } from "../../core/storage-failure.ts";
 import { readAdapter } from "../formats/adapter-file.ts";
@@ -35,8 +36,11 @@ import type {
 import { Runtime } from "./session.ts";
 
 const reading = "reading weights";
-/** About 23,000 prompt tokens of a 135M-parameter Llama, 46 KB each. */
-const blockCacheBytes = 2 ** 30;
+/**
+ * An eighth of the memory: at 24 GB about 65,000 prompt tokens of a 135M-parameter Llama, 46 KB each. Shards take turns, so
+ * once their trajectories outgrow it together, each turn finds all of its blocks gone.
+ */
+const blockCacheBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 8;
 /**
  * Sessions hold a graph of some 60 nodes and no weights, 1 MB each, but every one has a thread pool of its own. A long
  * prompt's blocks and a shrinking batch use about a hundred.
