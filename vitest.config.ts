@@ -11,7 +11,9 @@ export default defineConfig({
           include: ["tests/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          // Most of a boundary spec is waiting: two at a time keep two cores busy, more would starve what they start.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

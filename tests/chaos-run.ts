@@ -71,6 +71,8 @@ export interface Fire {
   readonly pauseMs: number;
   /** SIGKILL alone, and never the supervisor: what a run must survive without anybody's help. */
   readonly unattended?: boolean;
+  /** Steps that the run commits: the blows are spread over them, so that all fall in its work, however fast it is. */
+  readonly steps?: number;
 }
 
 /**
@@ -83,7 +85,7 @@ export async function runUnderFire(
   fire: Fire,
   blows: Blow[],
 ): Promise<UnderFire> {
-  const { random, most, pauseMs } = fire;
+  const { random, most, pauseMs, steps = 0 } = fire;
   let restarts = 0;
   const collected = { collections: 0, removed: 0 };
   let collecting = Promise.resolve();
@@ -101,6 +103,7 @@ export async function runUnderFire(
       const exited = once(run, "exit");
       while (run.exitCode === null && run.signalCode === null && blows.length < most) {
         await Promise.race([sleep(2 * pauseMs * random.next()), exited]);
+        if ((await committedAt(home)) < (blows.length / most) * steps) continue;
         if (run.exitCode === null && run.signalCode === null) strike(home, fire, blows);
       }
       const result = await outcome;
@@ -111,6 +114,25 @@ export async function runUnderFire(
   } finally {
     clearInterval(maintenance);
     await collecting;
+  }
+}
+
+/** Steps committed so far; 0 while Postgres is down. */
+async function committedAt(home: string): Promise<number> {
+  const endpoints = endpointsAt(home);
+  if (endpoints === undefined) return 0;
+  const client = new pg.Client({ connectionString: endpoints.databaseUrl });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ count: number }>(
+      "SELECT count(*)::int AS count FROM steps WHERE state = 'committed'",
+    );
+    return rows[0]!.count;
+  } catch {
+    return 0;
+  } finally {
+    await client.end();
   }
 }
 
