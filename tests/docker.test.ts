@@ -44,7 +44,11 @@ const run = promisify(execFile);
 
 /** `${NAME:-default}` and `${NAME:?message}` as Compose fills them in, from `.env.example` with a password. */
 function interpolate(value: string): string {
-  const given: Record<string, string> = { POSTGRES_PASSWORD: "secret", RATCHET_THREADS: "2" };
+  const given: Record<string, string> = {
+    POSTGRES_PASSWORD: "secret",
+    RATCHET_THREADS: "2",
+    RATCHET_GRACE: "20",
+  };
   return value.replace(/\$\{(\w+):[-?][^}]*\}/g, (_, name: string) => given[name]!);
 }
 

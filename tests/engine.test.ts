@@ -99,6 +99,15 @@ describe("an engine process", () => {
     expect(await sample(engine)).toEqual(undisturbed);
   });
 
+  it("goes on with its work at SIGTERM, which a service manager may send to everything: its parent ends it", async () => {
+    const engine = start();
+    const drawn = await sample(
+      engine,
+      inTheMiddle(() => process.kill(engine.pid()!, "SIGTERM")),
+    );
+    expect(drawn).toEqual(undisturbed);
+  });
+
   it("that says nothing for too long is killed", async () => {
     const engine = start({ stallMs: 10_000 });
     let pid = 0;

@@ -87,11 +87,18 @@ export function ratchet(home: string, ...args: string[]) {
 }
 
 /** The real services with a worker that has the named fault. */
-export async function superviseFaulty(home: string, fault: string): Promise<{ stop(): Promise<void> }> {
+export async function superviseFaulty(
+  home: string,
+  fault: string,
+  variables: NodeJS.ProcessEnv = {},
+): Promise<{ stop(): Promise<void> }> {
   const services = spawn(
     process.execPath,
     ["--import", "tsx", fileURLToPath(new URL("fixtures/faults/supervise.ts", import.meta.url))],
-    { env: { ...process.env, RATCHET_HOME: home, FAULT: fault }, stdio: ["ignore", "pipe", "inherit"] },
+    {
+      env: { ...process.env, ...variables, RATCHET_HOME: home, FAULT: fault },
+      stdio: ["ignore", "pipe", "inherit"],
+    },
   );
   const closed = once(services, "close").then(([code]) => {
     throw new Error(`the services ended with ${code}`);

@@ -8,6 +8,7 @@ import type { Endpoints } from "../services/endpoints.ts";
 import { preflight } from "../services/preflight.ts";
 import { workerPrograms } from "../services/roles.ts";
 import { Supervisor } from "../services/supervisor.ts";
+import { onceForEachAsking } from "./asking.ts";
 import { exitCodes } from "./exit.ts";
 
 export interface OpenServices {
@@ -36,17 +37,16 @@ export async function withServices(
       : undefined;
   let started = false;
   let asked = false;
-  const onSignal = () => {
+  const onSignal = onceForEachAsking(() => {
     asked = true;
     if (interruption.signal.aborted) {
       supervisor?.kill();
       process.exit(exitCodes.interrupted);
     }
     interruption.abort();
-    if (supervisor !== undefined)
-      onNotice("ending the workers and services (Ctrl-C again to end them at once)");
+    if (supervisor !== undefined) onNotice(farewell(config));
     void supervisor?.stop();
-  };
+  });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, onSignal);
   void supervisor?.ended.then(() => interruption.abort());
@@ -64,6 +64,9 @@ export async function withServices(
     for (const signal of signals) process.off(signal, onSignal);
   }
 }
+
+const farewell = ({ graceMs }: Config) =>
+  `ending the workers and services; work under way has ${graceMs / 1_000} s to end, RATCHET_GRACE (Ctrl-C again to end them at once)`;
 
 /** Resolves at the signal. */
 export function untilAborted(signal: AbortSignal): Promise<void> {

@@ -19,6 +19,7 @@ describe("readConfig", () => {
     expect(config.temporalNamespace).toBe("default");
     expect(config.offline).toBe(false);
     expect(config.threads).toBe(2);
+    expect(config.graceMs).toBe(20_000);
     expect(config.logLevel).toBe("info");
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -31,6 +32,11 @@ describe("readConfig", () => {
     expect(config.home).toBe("/home/ada/project/data");
     expect(config.artifactFolder).toBe("/home/ada/files");
     expect(config.cacheFolder).toBe("/cache");
+  });
+
+  it("takes the grace in seconds, none at all too", () => {
+    expect(readConfig({ ...bare, RATCHET_GRACE: "110" }, cwd).graceMs).toBe(110_000);
+    expect(readConfig({ ...bare, RATCHET_GRACE: "0" }, cwd).graceMs).toBe(0);
   });
 
   it("keeps the cache where XDG_CACHE_HOME says", () => {
@@ -68,12 +74,22 @@ describe("readConfig", () => {
     [
       "an unknown RATCHET_ variable",
       { RATCHET_HOMES: "x" },
-      "environment variable RATCHET_HOMES is unknown; did you mean RATCHET_HOME? (known: RATCHET_HOME, RATCHET_CACHE, RATCHET_ARTIFACTS, RATCHET_OFFLINE, RATCHET_THREADS, RATCHET_LOG_LEVEL, RATCHET_METRICS_ADDRESS, RATCHET_METRICS_TOKEN, RATCHET_PAYLOAD_KEY, RATCHET_VERSIONING)",
+      "environment variable RATCHET_HOMES is unknown; did you mean RATCHET_HOME? (known: RATCHET_HOME, RATCHET_CACHE, RATCHET_ARTIFACTS, RATCHET_OFFLINE, RATCHET_THREADS, RATCHET_GRACE, RATCHET_LOG_LEVEL, RATCHET_METRICS_ADDRESS, RATCHET_METRICS_TOKEN, RATCHET_PAYLOAD_KEY, RATCHET_VERSIONING)",
     ],
     [
       "a switch that is neither 0 nor 1",
       { RATCHET_OFFLINE: "yes" },
       'environment variable RATCHET_OFFLINE = "yes" must be 0 or 1; correct it or unset it',
+    ],
+    [
+      "a grace that is no number of seconds",
+      { RATCHET_GRACE: "20s" },
+      'environment variable RATCHET_GRACE = "20s" must be a whole number of seconds from 0 to 3600; correct it or unset it',
+    ],
+    [
+      "a grace of more than an hour",
+      { RATCHET_GRACE: "3601" },
+      'environment variable RATCHET_GRACE = "3601" must be a whole number of seconds from 0 to 3600; correct it or unset it',
     ],
     [
       "a thread count that is no whole number",

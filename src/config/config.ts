@@ -31,6 +31,8 @@ export interface Config {
   readonly offline: boolean;
   /** Threads of the engine (RATCHET_THREADS), 2 by default on every machine: they are part of the numerics. */
   readonly threads: number;
+  /** How long what is under way may take to end after SIGTERM or Ctrl-C, ms (RATCHET_GRACE, in seconds); 20 s by default. */
+  readonly graceMs: number;
   /** Least severe level that is logged (RATCHET_LOG_LEVEL); `info` by default. */
   readonly logLevel: (typeof logLevels)[number];
   /** Where this process answers /healthz and /metrics (RATCHET_METRICS_ADDRESS); undefined means nowhere. */
@@ -51,6 +53,11 @@ export interface Config {
 const maxThreads = 256;
 const threadsLimit = `must be a whole number from 1 to ${maxThreads}`;
 
+/** Long enough for most updates, and short of the 30 s that Kubernetes gives a whole pod. */
+const usualGraceSeconds = 20;
+const maxGraceSeconds = 3_600;
+const graceLimit = `must be a whole number of seconds from 0 to ${maxGraceSeconds}`;
+
 const schema = z.object({
   RATCHET_HOME: z.string().default(".ratchet"),
   RATCHET_CACHE: z.string().optional(),
@@ -62,6 +69,12 @@ const schema = z.object({
     .transform(Number)
     .refine((threads) => threads >= 1 && threads <= maxThreads, threadsLimit)
     .default(2),
+  RATCHET_GRACE: z
+    .string()
+    .regex(/^\d+$/, graceLimit)
+    .transform(Number)
+    .refine((seconds) => seconds <= maxGraceSeconds, graceLimit)
+    .default(usualGraceSeconds),
   RATCHET_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
@@ -120,6 +133,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = pro
     ...readTemporal(environment),
     offline: values.RATCHET_OFFLINE === "1",
     threads: values.RATCHET_THREADS,
+    graceMs: values.RATCHET_GRACE * 1_000,
     logLevel: values.RATCHET_LOG_LEVEL,
     ...readMetrics(values.RATCHET_METRICS_ADDRESS, values.RATCHET_METRICS_TOKEN),
     payloadKeys: readPayloadKeys(values.RATCHET_PAYLOAD_KEY),

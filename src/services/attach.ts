@@ -10,7 +10,7 @@ import { readProcessTable } from "./process-table.ts";
 import { endProcess } from "./processes.ts";
 import { readRecord } from "./record.ts";
 
-/** Workers, Temporal and Postgres each have their own limit below this. */
+/** Beyond the grace of the workers' work; workers, Temporal and Postgres each have their own limit below this. */
 const stopGraceMs = 90_000;
 const pollMs = 100;
 
@@ -37,10 +37,11 @@ export async function attach(config: Config): Promise<Endpoints | undefined> {
   }
 }
 
-/** Ends whatever runs for this home. False where nothing did. */
+/** Ends whatever runs for this home, with the grace that its supervisor was started with. False where nothing did. */
 export async function shutDown(home: string): Promise<boolean> {
   const supervisor = supervisorOf(home);
-  if (supervisor !== undefined) await endProcess(supervisor, "SIGTERM", stopGraceMs);
+  const graceMs = readProcessTable(home)?.graceMs ?? 0;
+  if (supervisor !== undefined) await endProcess(supervisor, "SIGTERM", stopGraceMs + graceMs);
   const orphans = await endLeftovers(home);
   return supervisor !== undefined || orphans > 0;
 }

@@ -15,6 +15,8 @@ const identitySchema = z.object({ pid: z.number().int().positive(), startTime: z
 const tableSchema = z.object({
   supervisor: identitySchema,
   state: z.enum(["starting", "ready", "stopping"]),
+  /** What its workers may still take when it is asked to end, ms. */
+  graceMs: z.number(),
   processes: z.array(identitySchema.extend({ role: z.enum([...serviceRoles, ...workerRoles]) })),
 });
 export type ProcessTable = z.infer<typeof tableSchema>;

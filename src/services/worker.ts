@@ -9,8 +9,8 @@ import { tsxLoader } from "./tsx.ts";
 
 /** What a worker sends when it polls its queues. */
 const readyMessage = "ready";
-/** A worker lets its activities reach their next heartbeat; what is lost is retried, so nobody waits longer. */
-const stopGraceMs = 8_000;
+/** Beyond the grace of its activities: a worker hands back what did not end within it, in 3 s, and closes what it opened. */
+const closingMs = 5_000;
 
 /**
  * For the engine, which inherits it: glibc gives a freed tensor's pages back to the kernel and asks for them again at the next run; keeping them took the
@@ -58,7 +58,7 @@ export function workerSpecification(
     answers: (signal) => fetch(`http://${localHost}:${metricsPort}/healthz`, { signal }),
     channel: true,
     stopSignal: "SIGTERM",
-    stopGraceMs,
+    stopGraceMs: config.graceMs + closingMs,
   };
 }
 

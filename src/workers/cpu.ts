@@ -7,6 +7,7 @@ import { defaultSandboxLimits } from "../sandbox/limits.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
 import { taskQueues } from "../workflows/names.ts";
+import { handingBack } from "./ending.ts";
 import { meterLedger, meterSandbox } from "./meters.ts";
 import { peeker } from "./peek.ts";
 import { policyPreparer } from "./policies.ts";
@@ -48,6 +49,7 @@ await serve("cpu-worker", "ratchet-cpu", async ({ config, log, meters, common, f
   const worker = await Worker.create({
     ...common,
     ...forActivities,
+    interceptors: { activity: [...forActivities.interceptors.activity, handingBack] },
     taskQueue: taskQueues.cpu,
     activities,
     maxConcurrentActivityTaskExecutions: activitySlots,

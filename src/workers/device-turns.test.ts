@@ -27,12 +27,13 @@ function activity() {
   return { environment, beats };
 }
 
+const never = new AbortController().signal;
 const policy = { kind: "checkpoint", hash: "p", bytes: 1 };
 const options = { temperature: 0, topP: 1, maxNewTokens: 1 };
 
 describe("work on the device", () => {
   it("beats for the activity it is done for, whichever one started the engine", async () => {
-    const device = inTurns(engineOfFirstUse());
+    const device = inTurns(engineOfFirstUse(), never);
     const [first, second] = [activity(), activity()];
     for (const { environment } of [first, second])
       await environment.run(() =>
@@ -43,7 +44,7 @@ describe("work on the device", () => {
   });
 
   it("is one at a time, in the order it was asked for, failures included", async () => {
-    const device = inTurns(engineOfFirstUse());
+    const device = inTurns(engineOfFirstUse(), never);
     const log: string[] = [];
     const task = (name: string, fails: boolean) =>
       activity().environment.run(() =>
@@ -60,7 +61,7 @@ describe("work on the device", () => {
   });
 
   it("cancelled while it waits, is never begun", async () => {
-    const device = inTurns(engineOfFirstUse());
+    const device = inTurns(engineOfFirstUse(), never);
     let end = () => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
@@ -78,5 +79,32 @@ describe("work on the device", () => {
     await long;
     await expect(waiting).rejects.toThrow();
     expect(begun).toBe(false);
+  });
+
+  it("that waits is handed back when its worker ends, and what has begun goes on to its end", async () => {
+    const ending = new AbortController();
+    const device = inTurns(engineOfFirstUse(), ending.signal);
+    let end = () => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const begun: string[] = [];
+    const task = (name: string) =>
+      activity().environment.run(() =>
+        device(async () => {
+          begun.push(name);
+          await ended;
+        }),
+      );
+    const first = task("a");
+    const waiting = task("b");
+    await new Promise((resolve) => setImmediate(resolve));
+    ending.abort();
+    const handedBack = { type: "WorkerShutdown", nonRetryable: false };
+    await expect(waiting).rejects.toMatchObject(handedBack);
+    await expect(task("c")).rejects.toMatchObject(handedBack);
+    end();
+    await first;
+    expect(begun).toEqual(["a"]);
   });
 });

@@ -1,9 +1,11 @@
 /**
  * One piece of work at a time on the device. While it waits it is alive without progress, and a beat says so; once it
- * works, only the engine's progress is life, and it beats for the activity whose work it is.
+ * works, only the engine's progress is life, and it beats for the activity whose work it is. Once its worker ends, what
+ * waits is handed back at once; what has begun has the worker's grace.
  */
 import { Context } from "@temporalio/activity";
 import type { OnProgress, PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
+import { atItsTurn } from "./ending.ts";
 
 type Engine = PolicySampler & PolicyTrainer;
 type Device = <T>(
@@ -13,7 +15,11 @@ type Device = <T>(
 const waitingBeatMs = 1_000;
 
 /** `onTurn` is told how long the work waited, ms. */
-export function inTurns(engine: Engine, onTurn: (waitedMs: number) => void = () => {}): Device {
+export function inTurns(
+  engine: Engine,
+  ending: AbortSignal,
+  onTurn: (waitedMs: number) => void = () => {},
+): Device {
   let last: Promise<unknown> = Promise.resolve();
   return async (work) => {
     // The engine's messages arrive in the context of whichever activity started it, so this one's is held on to.
@@ -26,14 +32,15 @@ export function inTurns(engine: Engine, onTurn: (waitedMs: number) => void = () 
       release = resolve;
     });
     try {
-      await before;
+      await atItsTurn(before, ending);
       activity.cancellationSignal.throwIfAborted();
       clearInterval(beat);
       onTurn(Date.now() - askedAt);
       return await work(engine, (progress) => activity.heartbeat(progress), activity.cancellationSignal);
     } finally {
       clearInterval(beat);
-      release();
+      // Whoever comes after one that was handed back still waits for the work at hand.
+      void before.then(release);
     }
   };
 }

@@ -21,48 +21,52 @@ import { serve } from "./serve.ts";
 const engineStallMs = 30_000;
 
 export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<void> =>
-  serve("gpu-worker", gpuWorkerIdentityPrefix, async ({ config, log, meters, common, forActivities }) => {
-    const store = await openStore({
-      databaseUrl: config.databaseUrl!,
-      artifactFolder: config.artifactFolder,
-    });
-    const engine = open({
-      artifacts: store.artifacts,
-      threads: config.threads,
-      lockFile: join(config.home, "device.lock"),
-      stallMs: engineStallMs,
-      log: (line) => log.info({ part: "engine" }, line),
-    });
-    const device = inTurns(meterEngine(engine, meters), (waitedMs) =>
-      meters.deviceWait.record(waitedMs / 1_000),
-    );
-    const { sampling, updates } = createDeviceActivities({
-      artifacts: store.artifacts,
-      ledger: meterLedger(store.ledger, meters),
-      codec: codecs(store.artifacts),
-      device: async (run, work) => {
-        const changed = await whileAlive(() => sameNumerics(store.runs, run, config.threads));
-        return device((turn, onProgress, signal) =>
-          work(changed ? acceptingNumerics(turn) : turn, onProgress, signal),
-        );
-      },
-    });
-    const options = {
-      ...common,
-      ...forActivities,
-      maxConcurrentActivityTaskExecutions: 1,
-    };
-    return {
-      workers: [
-        await Worker.create({ ...options, taskQueue: taskQueues.sample, activities: sampling }),
-        await Worker.create({ ...options, taskQueue: taskQueues.train, activities: updates }),
-      ],
-      close: async () => {
-        await engine.close();
-        await store.close();
-      },
-    };
-  });
+  serve(
+    "gpu-worker",
+    gpuWorkerIdentityPrefix,
+    async ({ config, log, meters, ending, common, forActivities }) => {
+      const store = await openStore({
+        databaseUrl: config.databaseUrl!,
+        artifactFolder: config.artifactFolder,
+      });
+      const engine = open({
+        artifacts: store.artifacts,
+        threads: config.threads,
+        lockFile: join(config.home, "device.lock"),
+        stallMs: engineStallMs,
+        log: (line) => log.info({ part: "engine" }, line),
+      });
+      const device = inTurns(meterEngine(engine, meters), ending, (waitedMs) =>
+        meters.deviceWait.record(waitedMs / 1_000),
+      );
+      const { sampling, updates } = createDeviceActivities({
+        artifacts: store.artifacts,
+        ledger: meterLedger(store.ledger, meters),
+        codec: codecs(store.artifacts),
+        device: async (run, work) => {
+          const changed = await whileAlive(() => sameNumerics(store.runs, run, config.threads));
+          return device((turn, onProgress, signal) =>
+            work(changed ? acceptingNumerics(turn) : turn, onProgress, signal),
+          );
+        },
+      });
+      const options = {
+        ...common,
+        ...forActivities,
+        maxConcurrentActivityTaskExecutions: 1,
+      };
+      return {
+        workers: [
+          await Worker.create({ ...options, taskQueue: taskQueues.sample, activities: sampling }),
+          await Worker.create({ ...options, taskQueue: taskQueues.train, activities: updates }),
+        ],
+        close: async () => {
+          await engine.close();
+          await store.close();
+        },
+      };
+    },
+  );
 
 /**
  * Samples of another processor would be others, and nobody would know: the run goes on where it began, or where a person

@@ -13,6 +13,7 @@ import type { workerRoles } from "../services/roles.ts";
 import { endWithSupervisor } from "../services/worker.ts";
 import { activityInterceptor } from "./activity-log.ts";
 import { buildId } from "./build-id.ts";
+import { drain, endingSignal, handBackMs } from "./ending.ts";
 import { createLogger, type Logger } from "./logger.ts";
 import type { Meters } from "./meters.ts";
 import { startTelemetry } from "./telemetry.ts";
@@ -24,6 +25,8 @@ export interface Serving {
   readonly log: Logger;
   readonly meters: Meters;
   readonly buildId: string;
+  /** Aborts when this process is asked to end: what has begun has its grace from then on, what has not is handed back. */
+  readonly ending: AbortSignal;
   /** What any worker of this process starts from. */
   readonly common: ReturnType<typeof commonOptions>;
   /** What an activity worker adds to that. */
@@ -43,7 +46,7 @@ type Role = (typeof workerRoles)[number];
 const identityOf = (prefix: string) => `${prefix}-${process.pid}@${hostname()}`;
 
 const commonOptions = (
-  { temporalNamespace: namespace }: Config,
+  { temporalNamespace: namespace, graceMs }: Config,
   connection: NativeConnection,
   dataConverter: DataConverter | undefined,
   prefix: string,
@@ -56,8 +59,8 @@ const commonOptions = (
   stickyQueueScheduleToStartTimeout: "1s" as const,
   maxHeartbeatThrottleInterval: "1s" as const,
   defaultHeartbeatThrottleInterval: "1s" as const,
-  shutdownGraceTime: "5s" as const, // a tool batch or a token step; the supervisor waits 8 s
-  shutdownForceTime: "7s" as const,
+  shutdownGraceTime: graceMs,
+  shutdownForceTime: graceMs + handBackMs,
 });
 
 const activityOptions = ({ versioning }: Config, id: string, log: Logger, meters: Meters) => ({
@@ -72,6 +75,10 @@ export async function serve(
   open: (serving: Serving) => Promise<Opened>,
 ): Promise<void> {
   endWithSupervisor();
+  const ending = endingSignal();
+  // Nothing has begun yet that could be lost.
+  const endAtOnce = () => process.exit(0);
+  ending.addEventListener("abort", endAtOnce);
   let log: Logger | undefined;
   try {
     const config = readConfig();
@@ -86,10 +93,13 @@ export async function serve(
       log,
       meters,
       buildId: id,
+      ending,
       common: commonOptions(config, connection, encryptingConverter(config.payloadKeys), identityPrefix),
       forActivities: activityOptions(config, id, log, meters),
     });
     const running = Promise.all(workers.map((worker) => worker.run()));
+    ending.removeEventListener("abort", endAtOnce);
+    ending.addEventListener("abort", () => drain(workers));
     watch(workers, connection);
     await Promise.race([announce?.(), running]);
     log.info({ buildId: id, versioning: config.versioning }, "polls its queues");

@@ -29,7 +29,8 @@ export async function startTelemetry(role: string, config: Config, log: Logger):
       logging: { filter: { core, other: "ERROR" }, forward: {} },
       ...(exporter && { metrics: exporting(exporter) }),
     },
-    shutdownSignals: ["SIGTERM", "SIGINT"],
+    // `serve` listens for them.
+    shutdownSignals: [],
   });
   const meters = createMeters(runtime.metricMeter);
   let watched: { workers: readonly Worker[]; connection: NativeConnection } | undefined;

@@ -44,8 +44,9 @@ process.on("message", (message: StartMessage | EngineRequest) => {
   engine.catch(() => {}); // the request that follows tells it
 });
 
-// Ctrl-C reaches the whole process group; the parent decides when its engine ends.
-process.on("SIGINT", () => {});
+// Ctrl-C reaches the whole process group, a service manager's SIGTERM all that it started: the parent decides when its
+// engine ends, which may be once the work under way is done.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => {});
 
 // The parent may be gone before this line, or its death go unseen where another process inherited the channel.
 const parent = Number(process.argv[3]);
