@@ -146,30 +146,41 @@ describe("a call gives the same bytes, errors included,", () => {
 });
 
 describe("environments of the knowledge author give the same bytes", () => {
-  it("in process, over HTTP and over MCP, for reference calls and for calls without arguments", async () => {
-    const scenarios = { multi_hop: 1, parallel_multi_hop: 1 };
-    const author = createKnowledgeAuthor();
-    const request = { split: "test", profile: "compact", scenarios, seed: 3, from: 0, count: 2 } as const;
-    const drafted = (await author.propose(request)).map(draftTools);
-    const { deployed, tables } = deploy(drafted, await author.subjectTables(subjectsOf(drafted)));
-    for (const { environment } of deployed) {
-      const subject = { environment, tables };
-      const at = await served(subject);
-      const client = await overHttpMcp(at);
-      const session = openSession(subject, sandbox);
-      const reference = madeCalls(subject).map(({ tool, given }) => [tool.document.name, given] as const);
-      const bare = environment.tools.map(({ document }) => [document.name, {}] as const);
-      for (const [name, given] of [...reference, ...bare]) {
-        const inProcess = await session.call(name, given);
-        expect(await calledOverMcp(client, name, given)).toEqual(inProcess);
-        expect(await post(`${at}/calls`, { name, arguments: given })).toMatchObject({
-          content: inProcess.text,
-          error: !inProcess.ok,
-        });
+  it.each(["javascript", "python"] as const)(
+    "in process, over HTTP and over MCP, for reference calls and for calls without arguments (%s)",
+    async (runtime) => {
+      const scenarios = { multi_hop: 1, parallel_multi_hop: 1 };
+      const author = createKnowledgeAuthor();
+      const request = {
+        split: "test",
+        profile: "compact",
+        scenarios,
+        seed: 3,
+        from: 0,
+        count: 2,
+        runtime,
+      } as const;
+      const drafted = (await author.propose(request)).map(draftTools);
+      const { deployed, tables } = deploy(drafted, await author.subjectTables(subjectsOf(drafted)));
+      for (const { environment } of deployed) {
+        const subject = { environment, tables };
+        const at = await served(subject);
+        const client = await overHttpMcp(at);
+        const session = openSession(subject, sandbox);
+        const reference = madeCalls(subject).map(({ tool, given }) => [tool.document.name, given] as const);
+        const bare = environment.tools.map(({ document }) => [document.name, {}] as const);
+        for (const [name, given] of [...reference, ...bare]) {
+          const inProcess = await session.call(name, given);
+          expect(await calledOverMcp(client, name, given)).toEqual(inProcess);
+          expect(await post(`${at}/calls`, { name, arguments: given })).toMatchObject({
+            content: inProcess.text,
+            error: !inProcess.ok,
+          });
+        }
+        expect(session.progress().unsolved).toBe(0);
       }
-      expect(session.progress().unsolved).toBe(0);
-    }
-  });
+    },
+  );
 });
 
 describe("tools are listed", () => {

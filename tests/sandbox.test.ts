@@ -157,12 +157,35 @@ describe("a Python tool", () => {
     expect(outcomes.map(({ kind, text }) => ({ kind, text }))).toEqual(rows.map(({ expected }) => expected));
   });
 
-  it("has no table: its data is in its code", async () => {
-    const invocation = python("def tool():\n    pass");
-    const program = { ...invocation.program, table: [1] };
-    await expect(sandbox.run([{ ...invocation, program }])).rejects.toThrow(
-      /'tool' is Python and has a table/,
-    );
+  it("has its table before its arguments, and can change nothing of it", async () => {
+    const rows = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`r${i}`, { n: i, tags: ["a"] }]));
+    const other = { rows: { r1: { n: "other" } } };
+    const call = (body: string, table: Json = { rows }): ToolInvocation => {
+      const { program, ...rest } = python(`def tool(table, /, **given):\n    ${body}`, { table: 1 });
+      return { ...rest, program: { ...program, table } };
+    };
+    const bodies = [
+      "return [table['rows']['r7']['n'], table['rows'].get('none', 'no'), len(table['rows']), given]",
+      "table['rows']['r1'] = 0",
+      "dict.update(table['rows'], r1=0)",
+      "table['rows']['r1']['tags'].append('b')",
+      "import gc\n    return gc",
+      "import sys\n    sys._getframe(3).f_globals['_tables'].clear()\n    return 'cleared'",
+      "return [list(table['rows']['r1']['tags']), sorted(table['rows'])[:2]]",
+    ];
+    const mixed = [...bodies.map((body) => call(body)), call("return table['rows']['r1']['n']", other)];
+    const told = [
+      '[7, "no", 100, {"table": 1}]',
+      "'mappingproxy' object does not support item assignment",
+      "descriptor 'update' for 'dict' objects doesn't apply to a 'mappingproxy' object",
+      "'tuple' object has no attribute 'append'",
+      "import of gc halted; None in sys.modules",
+      "cleared",
+      '[["a"], ["r0", "r1"]]',
+      "other",
+    ];
+    expect((await sandbox.run(mixed)).map(({ text }) => text)).toEqual(told);
+    expect((await sandbox.run(mixed.toReversed())).map(({ text }) => text)).toEqual(told.toReversed());
   });
 });
 

@@ -143,10 +143,11 @@ const allSubjectsOf = (from: readonly Drafted[]): string[] =>
 
 /** What of a specification a candidate depends on; what a set is kept clear of is looked at when it is assembled. */
 function requestOf(environments: BuildSpecification) {
-  const { split, profile, maxTools, maxSubQuestions, domains, heldOut, complexity } = environments;
+  const { split, profile, runtime, maxTools, maxSubQuestions, domains, heldOut, complexity } = environments;
   return {
     split,
     profile,
+    ...(runtime === "python" ? { runtime } : {}),
     ...(maxTools === undefined ? {} : { maxTools }),
     ...(maxSubQuestions === undefined ? {} : { maxSubQuestions }),
     ...(domains === undefined ? {} : { domains }),

@@ -5,12 +5,15 @@ import type { Compiled } from "./compile.ts";
 import { longestText, type SandboxLimits } from "./limits.ts";
 
 /**
- * The positions of the calls, those of one program together: a child loads a program once for calls in a row. Programs
- * are the same where their content is.
+ * The positions of the calls, those of one program together and those of one table: a child loads either once for calls
+ * in a row. Programs are the same where their content is.
  */
 export function groupedByProgram(invocations: readonly ToolInvocation[]): number[] {
-  const programs = numberPrograms(invocations);
-  return [...invocations.keys()].sort((a, b) => programs.of[a]! - programs.of[b]! || a - b);
+  const { of, programs, tables } = numberPrograms(invocations);
+  const tableOf = programs.map(({ table }) => (table === undefined ? -1 : tables.indexOf(table)));
+  return [...invocations.keys()].sort(
+    (a, b) => tableOf[of[a]!]! - tableOf[of[b]!]! || of[a]! - of[b]! || a - b,
+  );
 }
 
 /**

@@ -79,7 +79,7 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
     surroundings: Surroundings,
   ) => {
     if (runtime === "python") await compileUnknown(invocations, signal);
-    const spares = runtime === "javascript" && surroundings === "other" ? children.other : children[runtime];
+    const spares = children[surroundings][runtime];
     return runToTheEnd(
       recoveryOf(endedOutcome(options), async (members) => {
         const job = jobOf(members, options, programs.get);
@@ -102,7 +102,6 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
 
   return {
     async run(invocations, signal, surroundings = "usual") {
-      refuseTablesForPython(invocations);
       const either = signal ? AbortSignal.any([signal, closing.signal]) : closing.signal;
       const outcomes = new Array<ToolOutcome>(invocations.length);
       const order = groupedByProgram(invocations);
@@ -122,9 +121,8 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
     },
     async close() {
       closing.abort(new RatchetError("SandboxFailure", "the sandbox was closed"));
-      children.javascript.close();
-      children.other.close();
-      children.python.close();
+      for (const surroundings of [children.usual, children.other])
+        for (const spares of [surroundings.javascript, surroundings.python]) spares.close();
     },
     pids: () => [...busy],
   };
@@ -132,24 +130,17 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
 
 function createChildren(limits: SandboxLimits, isolation: Isolation, signal: AbortSignal) {
   const snapshot = createSnapshot(limits, isolation, signal);
-  return {
-    javascript: createSpares(async () => startSpare(childStart("javascript", limits, "run"), isolation)),
-    other: createSpares(async () => startSpare(childStart("javascript", limits, "run", "other"), isolation)),
-    python: createSpares(async () =>
-      startSpare(childStart("python", limits, "run"), isolation, [await snapshot()]),
+  const childrenIn = (surroundings: Surroundings) => ({
+    javascript: createSpares(async () =>
+      startSpare(childStart("javascript", limits, "run", surroundings), isolation),
     ),
+    python: createSpares(async () =>
+      startSpare(childStart("python", limits, "run", surroundings), isolation, [await snapshot()]),
+    ),
+  });
+  return {
+    usual: childrenIn("usual"),
+    other: childrenIn("other"),
     compiler: async () => startSpare(childStart("python", limits, "compile"), isolation, [await snapshot()]),
   };
-}
-
-function refuseTablesForPython(invocations: readonly ToolInvocation[]) {
-  const refused = invocations.find(
-    ({ program }) => program.runtime === "python" && program.table !== undefined,
-  );
-  if (refused)
-    throw new RatchetError(
-      "InvalidInput",
-      `tool '${refused.program.name}' is Python and has a table; only JavaScript tools are given tables, so put the data in its code`,
-      { tool: refused.program.name },
-    );
 }

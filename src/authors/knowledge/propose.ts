@@ -77,6 +77,7 @@ function candidateOf(
     seed,
     split: request.split,
     profile: request.profile,
+    ...(request.runtime === undefined ? {} : { runtime: request.runtime }),
     scenario,
     entity: plan.chains[0]![0].entity.cluster,
     question,

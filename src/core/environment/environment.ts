@@ -42,7 +42,7 @@ export type ToolDocument = z.infer<typeof toolDocumentSchema>;
 export const toolSchema = z.strictObject({
   document: toolDocumentSchema,
   runtime: z.enum(["javascript", "python"]),
-  /** Source of one function named as the document: `function NAME({ a, b = 1 }, table)` or `def NAME(a, b=1)`. */
+  /** Source of one function named as the document: `function NAME({ a, b = 1 }, table)` or `def NAME(table, /, a, b=1)`. */
   code: z.string().min(1),
   /** Content hash of the tool's data table in the set's `tables`; absent for a tool that only computes. */
   table: z.string().optional(),

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { buildNamePattern } from "../environment/build-name.ts";
-import { profiles, splits } from "../environment/environment.ts";
+import { profiles, splits, toolSchema } from "../environment/environment.ts";
 import { heldOutParts } from "../environment/split.ts";
 import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
 import { identifierPattern, identifierRule } from "./identifier.ts";
@@ -44,6 +44,12 @@ export const buildSchema = z.strictObject({
     .enum(profiles)
     .default("compact")
     .describe("compact: at most 500 tokens of prompt; ftrl: FTRL's shape, 7-11 tools of about 7 parameters"),
+  runtime: z
+    .enum(toolSchema.shape.runtime.options)
+    .optional()
+    .describe(
+      "Language of the tools' code, JavaScript by default; questions, documents, data and answers are the same in both",
+    ),
   scenarios: z
     .strictObject({
       single_hop: z.number().int().min(0).max(20_000).default(0),

@@ -4,6 +4,7 @@ import { canonicalJson, type Json } from "../json.ts";
 import { tableFault } from "./data-table.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
 import { signatureOf } from "./javascript-syntax.ts";
+import { pythonSignatureOf } from "./python-syntax.ts";
 
 type Schema = Readonly<Record<string, Json>>;
 
@@ -12,7 +13,7 @@ const types: readonly Json[] = ["string", "number", "integer", "boolean", "array
 export const documentsGate: StaticGate = {
   kind: "static",
   gate: "documents",
-  version: 2,
+  version: 3,
   judge: ({ environment, tables }: Case) => {
     const { tools } = environment;
     const names = tools.map(({ document }) => document.name);
@@ -126,8 +127,7 @@ function fits(value: Json, type: Json | undefined): boolean {
 }
 
 function signatureFaults({ document, runtime, code, table }: Tool): string[] {
-  if (runtime !== "javascript") return [`this gate cannot read ${runtime} code yet`];
-  const signature = signatureOf(code);
+  const signature = runtime === "python" ? pythonSignatureOf(code) : signatureOf(code);
   if (typeof signature === "string") return [signature];
   const { properties } = document.parameters;
   const names = [...new Set([...Object.keys(properties), ...Object.keys(signature.parameters)])];
@@ -157,7 +157,7 @@ function parameterFaults(
     : [`parameter '${name}' defaults to ${written}, documented as ${described}`];
 }
 
-/** Defaults are written as JSON, which is also JavaScript. */
+/** Defaults are written as JSON, which is also JavaScript; of Python they have been read as JSON. */
 function literal(source: string): string {
   try {
     return canonicalJson(JSON.parse(source));

@@ -70,3 +70,61 @@ describe("the static code gate", () => {
     expect((await withLine("const hint = `Pay in eur there`;")).evidence).toContain("holds the answer 'EUR'");
   });
 });
+
+const python = caseOf({ ...chainCandidate, runtime: "python" });
+const withPythonLine = (line: string) =>
+  judge(
+    staticCodeGate,
+    withTool(python, "get_money", ({ code }) => ({
+      code: code.replace("    def _fail", `    ${line}\n    def _fail`),
+    })),
+  );
+
+describe("the static code gate, on Python", () => {
+  it("passes generated code, complex code too, and what pure code needs", async () => {
+    expect((await judge(staticCodeGate, python)).verdict).toBe("pass");
+    const levels = { ...sumCandidate.levels, parameters: 12, generalization: 2, parameterTypes: 2 as const };
+    const complex = caseOf({ ...sumCandidate, runtime: "python", levels });
+    expect((await judge(staticCodeGate, complex)).verdict).toBe("pass");
+    const lines = [
+      "import datetime\n    _x = datetime.datetime.strptime('2024-01-02', '%Y-%m-%d').date()",
+      "from datetime import date, timedelta",
+      "_x = f'{country!r:>10}'.upper() if country else None",
+      "_x = sorted({'b': 1}.items(), key=lambda _one: _one[1])",
+    ];
+    expect(await Promise.all(lines.map((line) => withPythonLine(line)))).toMatchObject(
+      lines.map(() => ({ verdict: "pass" })),
+    );
+  });
+
+  it.each([
+    ["import os", "imports 'os'"],
+    ["import json as j", "imports 'json as j'"],
+    ["from json import codecs", "imports 'codecs' of 'json'"],
+    ["from math import *", "imports '*' of 'math'"],
+    ["from . import x", "imports in a way that this gate cannot read"],
+    ["if country: import re", "imports in a way that this gate cannot read"],
+    ["_x = json.codecs.open('x')", "reads '.codecs'"],
+    ["import json\n    _x = json.codecs", "reads 'json.codecs'"],
+    ["import json\n    _x = [json]", "uses 'json' other than for a member by its name"],
+    ["import datetime\n    _x = datetime.datetime.now()", "reads '.now'"],
+    ["from datetime import datetime\n    _x = datetime.today()", "reads '.today'"],
+    ["_x = ().__class__", "reads '.__class__'"],
+    ["_x = f'{().__class__}'", "reads '.__class__'"],
+    ["_x = '{0.__class__}'.format(1)", "reads '.format'"],
+    ["_x = __import__('os')", "names '__import__'"],
+    ["_x = eval('1')", "names 'eval'"],
+    ["_x = getattr(1, 'real')", "names 'getattr'"],
+    ["_x = (_y for _y in []).gi_frame", "reads '.gi_frame'"],
+    ["class X: pass", "uses 'class'"],
+    ["global country", "uses 'global'"],
+    ["match country:", "uses 'match'"],
+    ["_x = 1 @ 2", "uses '@'"],
+    ["_x = 'EUR'", "holds the answer 'EUR' as a literal"],
+    ["_x = 'E' + 'U' 'R'", "holds the answer 'EUR' as a literal"],
+    ["_x = '\\x45UR'", "holds the answer 'EUR' as a literal"],
+  ])("refuses %s", async (line, fault) => {
+    const { verdict, evidence } = await withPythonLine(line);
+    expect([verdict, evidence]).toEqual(["fail", expect.stringContaining(`get_money: ${fault}`)]);
+  });
+});

@@ -9,6 +9,9 @@ import { nameFaults } from "./code-names.ts";
 import { constantsIn, folded } from "./folding.ts";
 import { findingOf, type StaticGate } from "./gate.ts";
 import { nodesOf, parseTool } from "./javascript-syntax.ts";
+import { pythonLiterals } from "./python-literals.ts";
+import { pythonNameFaults } from "./python-names.ts";
+import { pythonTokens } from "./python-tokens.ts";
 
 const forbiddenSyntax: ReadonlySet<string> = new Set([
   "ImportDeclaration",
@@ -25,7 +28,7 @@ const forbiddenSyntax: ReadonlySet<string> = new Set([
 export const staticCodeGate: StaticGate = {
   kind: "static",
   gate: "static-code",
-  version: 2,
+  version: 3,
   judge: ({ environment }) => {
     const faults = environment.tools.flatMap((tool) =>
       codeFaults(tool, environment).map((fault) => ({ name: tool.document.name, fault })),
@@ -39,23 +42,30 @@ export const staticCodeGate: StaticGate = {
 };
 
 function codeFaults({ code, runtime }: Tool, environment: Environment): string[] {
-  if (runtime !== "javascript") return [`this gate cannot read ${runtime} code yet`];
+  if (runtime === "python") return pythonFaults(code, environment);
   const tree = parseTool(code);
   if (typeof tree === "string") return [tree];
   const nodes = [...nodesOf(tree)];
   const syntax = nodes.filter(({ type }) => forbiddenSyntax.has(type)).map(({ type }) => `uses ${type}`);
-  return [
-    ...syntax,
-    ...nameFaults(tree),
-    ...heldAnswers(nodes, environment).map((answer) => `holds the answer '${answer}' as a literal`),
-  ];
+  return [...syntax, ...nameFaults(tree), ...heldAnswers(literalsIn(nodes), environment)];
 }
 
-function heldAnswers(nodes: readonly AnyNode[], { subQuestions, answer }: Environment): string[] {
+function pythonFaults(code: string, environment: Environment): string[] {
+  const tokens = pythonTokens(code);
+  if (typeof tokens === "string") return [tokens];
+  return [...pythonNameFaults(code, tokens), ...heldAnswers(pythonLiterals(tokens), environment)];
+}
+
+function literalsIn(nodes: readonly AnyNode[]): string[] {
   const constants = constantsIn(nodes);
-  const literals = nodes.flatMap((node) =>
+  return nodes.flatMap((node) =>
     node.type === "TemplateElement" ? [node.value.raw] : (folded(node, constants) ?? []),
   );
+}
+
+function heldAnswers(literals: readonly string[], { subQuestions, answer }: Environment): string[] {
   const answers = [...new Set([...subQuestions.map((sub) => sub.answer), answer])];
-  return answers.filter((one) => literals.some((text) => answerMatches(one, text)));
+  return answers
+    .filter((one) => literals.some((text) => answerMatches(one, text)))
+    .map((one) => `holds the answer '${one}' as a literal`);
 }

@@ -2,13 +2,15 @@
  * Who writes environments. An author proposes candidates and serves the data that their tools read; the five stages of
  * `src/core/synthesis` turn candidates into environments. A proposal is a function of (seed, index) alone.
  */
-import type { Profile, ScenarioType, Split } from "../environment/environment.ts";
+import type { Profile, ScenarioType, Split, Tool } from "../environment/environment.ts";
 import type { HeldOut } from "../environment/split.ts";
 import type { Candidate, ScalingLevels, SubjectTable } from "../synthesis/candidate.ts";
 
 export interface ProposalRequest {
   readonly split: Split;
   readonly profile: Profile;
+  /** The language of the tools; JavaScript by default. Proposals differ in nothing else. */
+  readonly runtime?: Tool["runtime"];
   /** Weights of the scenario types; candidates cycle through them evenly, so counts wanted will do as weights. */
   readonly scenarios: Readonly<Partial<Record<ScenarioType, number>>>;
   /** Most tools of an environment, distractors included; the profile's own limit (compact 5, ftrl 11) by default. */

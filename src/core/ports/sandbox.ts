@@ -8,7 +8,10 @@ export interface ToolProgram {
   readonly name: string;
   readonly runtime: "javascript" | "python";
   readonly code: string;
-  /** The tool's data; passed as second argument (JavaScript). Absent for tools that only compute. */
+  /**
+   * The tool's data: the second argument in JavaScript; in Python the first, its objects read-only mappings and its lists
+   * tuples. Absent for tools that only compute.
+   */
   readonly table?: Json;
 }
 
@@ -32,7 +35,7 @@ export type ToolOutcome =
   /** Ended from outside: it took more processor time or memory than allowed, in three fresh children alike. */
   | { readonly kind: "ended"; readonly text: string; readonly fuel: 0 };
 
-/** What a JavaScript tool would see of clock and chance: the usual, or others, which change nothing for one that computes. */
+/** What a tool would see of clock and chance: the usual, or others, which change nothing for one that computes. */
 export type Surroundings = "usual" | "other";
 
 export interface Sandbox {

@@ -12,6 +12,7 @@ import type {
   ScenarioType,
   Split,
   SubQuestion,
+  Tool,
 } from "../environment/environment.ts";
 import type { Json } from "../json.ts";
 
@@ -91,6 +92,8 @@ export interface Candidate {
   readonly seed: number;
   readonly split: Split;
   readonly profile: Profile;
+  /** The language of its tools; JavaScript where absent. */
+  readonly runtime?: Tool["runtime"];
   readonly scenario: ScenarioType;
   readonly entity: string;
   readonly question: string;

@@ -57,6 +57,8 @@ export type CallArguments = Readonly<Record<string, ReferenceArgument>>;
 
 export interface ToolDraft {
   readonly document: ToolDocument;
+  /** JavaScript where absent. */
+  readonly runtime?: Candidate["runtime"];
   readonly behaviour: Behaviour;
   /** Ids of the cards it serves. */
   readonly cards: readonly string[];

@@ -54,22 +54,33 @@ if (settings.task === "snapshot") {
 if (settings.task === "compile") python.runPython(sourceOf("stateless.py"));
 const { FS, _module: module } = python;
 python.globals.get("withdraw")();
-const [execute, prepare, compute, translate] = ["execute", "prepare", "compute", "translate"].map((name) =>
-  python.globals.get(name),
-);
+const [execute, prepare, compute, translate, loadTable, beElsewhere] = [
+  "execute",
+  "prepare",
+  "compute",
+  "translate",
+  "load_table",
+  "be_elsewhere",
+].map((name) => python.globals.get(name));
+if (settings.surroundings === "other") beElsewhere();
 sealFiles(FS);
 lockDown();
 const streams = FS.streams.length;
 const directory = FS.currentPath;
 const images = createImages(() => module.HEAPU8, { from: 0, to: 0 });
 const clean = images.take();
-const size = images.size();
+let size = images.size();
 /** Calls since memory was as in `clean`; infinite where one of them may have left something. */
 let calls = 0;
 let prepared = new Set();
+/** Tables that have been loaded since. */
+let loaded = new Set();
+/** Memory as in `clean`, but for the one table that was loaded last for a call that may leave anything behind. */
+let furnished;
 report({ ready: true });
 
 const job = readJob();
+const tables = Array.from({ length: job.tables ?? 0 }, readFrame);
 for (const request of settings.task === "compile" ? job.programs : job.calls) {
   let answer;
   try {
@@ -83,36 +94,65 @@ for (const request of settings.task === "compile" ? job.programs : job.calls) {
 finish();
 
 function beClean() {
-  if (calls === 0) return;
-  images.putBack(clean);
+  if (calls > 0) goBackTo(clean);
+}
+
+function goBackTo(image) {
+  images.putBack(image);
   FS.streams.length = streams;
   FS.currentPath = directory;
   prepared = new Set();
+  loaded = new Set();
   calls = 0;
 }
 
+/** Memory as it is where nothing but the table has been loaded. */
+function beFurnished(table) {
+  if (furnished?.table === table) return goBackTo(furnished.image);
+  furnished = undefined;
+  goBackTo(clean);
+  load(table);
+  furnished = { table, image: images.take() };
+}
+
+function load(table) {
+  loadTable(table, tables[table].toString("utf8"));
+  loaded.add(table);
+}
+
 function outcomeOf({ program, arguments: text }) {
-  const { name, code, compiled, stateless } = job.programs[program];
+  const { name, code, compiled, stateless, table } = job.programs[program];
   if (stateless && images.size() === size) {
-    const outcome = computed(program, name, compiled, text);
+    const outcome = computed(program, text);
     if (outcome) return outcome;
   }
-  beClean();
+  if (table === undefined) beClean();
+  else beFurnished(table);
   calls = Number.POSITIVE_INFINITY;
-  return JSON.parse(execute(name, code ?? "", compiled ?? "", text, job.fuel, job.longestText));
+  return JSON.parse(execute(name, code ?? "", compiled ?? "", table, text, job.fuel, job.longestText));
 }
 
 /** Undefined where the call met what earlier calls may have changed: the end of memory, or a warning. */
-function computed(program, name, compiled, text) {
+function computed(program, text) {
+  const { name, compiled, table } = job.programs[program];
   if (calls >= mostCallsInARow) beClean();
   if (!prepared.has(program)) {
     prepare(program, compiled);
     prepared.add(program);
   }
+  if (table !== undefined && !loaded.has(table)) {
+    try {
+      load(table);
+    } catch {
+      calls = Number.POSITIVE_INFINITY; // too many tables at once
+      return undefined;
+    }
+    size = images.size(); // what grew for a table did not grow for a call
+  }
   const before = growths;
   complained = false;
   calls++;
-  const outcome = JSON.parse(compute(program, name, text, job.fuel, job.longestText));
+  const outcome = JSON.parse(compute(program, name, table, text, job.fuel, job.longestText));
   if (complained || growths !== before) {
     calls = Number.POSITIVE_INFINITY;
     return undefined;

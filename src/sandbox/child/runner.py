@@ -5,8 +5,8 @@ module or to a builtin is there for the next one.
 """
 
 import ast, binascii, calendar, cmath, collections, datetime, decimal, fractions, functools, itertools, json  # noqa: E401
-import marshal, math, operator, os, random, re, statistics, string, sys, textwrap, time, typing, unicodedata  # noqa: E401
-import uuid
+import marshal, math, operator, os, random, re, statistics, string, sys, textwrap, time, types, typing  # noqa: E401
+import unicodedata, uuid  # noqa: E401
 import _strptime
 
 random.seed(0)
@@ -66,14 +66,33 @@ def _complaint(error):
         return type(error).__name__
 
 
-def _call(name, load, arguments):
+_tables = {}
+
+
+def load_table(table, text):
+    """Keeps a table for the calls to come. No tool can change it, so that all calls find the same."""
+    _tables[table] = _lasting(json.loads(text, object_hook=_read_only))
+
+
+def _read_only(members):
+    for name, value in members.items():
+        if type(value) is list:
+            members[name] = _lasting(value)
+    return types.MappingProxyType(members)
+
+
+def _lasting(value):
+    return tuple(_lasting(member) for member in value) if type(value) is list else value
+
+
+def _call(name, load, given, arguments):
     """The kind of the outcome and its text. One namespace holds the code's imports, helpers and functions."""
     try:
         namespace = {"__name__": "tool"}
         exec(load(), namespace)
         if name not in namespace:
             raise NameError(f"name '{name}' is not defined")
-        result = namespace[name](**json.loads(arguments))
+        result = namespace[name](*given, **json.loads(arguments))
         if hasattr(result, "cr_await"):
             raise TypeError(f"'{name}' is a coroutine function; a tool is a plain function")
         return "returned", _render(result)
@@ -81,20 +100,21 @@ def _call(name, load, arguments):
         return "raised", _complaint(error)
 
 
-def _report(name, load, arguments, fuel, longest):
+def _report(name, load, table, arguments, fuel, longest):
     """The outcome as JSON text; see ToolOutcome in src/core/ports/sandbox.ts."""
-    outcome, used = _metered(lambda: _call(name, load, arguments), fuel)
+    given = () if table is None else (_tables[table],)
+    outcome, used = _metered(lambda: _call(name, load, given, arguments), fuel)
     kind, text = outcome or ("out_of_fuel", "")
     if len(text) > longest:
         text = f"{text[:longest]}... [{len(text) - longest} more characters]"
     return json.dumps({"kind": kind, "text": text, "fuel": min(used, fuel)})
 
 
-def execute(name, code, compiled, arguments, fuel, longest):
+def execute(name, code, compiled, table, arguments, fuel, longest):
     """A call that may leave anything behind: the host puts memory back. `compiled`, where it is known, saves compiling."""
     if compiled:
-        return _report(name, lambda: marshal.loads(binascii.a2b_base64(compiled)), arguments, fuel, longest)
-    return _report(name, lambda: compile(code, "<tool>", "exec"), arguments, fuel, longest)
+        return _report(name, lambda: marshal.loads(binascii.a2b_base64(compiled)), table, arguments, fuel, longest)
+    return _report(name, lambda: compile(code, "<tool>", "exec"), table, arguments, fuel, longest)
 
 
 _prepared = {}
@@ -109,9 +129,9 @@ _caches = [(cache, dict(cache)) for cache in (re._cache, re._cache2, _strptime._
 re._compile_template.cache_clear()
 
 
-def compute(program, name, arguments, fuel, longest):
+def compute(program, name, table, arguments, fuel, longest):
     """A call of a prepared program that leaves nothing behind, by the rules of stateless.py."""
-    outcome = _report(name, lambda: _prepared[program], arguments, fuel, longest)
+    outcome = _report(name, lambda: _prepared[program], table, arguments, fuel, longest)
     for cache, kept in _caches:
         cache.clear()
         cache.update(kept)
@@ -127,6 +147,11 @@ def translate(code):
     except BaseException:  # the tool's own error, once it is called
         return json.dumps({"compiled": "", "stateless": False})
     return json.dumps({"compiled": binascii.b2a_base64(compiled, newline=False).decode(), "stateless": stateless})
+
+
+def be_elsewhere():
+    """Another chance than the usual one; the clock is the host's."""
+    random.seed(1)
 
 
 def withdraw():

@@ -36,7 +36,7 @@ _methods = set(
     endswith find rfind index rindex count title capitalize swapcase zfill center ljust rjust isdigit isalpha isalnum
     isnumeric isdecimal isspace isupper islower istitle removeprefix removesuffix get items keys values append extend
     insert pop remove sort reverse update setdefault copy clear strftime strptime fromisoformat isoformat today now date
-    time weekday isoweekday toordinal total_seconds bit_length is_integer group groups start end span""".split()
+    time weekday isoweekday toordinal total_seconds bit_length is_integer as_integer_ratio group groups start end span""".split()
 )
 _data = set("year month day hour minute second microsecond days seconds real imag".split())
 _modules = {
@@ -44,6 +44,7 @@ _modules = {
     "math": set("sqrt pow log log2 log10 exp floor ceil trunc fabs prod fsum gcd lcm hypot pi e tau inf nan".split()),
     "json": {"dumps", "loads"},
     "re": {"match", "search", "fullmatch", "findall", "split", "sub"},
+    "unicodedata": {"normalize"},
 }
 #: Arguments through which a function is handed to another one, or through which print keeps something back.
 _hooks = set("cls default object_hook object_pairs_hook parse_float parse_int parse_constant repl file end".split())

@@ -8,7 +8,7 @@ import { contentHash } from "../../hash.ts";
 import type { Json } from "../../json.ts";
 import type { Candidate, SubjectTable } from "../candidate.ts";
 import type { Drafted, ToolDraft } from "../draft.ts";
-import { javascriptOf } from "./javascript.ts";
+import { codeOf } from "./code.ts";
 import { projectTable } from "./project-table.ts";
 
 export interface Deployed {
@@ -80,8 +80,7 @@ function deployOne(drafted: Drafted, tableOf: (draft: ToolDraft) => string | und
       const table = tableOf(draft);
       return {
         document: draft.document,
-        runtime: "javascript",
-        code: javascriptOf(draft),
+        ...codeOf(draft),
         ...(table === undefined ? {} : { table }),
         distractor: Object.keys(draft.calls).length === 0,
       };

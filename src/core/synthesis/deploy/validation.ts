@@ -5,7 +5,7 @@
 import type { ToolDocument } from "../../environment/environment.ts";
 import type { Json } from "../../json.ts";
 
-type Schema = Readonly<Record<string, Json>>;
+export type Schema = Readonly<Record<string, Json>>;
 
 /** Kinds that a tool's error text begins with, before a colon. */
 export const errorKinds = [
@@ -89,7 +89,8 @@ function condition(value: string, schema: Schema): string {
   }
 }
 
-function expectation(schema: Schema): string {
+/** What an argument must be, in words. */
+export function expectation(schema: Schema): string {
   if (schema.enum) return "one of the listed values";
   if (schema.format === "date") return "a date as YYYY-MM-DD";
   const range = schema.minimum === undefined ? "" : ` from ${schema.minimum} to ${schema.maximum}`;

@@ -19,7 +19,9 @@ export function document(decomposed: Decomposed): Drafted {
 
 /** A tool of one functionality, called by nobody yet. `operandCount` matters to calculators only. */
 export function draftOf(candidate: Candidate, card: Card, operandCount: number): ToolDraft {
-  return card.kind === "lookup" ? lookupDraft(candidate, card) : calculatorDraft(card, operandCount);
+  const draft = card.kind === "lookup" ? lookupDraft(candidate, card) : calculatorDraft(card, operandCount);
+  const { runtime } = candidate;
+  return runtime === undefined ? draft : { ...draft, runtime };
 }
 
 function lookupDraft(candidate: Candidate, card: LookupCard): ToolDraft {

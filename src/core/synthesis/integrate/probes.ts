@@ -7,7 +7,7 @@ import { operandKinds } from "../../environment/calculation.ts";
 import type { Json, JsonObject } from "../../json.ts";
 import type { Sandbox, ToolInvocation, ToolOutcome } from "../../ports/sandbox.ts";
 import type { SubjectTable } from "../candidate.ts";
-import { javascriptOf } from "../deploy/javascript.ts";
+import { codeOf } from "../deploy/code.ts";
 import type { CalculateBehaviour, LookupBehaviour, ToolDraft } from "../draft.ts";
 import { countOf, operandProbes, type Subjects } from "./functionality.ts";
 
@@ -50,7 +50,7 @@ const gist = ({ kind, text }: ToolOutcome) =>
 
 /** Undefined where both are the same code. */
 function pairOf(a: ToolDraft, b: ToolDraft): string | undefined {
-  const [one, other] = [a, b].map((draft) => `${draft.cards.join()} ${javascriptOf(draft)}`).sort();
+  const [one, other] = [a, b].map((draft) => `${draft.cards.join()} ${codeOf(draft).code}`).sort();
   return one === other ? undefined : `${one}\n${other}`;
 }
 
@@ -94,7 +94,7 @@ function calculating(draft: ToolDraft, behaviour: CalculateBehaviour, operands: 
 }
 
 const invocation = (draft: ToolDraft, given: JsonObject): ToolInvocation => ({
-  program: { name: draft.document.name, runtime: "javascript", code: javascriptOf(draft) },
+  program: { name: draft.document.name, ...codeOf(draft) },
   arguments: given,
 });
 

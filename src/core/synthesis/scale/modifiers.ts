@@ -22,6 +22,11 @@ export interface ModifierRule {
   readonly on: "value" | "text";
   /** JavaScript statement; `name` is the variable that holds the parameter. */
   readonly code: (name: string, context: ModifierContext) => string;
+  /** The same in Python, over `_value`, `_text` and `_field`: when it does something, and what. */
+  readonly python: (
+    name: string,
+    context: ModifierContext,
+  ) => readonly [condition: string, statement: string];
 }
 
 const always = () => true;
@@ -44,6 +49,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: always,
     on: "value",
     code: (name) => `if (typeof $value === "number") $value = Number($value.toFixed(${name}));`,
+    python: (name) => ["isinstance(_value, (int, float))", `_value = _rounded(_value, ${name})`],
   },
   {
     effect: "absolute",
@@ -53,6 +59,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: isCalculator,
     on: "value",
     code: (name) => `if (${name} && typeof $value === "number") $value = Math.abs($value);`,
+    python: (name) => [`${name} and isinstance(_value, (int, float))`, "_value = abs(_value)"],
   },
   {
     effect: "case",
@@ -63,6 +70,10 @@ export const modifierRules: readonly ModifierRule[] = [
     on: "text",
     code: (name) =>
       `if (${name} !== "original") $text = ${name} === "upper" ? $text.toUpperCase() : $text.toLowerCase();`,
+    python: (name) => [
+      `${name} != "original"`,
+      `_text = _text.upper() if ${name} == "upper" else _text.lower()`,
+    ],
   },
   {
     effect: "ascii",
@@ -72,6 +83,10 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: isLookup,
     on: "text",
     code: (name) => `if (${name}) $text = $text.normalize("NFKD").replace(/[\\u0300-\\u036f]/g, "");`,
+    python: (name) => [
+      name,
+      '_text = "".join([_one for _one in unicodedata.normalize("NFKD", _text) if not "\\u0300" <= _one <= "\\u036f"])',
+    ],
   },
   {
     effect: "grouping",
@@ -82,6 +97,10 @@ export const modifierRules: readonly ModifierRule[] = [
     on: "text",
     code: (name) =>
       `if (${name} === "space" && /^-?\\d+$/.test($text)) $text = $text.replace(/\\B(?=(\\d{3})+$)/g, " ");`,
+    python: (name) => [
+      `${name} == "space" and re.fullmatch("-?[0-9]+", _text)`,
+      `_text = re.sub("\\\\B(?=([0-9]{3})+$)", " ", _text)`,
+    ],
   },
   {
     effect: "truncate",
@@ -91,6 +110,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: isLookup,
     on: "text",
     code: (name) => `$text = $text.slice(0, ${name});`,
+    python: (name) => [`len(_text) > ${name}`, `_text = _text[:int(${name})]`],
   },
   {
     effect: "unit",
@@ -100,6 +120,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: (draft) => isLookup(draft) && hasUnit(draft),
     on: "text",
     code: (name, { unit }) => `if (${name}) $text += ${JSON.stringify(` ${unit}`)};`,
+    python: (name, { unit }) => [name, `_text = _text + ${JSON.stringify(` ${unit}`)}`],
   },
   {
     effect: "width",
@@ -109,6 +130,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: isCalculator,
     on: "text",
     code: (name) => `$text = $text.padStart(${name});`,
+    python: (name) => [`len(_text) < ${name}`, `_text = _text.rjust(int(${name}))`],
   },
   {
     effect: "label",
@@ -118,6 +140,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: always,
     on: "text",
     code: (name) => `if (${name}) $text = $field + ": " + $text;`,
+    python: (name) => [name, '_text = _field + ": " + _text'],
   },
   {
     effect: "quote",
@@ -127,6 +150,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: always,
     on: "text",
     code: (name) => `if (${name}) $text = JSON.stringify($text);`,
+    python: (name) => [name, "_text = json.dumps(_text, ensure_ascii=False)"],
   },
   {
     effect: "cite",
@@ -136,6 +160,7 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: isLookup,
     on: "text",
     code: (name, { source }) => `if (${name}) $text += ${JSON.stringify(` (source: ${source})`)};`,
+    python: (name, { source }) => [name, `_text = _text + ${JSON.stringify(` (source: ${source})`)}`],
   },
   {
     effect: "format",
@@ -145,6 +170,10 @@ export const modifierRules: readonly ModifierRule[] = [
     applies: always,
     on: "text",
     code: (name) => `if (${name} === "json") $text = JSON.stringify({ [$field]: $text });`,
+    python: (name) => [
+      `${name} == "json"`,
+      '_text = json.dumps({_field: _text}, ensure_ascii=False, separators=(",", ":"))',
+    ],
   },
 ];
 

@@ -1,0 +1,109 @@
+/**
+ * What Python code names: a few pure built-ins and modules, and of whatever it holds a few harmless members. Lists name
+ * what is allowed, so that what nobody thought of is refused; a name that is no built-in is the code's own or an error.
+ */
+import { pythonSignatureOf } from "./python-syntax.ts";
+import { logicalLines, type Token } from "./python-tokens.ts";
+
+const listed = (...lines: readonly string[]): ReadonlySet<string> =>
+  new Set(lines.flatMap((line) => line.split(" ")));
+
+/** Python's built-ins that tools may not name, unless a parameter has the name: what they reach, or what they tell. */
+const forbiddenBuiltIns = listed(
+  "aiter anext breakpoint bytearray bytes callable classmethod compile copyright credits delattr dir eval exec exit",
+  "getattr globals hasattr hash help id input issubclass license locals memoryview object open print property quit",
+  "setattr staticmethod super type vars BaseException GeneratorExit KeyboardInterrupt SystemExit",
+);
+
+/** `match` and `case` read members by keyword, where no list would see them. */
+const forbiddenWords = listed("async await case class del global match nonlocal with yield");
+
+const allowedMembers = listed(
+  "lower upper casefold strip lstrip rstrip split rsplit splitlines partition rpartition join replace startswith",
+  "endswith find rfind index rindex count title capitalize swapcase zfill center ljust rjust isdigit isalpha isalnum",
+  "isnumeric isdecimal isspace isupper islower istitle isascii removeprefix removesuffix get items keys values append",
+  "extend insert pop remove sort reverse update setdefault copy clear add discard union intersection difference",
+  "issubset issuperset year month day days seconds strftime strptime fromisoformat isoformat fromordinal toordinal",
+  "weekday isoweekday isocalendar date timedelta datetime total_seconds is_integer as_integer_ratio bit_length",
+  "numerator denominator real imag group groups groupdict start end span",
+);
+
+const allowedModules: Readonly<Record<string, ReadonlySet<string>>> = {
+  collections: listed("Counter defaultdict OrderedDict deque"),
+  datetime: listed("date datetime timedelta"),
+  decimal: listed("Decimal ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN"),
+  fractions: listed("Fraction"),
+  functools: listed("reduce"),
+  itertools: listed("accumulate chain combinations groupby islice permutations product repeat zip_longest"),
+  json: listed("dumps loads"),
+  math: listed(
+    "acos asin atan atan2 ceil comb copysign cos cosh degrees dist e exp fabs factorial floor fmod fsum gcd hypot inf",
+    "isclose isfinite isinf isnan isqrt lcm log log10 log1p log2 nan perm pi pow prod radians sin sinh sqrt tan tanh tau",
+    "trunc",
+  ),
+  re: listed("compile findall finditer fullmatch match search split sub IGNORECASE"),
+  statistics: listed("mean median mode pstdev stdev"),
+  string: listed("ascii_letters ascii_lowercase ascii_uppercase digits punctuation"),
+  unicodedata: listed("normalize combining category"),
+};
+
+export function pythonNameFaults(code: string, tokens: readonly Token[]): string[] {
+  const signature = pythonSignatureOf(code);
+  const parameters = typeof signature === "string" ? {} : signature.parameters;
+  const modules = new Set<string>();
+  const faults = logicalLines(tokens).flatMap((line) => importFaults(line, modules));
+  tokens.forEach((token, i) => {
+    if (token.kind === "operator" && token.text === "@") faults.push("uses '@'");
+    if (token.kind !== "name") return;
+    const { text } = token;
+    const isMember = isOperator(tokens[i - 1], ".");
+    if (text.startsWith("__")) faults.push(isMember ? `reads '.${text}'` : `names '${text}'`);
+    else if (isMember) {
+      const owner = isOperator(tokens[i - 3], ".") ? undefined : tokens[i - 2];
+      const module = owner?.kind === "name" && modules.has(owner.text) ? owner.text : undefined;
+      const allowed = module === undefined ? allowedMembers : allowedModules[module]!;
+      if (!allowed.has(text)) faults.push(`reads '${module ?? ""}.${text}'`);
+    } else if (forbiddenWords.has(text)) faults.push(`uses '${text}'`);
+    else if (forbiddenBuiltIns.has(text) && !Object.hasOwn(parameters, text)) faults.push(`names '${text}'`);
+    else if (modules.has(text) && !isImported(tokens, i) && !isOperator(tokens[i + 1], "."))
+      faults.push(`uses '${text}' other than for a member by its name`);
+  });
+  return [...new Set(faults)];
+}
+
+const isOperator = (token: Token | undefined, text: string) =>
+  token?.kind === "operator" && token.text === text;
+
+/** Whether the name stands in the very line that imports it. */
+function isImported(tokens: readonly Token[], at: number): boolean {
+  for (let i = at; i >= 0 && tokens[i]!.kind !== "end of line"; i--)
+    if (tokens[i]!.kind === "name" && (tokens[i]!.text === "import" || tokens[i]!.text === "from"))
+      return true;
+  return false;
+}
+
+/** Learns the names of the modules that a line imports. */
+function importFaults(line: readonly Token[], modules: Set<string>): string[] {
+  const [first, second] = line;
+  const imports = line.filter(({ kind, text }) => kind === "name" && text === "import").length;
+  if (imports === 0) return [];
+  const written = line
+    .filter(({ text }) => text !== "(" && text !== ")")
+    .map(({ text }) => text)
+    .join(" ");
+  if (first!.text === "from" && imports === 1 && second?.kind === "name" && line[2]?.text === "import") {
+    const allowed = allowedModules[second.text];
+    if (!allowed) return [`imports '${second.text}'`];
+    const names = written.slice(written.indexOf(" import ") + 8).split(" , ");
+    return names.filter((one) => !allowed.has(one)).map((one) => `imports '${one}' of '${second.text}'`);
+  }
+  if (first!.text !== "import" || imports > 1) return ["imports in a way that this gate cannot read"];
+  return written
+    .slice("import ".length)
+    .split(" , ")
+    .flatMap((module) => {
+      if (!Object.hasOwn(allowedModules, module)) return [`imports '${module}'`];
+      modules.add(module);
+      return [];
+    });
+}
