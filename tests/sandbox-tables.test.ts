@@ -86,6 +86,31 @@ describe("a large table", () => {
     ).toEqual(["1", '[2,3,4,"none"]', "[5,104]"]);
   });
 
+  it("finds a row by its whole name, whatever names and values look like", async () => {
+    const tricky = {
+      'r1":1': 1,
+      '\n"r1":': { n: '\n"r2":7,\n', r1: "," },
+      "": "empty",
+      "7": "seven",
+      "r\\": ["back\\slash"],
+      ...rows,
+      "r1 ": "space",
+      z: ",",
+    };
+    const given = { first: tricky, "\n": 5, rows: { ...rows, last: "," }, list: [tricky] };
+    const names = ["r1", 'r1":1', '\n"r1":', "", "7", "r\\", "r1 ", "z", "R1", '"r1"'];
+    const looked = JSON.stringify(names.map((name) => (tricky as JsonObject)[name] ?? "none"));
+    expect(
+      await said(
+        call(`return ${JSON.stringify(names)}.map((name) => table.first[name] ?? "none");`, given),
+        call("return [table.rows.last, table['\\n'], table.list[0].r9.n, table.first.r99.n];", given),
+        call("return JSON.stringify(table);", given),
+        call(`return ${JSON.stringify(names)}.map((name) => table[name] ?? "none");`, tricky),
+        call("return JSON.stringify(table);", tricky),
+      ),
+    ).toEqual([looked, '[",",5,9,99]', JSON.stringify(given), looked, JSON.stringify(tricky)]);
+  });
+
   it("costs the same fuel alone, repeated and after other calls of the program", async () => {
     const code =
       "function tool({ all }, table) { let n = 0; for (let i = 0; i < 30000; i++) n += i; return all ? Object.keys(table.rows).length + n : table.rows.r7.n + n; }";

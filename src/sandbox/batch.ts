@@ -36,7 +36,11 @@ export interface BatchResult<T = ToolOutcome> {
   readonly end: ChildEnd;
 }
 
-/** Settles when the child is gone. Rejects only with the signal's reason. `busy` holds its process id meanwhile. */
+/**
+ * Settles with the last outcome, and whoever waits for it does not wait for the end of its child, which is brought about;
+ * or, where that outcome never comes, when the child is gone. Rejects only with the signal's reason. `busy` holds its
+ * process id meanwhile.
+ */
 export async function runBatch<T>(batch: Batch<T>, busy: Set<number>): Promise<BatchResult<T>> {
   const { spare, job, count, read, wallMs, budget, signal } = batch;
   const { child, ready } = spare;
@@ -46,6 +50,10 @@ export async function runBatch<T>(batch: Batch<T>, busy: Set<number>): Promise<B
   if (signal.aborted) abort();
   if (child.pid !== undefined) busy.add(child.pid);
   const unborn = await ready;
+  let finish = (_: ChildEnd) => {};
+  const finished = new Promise<ChildEnd>((resolve) => {
+    finish = resolve;
+  });
   if (!unborn) {
     child.attend({
       silenceMs: () => wallMs,
@@ -53,11 +61,14 @@ export async function runBatch<T>(batch: Batch<T>, busy: Set<number>): Promise<B
       onOutput: lineReader((line) => {
         if (outcomes.length === count) throw new Error("more outcomes than calls");
         outcomes.push(read(line, outcomes.length));
+        if (outcomes.length < count) return;
+        child.kill();
+        finish({ kind: "exited" });
       }),
     });
-    child.send(...job);
+    void child.send(...job).then(spare.begin);
   }
-  const end = await child.ended;
+  const end = await Promise.race([finished, child.ended]);
   signal.removeEventListener("abort", abort);
   if (child.pid !== undefined) busy.delete(child.pid);
   signal.throwIfAborted();

@@ -18,6 +18,13 @@ const pollMs = 50;
 const startMb = 384;
 /** Characters of a dead child's standard error that are told. */
 const longestComplaint = 500;
+/**
+ * After a little output, a child that runs tools is not listened to for so long, ms: being woken for every line costs
+ * both sides more than the line. What it says meanwhile waits in its pipe, also where it is lost.
+ */
+const restMs = 2;
+/** More than this at once is read on at once, in bytes. */
+const littleOutput = 32_768;
 const mebibyte = 1024 * 1024;
 
 export interface ChildStart {
@@ -60,8 +67,8 @@ export interface Child {
   readonly ended: Promise<ChildEnd>;
   /** Null leaves the child to wait for its job: it runs nothing, so nothing has to be watched. */
   attend(attention: Attention | null): void;
-  /** Frames for the child to read. */
-  send(...frames: readonly (string | Uint8Array)[]): void;
+  /** Frames for the child to read. Settles once they are in its pipe or cannot be. */
+  send(...frames: readonly (string | Uint8Array)[]): Promise<void>;
   kill(): void;
 }
 
@@ -84,11 +91,15 @@ export function startChild(start: ChildStart, isolation: Isolation, attention: A
         else part.unref(); // a spare keeps no process alive; it ends when its parent does
       watch.attend(next);
     },
-    send(...frames) {
-      for (const frame of frames) {
-        child.stdin.write(`${Buffer.byteLength(frame)}\n`);
-        child.stdin.write(frame);
-      }
+    async send(...frames) {
+      const written = frames.map(
+        (frame) =>
+          new Promise<void>((resolve) => {
+            child.stdin.write(`${Buffer.byteLength(frame)}\n`);
+            child.stdin.write(frame, () => resolve());
+          }),
+      );
+      await Promise.all(written);
     },
     kill: () => void child.kill("SIGKILL"),
   };
@@ -143,6 +154,10 @@ function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, m
       end("garbled", String(error));
     }
     listen();
+    if (attention?.budget && chunk.length < littleOutput) {
+      child.stdout.pause();
+      setTimeout(() => child.stdout.resume(), restMs);
+    }
   });
   child.once("close", () => attend(null));
   return { attend, failure: () => failure };

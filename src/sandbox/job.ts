@@ -3,6 +3,7 @@ import type { Json } from "../core/json.ts";
 import type { ToolInvocation, ToolProgram } from "../core/ports/sandbox.ts";
 import type { Compiled } from "./compile.ts";
 import { longestText, type SandboxLimits } from "./limits.ts";
+import { tableText } from "./table.ts";
 
 /**
  * The positions of the calls, those of one program together and those of one table: a child loads either once for calls
@@ -26,10 +27,11 @@ export function jobOf(
   compiled: (code: string) => Compiled | null | undefined,
 ): Uint8Array[] {
   const { programs, tables, of } = numberPrograms(invocations);
+  const texts = tables.map(tableText);
   const calls = JSON.stringify({
     fuel: limits.fuel,
     longestText,
-    tables: tables.length,
+    tables: texts.map(({ rest, large }) => ({ rest, large })),
     programs: programs.map(({ name, code, runtime, table }) => ({
       name,
       ...((runtime === "python" && compiled(code)) || { code }),
@@ -40,34 +42,25 @@ export function jobOf(
       arguments: argumentsText ?? JSON.stringify(given),
     })),
   });
-  return [Buffer.from(calls), ...tables.map(tableText)];
-}
-
-/** Of tables that are still held by somebody: batches of the same environments come one after another. */
-const tableTexts = new WeakMap<object, Buffer>();
-
-function tableText(table: Json): Buffer {
-  const known = typeof table === "object" && table !== null ? tableTexts.get(table) : undefined;
-  if (known) return known;
-  const text = Buffer.from(JSON.stringify(table));
-  if (typeof table === "object" && table !== null) tableTexts.set(table, text);
-  return text;
+  return [Buffer.from(calls), ...texts.map(({ text }) => text)];
 }
 
 /** Distinct programs and tables in the order of their first calls. */
 function numberPrograms(invocations: readonly ToolInvocation[]) {
   const tables = new Map<Json, number>();
-  const programs = new Map<string, number>();
+  /** By code and, which takes long where codes are long, not by a text that holds it; then by table and name. */
+  const programs = new Map<string, Map<string, number>>();
   const members: ToolProgram[] = [];
   const of = invocations.map(({ program }) => {
     const { name, code, table } = program;
     if (table !== undefined && !tables.has(table)) tables.set(table, tables.size);
-    const key = `${table === undefined ? "" : tables.get(table)!}\n${name}\n${code}`;
-    if (!programs.has(key)) {
-      programs.set(key, programs.size);
-      members.push(program);
-    }
-    return programs.get(key)!;
+    const key = `${table === undefined ? "" : tables.get(table)!}\n${name}`;
+    const ofCode = programs.get(code) ?? new Map<string, number>();
+    programs.set(code, ofCode);
+    const known = ofCode.get(key);
+    if (known !== undefined) return known;
+    ofCode.set(key, members.length);
+    return members.push(program) - 1;
   });
   return { programs: members, tables: [...tables.keys()], of };
 }

@@ -1,6 +1,6 @@
 /**
  * Children that have started their interpreter and wait for a job, so that nobody waits for them. A sandbox that is
- * used once starts one child; from the second job on, the next one is started as soon as one is taken.
+ * used once starts one child; from the second job on, the next one is started as soon as one has its job.
  */
 import { z } from "zod";
 import { type Attention, type Child, type ChildEnd, type ChildStart, startChild } from "./child.ts";
@@ -16,6 +16,10 @@ export interface Spare {
   readonly child: Child;
   /** Undefined once the child waits for its job; its end where it never came so far. Never rejects. */
   readonly ready: Promise<ChildEnd | undefined>;
+  /** To be called once it has its job. */
+  begin(): void;
+  /** Settles when it has its job or has ended. Never rejects. */
+  readonly begun: Promise<unknown>;
 }
 
 /** Starts a child and leaves it waiting. */
@@ -36,12 +40,16 @@ export function startSpare(
     }),
   };
   const child = startChild(start, isolation, attention);
-  child.send(...frames);
+  void child.send(...frames);
+  let begin = () => {};
+  const hasJob = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
   const ready = Promise.race([isReady, child.ended]).then((end) => {
     if (end === undefined) child.attend(null);
     return end;
   });
-  return { child, ready };
+  return { child, ready, begin: () => begin(), begun: Promise.race([hasJob, child.ended]) };
 }
 
 export interface Spares {
@@ -55,8 +63,8 @@ export function createSpares(start: () => Promise<Spare>): Spares {
   let taken = 0;
   let closed = false;
   const startLater = async (current: Promise<Spare>) => {
-    const { ready } = await current;
-    await ready; // two that start at the same time would both be late
+    const { begun } = await current;
+    await begun; // starting a process takes the parent a while, and two that start at once would both be late
     const next = await start();
     if (closed) next.child.kill();
     return next;

@@ -16,7 +16,8 @@ import {
 } from "./host.mjs";
 import { createImages } from "./image.mjs";
 import { loadQuickJs } from "./quickjs.mjs";
-import { isWholeName, memberText, tablePrelude, withoutLargeObjects } from "./table.mjs";
+import { isWholeName, memberText, tablePrelude } from "./table.mjs";
+import { warmUp } from "./warm-up.mjs";
 
 /** QuickJS asks whether to go on each time it has counted this many steps. */
 const stepsPerInterrupt = 10_000;
@@ -90,34 +91,41 @@ const openTable = context.unwrapResult(
 );
 const images = createImages(() => memory, unused);
 const clean = { image: images.take(), steps };
-report({ ready: true });
-
-const { calls, programs, tables: tableCount, ...limits } = readJob();
-const tables = Array.from({ length: tableCount }, readFrame).map((bytes) => ({
-  text: bytes.toString("utf8"),
-}));
-fuel = limits.fuel;
+/** What the parent asked for. */
+let job;
 /** The programs of the last call: with its table read row by row, and with all of it. */
 let byRow;
 let whole;
-for (const [i, { program, arguments: text }] of calls.entries()) {
-  try {
-    const again = calls[i + 1]?.program === program;
-    byRow = ready(byRow, program, again, false);
-    let outcome = outcomeOf(byRow, text);
-    if (abandoned) {
-      abandoned = false;
-      whole = ready(whole, program, again, true);
-      outcome = outcomeOf(whole, text);
-    }
-    report(outcome);
-  } catch {
-    reportBroken();
-    break;
-  }
-  if (images.size() > largestMemoryBytes) break;
-}
+run(warmUp, () => {});
+goBackTo(clean);
+[byRow, whole] = [];
+report({ ready: true });
+
+const asked = readJob();
+run({ ...asked, tables: asked.tables.map((table) => ({ ...table, text: readFrame() })) }, report);
 finish();
+
+function run(asked, tell) {
+  job = asked;
+  fuel = asked.fuel;
+  for (const [i, { program, arguments: text }] of asked.calls.entries()) {
+    try {
+      const again = asked.calls[i + 1]?.program === program;
+      byRow = ready(byRow, program, again, false);
+      let outcome = outcomeOf(byRow, text);
+      if (abandoned) {
+        abandoned = false;
+        whole = ready(whole, program, again, true);
+        outcome = outcomeOf(whole, text);
+      }
+      tell(outcome);
+    } catch {
+      reportBroken();
+      return;
+    }
+    if (images.size() > largestMemoryBytes) return;
+  }
+}
 
 function goBackTo(state) {
   images.putBack(state.image);
@@ -138,31 +146,25 @@ function outcomeOf(loaded, text) {
 /** A program's tool and table, or the outcome that all its calls have. */
 function load(program, isCalledAgain, isWhole) {
   goBackTo(clean);
-  const { name, code, table } = programs[program];
+  const { name, code, table } = job.programs[program];
   const evaluated = context.evalCode(code, "tool.js", { type: "global" });
   if (evaluated.error) return failed(program, evaluated.error);
   const tool = context.evalCode(
     /^[A-Za-z_$][\w$]*$/.test(name) ? name : `throw new ReferenceError("'${name}' is not defined")`,
   );
   if (tool.error) return failed(program, tool.error);
-  const given = table === undefined ? { value: context.undefined } : giveTable(tables[table], isWhole);
+  const given = table === undefined ? { value: context.undefined } : giveTable(job.tables[table], isWhole);
   if (given.error) return failed(program, given.error);
   const state = { program, tool: tool.value, table: given.value, steps };
   return isCalledAgain ? { ...state, image: images.take() } : state;
 }
 
-function giveTable(table, isWhole) {
-  if (!("small" in table)) table.small = withoutLargeObjects(JSON.parse(table.text));
-  if (isWhole || !table.small)
-    return context.callFunction(read, context.undefined, context.newString(table.text));
-  objects = table.small.objects;
-  const { text, large } = table.small;
-  return context.callFunction(
-    openTable,
-    context.undefined,
-    context.newString(text),
-    context.newString(large),
-  );
+function giveTable({ text, rest, large }, isWhole) {
+  if (isWhole || large.length === 0)
+    return context.callFunction(read, context.undefined, context.newString(text.toString("utf8")));
+  objects = large.map(({ from, to }) => text.subarray(from, to));
+  const keys = rest === "" ? "" : JSON.stringify(large.map(({ key }) => key));
+  return context.callFunction(openTable, context.undefined, context.newString(rest), context.newString(keys));
 }
 
 function failed(program, error) {
@@ -175,7 +177,7 @@ function settled(outcome) {
 }
 
 function raised(error) {
-  const longest = context.newNumber(limits.longestText);
+  const longest = context.newNumber(job.longestText);
   const complaint = context.callFunction(complain, context.undefined, error, longest);
   return { kind: "raised", text: complaint.error ? "error" : context.getString(complaint.value) };
 }
@@ -187,7 +189,7 @@ function call({ tool, table }, argumentsText) {
     tool,
     context.newString(argumentsText),
     table,
-    context.newNumber(limits.longestText),
+    context.newNumber(job.longestText),
   );
   if (called.error) return raised(called.error);
   if (context.typeof(called.value) === "string")

@@ -17,10 +17,12 @@ import {
   write,
 } from "./host.mjs";
 import { createImages } from "./image.mjs";
+import { exampleArguments } from "./warm-up.mjs";
 
 const sourceOf = (name) => fs.readFileSync(new URL(name, import.meta.url), "utf8");
 /** Longest compiled program that is told, in characters of base64. */
 const longestProgram = 500_000;
+const [warmUpFuel, longestExample] = [100_000, 1_000];
 /** Calls without a trace after which memory is put back all the same. */
 const mostCallsInARow = 256;
 
@@ -67,6 +69,7 @@ sealFiles(FS);
 lockDown();
 const streams = FS.streams.length;
 const directory = FS.currentPath;
+if (settings.task === "run") warmUp();
 const images = createImages(() => module.HEAPU8, { from: 0, to: 0 });
 const clean = images.take();
 let size = images.size();
@@ -92,6 +95,15 @@ for (const request of settings.task === "compile" ? job.programs : job.calls) {
   report(answer);
 }
 finish();
+
+/** `compute` comes last, for it leaves nothing in the library's caches; all memory is as it then is before every call. */
+function warmUp() {
+  const [program, code] = ["example", python.globals.get("example")];
+  execute(program, "", code, exampleArguments[0], warmUpFuel, longestExample);
+  prepare(program, code);
+  for (const text of exampleArguments)
+    JSON.parse(compute(program, program, text, warmUpFuel, longestExample));
+}
 
 function beClean() {
   if (calls > 0) goBackTo(clean);

@@ -139,6 +139,38 @@ def compute(program, name, table, arguments, fuel, longest):
     return outcome
 
 
+#: A program that uses what tools use, called by the host before it says that it is ready: see warm-up.mjs.
+_example = '''
+def example(name, day="2025-01-01", filters=None, limit=5, exact=True):
+    import re
+    from datetime import datetime
+
+    if not name or not isinstance(name, str) or day not in ["2025-01-01", "2024-12-31"]:
+        return {"error": f"Missing or invalid parameter: {name!r}"}
+    try:
+        date = datetime.strptime(day, "%Y-%m-%d")
+        date = date.fromisoformat(day)
+    except ValueError as error:
+        return {"error": str(error)}
+    rows = [{"name": f"row {i}", "n": i * 1.5, "tags": ["a", "\u00fc"]} for i in range(limit)]
+    table = {row["name"].lower(): row for row in rows if row.get("n", 0) >= 0 and "a" in row["tags"]}
+    asked = re.sub(r"\\s+", " ", name.strip().lower()).replace("_", " ")
+    found = table.get(asked)
+    if found is None:
+        for key, row in sorted(table.items(), key=lambda item: item[0], reverse=True):
+            if asked.startswith(key) or any(word in key.split() for word in (filters or {}).get("words", [])):
+                found = row
+                break
+        else:
+            raise KeyError(name)
+    total = sum(row["n"] for row in rows) / max(1, len(rows))
+    while exact and total > 2:
+        total -= 1
+    return {"result": [found, round(total, 2), date.strftime("%d/%m/%Y")], "count": len(rows)}
+'''
+example = binascii.b2a_base64(marshal.dumps(compile(_example, "<tool>", "exec")), newline=False).decode()
+
+
 def translate(code):
     """What a program is compiled to, marshalled, base64; and whether it is stateless. Empty where it cannot be compiled."""
     try:

@@ -4,8 +4,9 @@
 // prototype) or many look-ups abandon the call, which is then made again with the whole table. So which of the two a
 // call was given depends on its program and arguments alone, and no tool can tell them apart.
 
-/** Members from which an object is large. */
-const fewestMembers = 32;
+import { Buffer } from "node:buffer";
+
+const [lineFeed, comma] = [10, 44];
 /** Look-ups in one object after which reading the rest of it is cheaper. */
 const mostLookUps = 64;
 
@@ -66,27 +67,17 @@ export const tablePrelude = `((memberOf, abandon) => {
   };
 })`;
 
-/**
- * `{ text, large, objects }` of a table: its JSON text without its large objects, the JSON list of their keys (empty
- * where the table itself is one), and they themselves; undefined where it has none.
- */
-export function withoutLargeObjects(table) {
-  if (isLarge(table)) return { text: "", large: "", objects: [table] };
-  if (!isObject(table)) return undefined;
-  const keys = Object.keys(table).filter((key) => isLarge(table[key]));
-  if (keys.length === 0) return undefined;
-  const text = JSON.stringify(table, (key, value) =>
-    value !== table && keys.includes(key) && value === table[key] ? null : value,
-  );
-  return { text, large: JSON.stringify(keys), objects: keys.map((key) => table[key]) };
-}
-
 /** Whether a member's name came out of the interpreter as it is there: some characters cannot. */
 export const isWholeName = (name, length) => name.length === length && !name.includes("\ufffd");
 
-/** A member's JSON text; undefined where there is none. */
-export const memberText = (object, name) =>
-  Object.hasOwn(object, name) ? JSON.stringify(object[name]) : undefined;
-
-const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const isLarge = (value) => isObject(value) && Object.keys(value).length >= fewestMembers;
+/**
+ * A member's JSON text; undefined where there is none. `lines` are the bytes of an object with a member a line: no JSON
+ * text has a line feed inside, so what follows one is a member's name.
+ */
+export function memberText(lines, name) {
+  const start = `\n${JSON.stringify(name)}:`;
+  const at = lines.indexOf(start);
+  if (at < 0) return undefined;
+  const end = lines.indexOf(lineFeed, at + 1);
+  return lines.toString("utf8", at + Buffer.byteLength(start), lines[end - 1] === comma ? end - 1 : end);
+}
