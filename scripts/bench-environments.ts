@@ -1,13 +1,11 @@
 /**
- * How fast environments are built and tools are called: `npm run bench:environments -- [--json] [--compact 64] [--ftrl 16]`.
+ * How fast environments are built: `npm run bench:environments -- [--json] [--compact 64] [--ftrl 16]`.
  * Batches go through the very activities that `buildEnvironment` runs, with the real author, sandbox, Postgres and
  * artifact folder. Processor seconds stand beside the wall clock, for they alone mean something on a machine in use.
  */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { createEnvironmentActivities } from "../src/activities/environments.ts";
@@ -18,9 +16,7 @@ import type { BuildSpecification } from "../src/core/experiment/input.ts";
 import type { Gate } from "../src/core/gates/gate.ts";
 import { gateTable } from "../src/core/gates/table.ts";
 import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
-import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
 import { type Batch, firstProposals, planRound } from "../src/core/synthesis/batches.ts";
-import { referenceInvocations } from "../src/core/trajectory/golden.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { openStore } from "../src/store/store.ts";
@@ -36,12 +32,6 @@ const { values } = parseArgs({
 
 /** Batches in flight, as in `buildEnvironments`. */
 const batchWindow = 2;
-const episodes = 16;
-const callsPerEpisode = 16;
-const repetitions = 5;
-/** A spare child is given so long to be ready before a batch is timed. */
-const spareMs = 3_000;
-
 /** `cpuMs` is of this process and of its children that have ended. */
 type Spent = Readonly<Record<"wallMs" | "cpuMs", number>>;
 
@@ -91,15 +81,11 @@ async function bench() {
   const start = await spent(() => build("compact", 4, "start"));
   const compact = await buildTimed("compact", Number(values.compact));
   const ftrl = await buildTimed("ftrl", Number(values.ftrl));
-  const javascript = await callTimed(javascriptCalls(compact.set));
-  const pythonInvocations = pythonCalls();
-  const python = await callTimed(pythonInvocations);
   return {
     machine: { processor: cpus()[0]!.model, cores: cpus().length, node: process.version, loadBefore },
     loadAfter: loadavg()[0]!,
     start: { wallMs: start.wallMs, cpuMs: start.cpuMs },
-    building: [compact.result, ftrl.result],
-    toolCalls: { javascript, python, unsandboxedPython: nativePython(pythonInvocations) },
+    building: [compact, ftrl],
   };
 }
 
@@ -146,7 +132,7 @@ async function buildTimed(profile: Profile, count: number) {
   Object.assign(toolCalls, { made: 0, wallMs: 0 });
   const { value: set, wallMs, cpuMs } = await spent(() => build(profile, count, `bench-${profile}`));
   const accepted = set.environments.length;
-  const result = {
+  return {
     profile,
     accepted,
     quarantined: set.quarantined.length,
@@ -158,7 +144,6 @@ async function buildTimed(profile: Profile, count: number) {
     toolCalls: { ...toolCalls },
     gates: costs.map((cost) => ({ ...cost })),
   };
-  return { set, result };
 }
 
 /** Wraps a gate in place, so that the pipeline under measure is the one that is used everywhere. */
@@ -186,87 +171,6 @@ function timeGate(gate: Gate): GateCost {
   return cost;
 }
 
-/** Sixteen episodes of sixteen calls, each episode in its own environment. */
-function javascriptCalls({ environments, tables }: EnvironmentSet): ToolInvocation[] {
-  return environments.slice(0, episodes).flatMap((environment) => {
-    const calls = referenceInvocations(environment, tables);
-    return Array.from({ length: callsPerEpisode }, (_, i) => calls[i % calls.length]!);
-  });
-}
-
-/** The same with tools of FTRL's test set: three of them an episode. */
-function pythonCalls(): ToolInvocation[] {
-  const file = new URL("../tests/fixtures/ftrl_tool_calls.jsonl", import.meta.url);
-  const rows = readFileSync(file, "utf8")
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as { name: string; code: string; arguments: string });
-  const perEpisode = Math.floor(rows.length / episodes);
-  return Array.from({ length: episodes * callsPerEpisode }, (_, i) => {
-    const {
-      name,
-      code,
-      arguments: text,
-    } = rows[Math.floor(i / callsPerEpisode) * perEpisode + (i % perEpisode)]!;
-    return { program: { name, runtime: "python", code }, arguments: JSON.parse(text), argumentsText: text };
-  });
-}
-
-/** Per call, ms. The first batch starts its own child and, for Python, compiles; the others find a spare. */
-async function callTimed(invocations: readonly ToolInvocation[]) {
-  const first = await spent(() => sandbox.run(invocations));
-  const single = await runSpaced(invocations.slice(0, 1));
-  const batches = await runSpaced(invocations);
-  const { length: calls } = invocations;
-  return {
-    calls,
-    batches: repetitions,
-    wallMsPerCall: batches.wallMs / calls,
-    /** Beyond what a batch of one call takes, start-up included. */
-    cpuMsPerCall: (batches.cpuMs - single.cpuMs) / (calls - 1),
-    startUp: { cpuMs: single.cpuMs },
-    firstBatchMsPerCall: first.wallMs / calls,
-  };
-}
-
-/** Median wall clock and mean processor time of a batch that found a spare child waiting. */
-async function runSpaced(invocations: readonly ToolInvocation[]): Promise<Spent> {
-  const all: Spent[] = [];
-  for (let i = 0; i < repetitions; i++) {
-    await sleep(spareMs);
-    all.push(await spent(() => sandbox.run(invocations)));
-  }
-  const walls = all.map(({ wallMs }) => wallMs).sort((a, b) => a - b);
-  return {
-    wallMs: walls[Math.floor(repetitions / 2)]!,
-    cpuMs: all.reduce((sum, { cpuMs }) => sum + cpuMs, 0) / repetitions,
-  };
-}
-
-/** FTRL's own way on the same calls: exec the tool's code, then call the function, in the machine's python3. */
-function nativePython(invocations: readonly ToolInvocation[]) {
-  const script = `
-import contextlib, io, json, sys, time
-calls = json.load(sys.stdin)
-wall, cpu = time.perf_counter(), time.process_time()
-with contextlib.redirect_stdout(io.StringIO()):
-    for name, code, text in calls:
-        try:
-            namespace = {}
-            exec(code, namespace)
-            namespace[name](**json.loads(text))
-        except Exception:
-            pass
-print(json.dumps({"wallMs": (time.perf_counter() - wall) * 1000, "cpuMs": (time.process_time() - cpu) * 1000, "python": sys.version.split()[0]}))`;
-  const input = JSON.stringify(
-    invocations.map(({ program, argumentsText }) => [program.name, program.code, argumentsText]),
-  );
-  const { wallMs, cpuMs, python } = JSON.parse(
-    execFileSync("python3", ["-c", script], { input, encoding: "utf8" }),
-  ) as Spent & { python: string };
-  return { python, wallMsPerCall: wallMs / invocations.length, cpuMsPerCall: cpuMs / invocations.length };
-}
-
 async function spent<T>(work: () => Promise<T>): Promise<Spent & { value: T }> {
   const [wall, cpu] = [performance.now(), processorMs()];
   const value = await work();
@@ -281,13 +185,7 @@ function processorMs(): number {
   return (user + system) / 1000 + (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
-function tableOf({
-  machine,
-  loadAfter,
-  building,
-  toolCalls: calls,
-}: Awaited<ReturnType<typeof bench>>): string {
-  const { javascript, python, unsandboxedPython: native } = calls;
+function tableOf({ machine, loadAfter, building }: Awaited<ReturnType<typeof bench>>): string {
   const ms = (value: number) => value.toFixed(2).padStart(9);
   return [
     `${machine.processor}, ${machine.cores} cores, Node ${machine.node}, load ${machine.loadBefore.toFixed(1)} to ${loadAfter.toFixed(1)}`,
@@ -297,9 +195,5 @@ function tableOf({
         (cost) => `  ${cost.gate.padEnd(20)}${ms(cost.ms)} ms  ${String(cost.calls).padStart(6)} calls`,
       ),
     ]),
-    "ms a call             wall      CPU   first batch",
-    `JavaScript       ${ms(javascript.wallMsPerCall)}${ms(javascript.cpuMsPerCall)}     ${ms(javascript.firstBatchMsPerCall)}`,
-    `Python           ${ms(python.wallMsPerCall)}${ms(python.cpuMsPerCall)}     ${ms(python.firstBatchMsPerCall)}`,
-    `python3 ${native.python.padEnd(9)}${ms(native.wallMsPerCall)}${ms(native.cpuMsPerCall)}`,
   ].join("\n");
 }
