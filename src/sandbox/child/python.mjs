@@ -22,7 +22,6 @@ import { exampleArguments } from "./warm-up.mjs";
 const sourceOf = (name) => fs.readFileSync(new URL(name, import.meta.url), "utf8");
 /** Longest compiled program that is told, in characters of base64. */
 const longestProgram = 500_000;
-const [warmUpFuel, longestExample] = [100_000, 1_000];
 /** Calls without a trace after which memory is put back all the same. */
 const mostCallsInARow = 256;
 
@@ -83,7 +82,7 @@ let furnished;
 report({ ready: true });
 
 const job = readJob();
-const tables = Array.from({ length: job.tables ?? 0 }, readFrame);
+const tables = job.tables?.map(() => readFrame());
 for (const request of settings.task === "compile" ? job.programs : job.calls) {
   let answer;
   try {
@@ -99,10 +98,10 @@ finish();
 /** `compute` comes last, for it leaves nothing in the library's caches; all memory is as it then is before every call. */
 function warmUp() {
   const [program, code] = ["example", python.globals.get("example")];
-  execute(program, "", code, exampleArguments[0], warmUpFuel, longestExample);
+  const [noTable, fuel, longest] = [undefined, 100_000, 1_000];
+  execute(program, "", code, noTable, exampleArguments[0], fuel, longest);
   prepare(program, code);
-  for (const text of exampleArguments)
-    JSON.parse(compute(program, program, text, warmUpFuel, longestExample));
+  for (const text of exampleArguments) JSON.parse(compute(program, program, noTable, text, fuel, longest));
 }
 
 function beClean() {
