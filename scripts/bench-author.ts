@@ -1,5 +1,5 @@
 /**
- * How much the knowledge author can ask: `npm run bench:author -- [--count 12500] [--sample 1000] [--seed 1] [--json]`. Proposes that many
+ * How much the knowledge author can ask: `npm run bench:author -- [--count 16000] [--sample 1000] [--seed 1] [--json]`. Proposes that many
  * candidates of each profile and scenario type for the train split, counts the questions that differ in their words and
  * those that differ in their facts, and says how long they are, beside FTRL's test set; of every split for a sample.
  */
@@ -19,7 +19,7 @@ import type { Candidate } from "../src/core/synthesis/candidate.ts";
 
 const { values } = parseArgs({
   options: {
-    count: { type: "string", default: "12500" },
+    count: { type: "string", default: "16000" },
     sample: { type: "string", default: "1000" },
     seed: { type: "string", default: "1" },
     json: { type: "boolean", default: false },

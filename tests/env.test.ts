@@ -167,6 +167,21 @@ describe("ratchet env import and export", () => {
     expect(readFileSync(back, "utf8")).toBe(text);
   });
 
+  it("say that blank lines are no rows", async () => {
+    const file = join(folder, "blank.jsonl");
+    writeFileSync(file, `\n${readFileSync(rows, "utf8")}  \n`);
+    const { code, stderr } = await ratchet(
+      "import",
+      "--format",
+      "ftrl",
+      file,
+      "--out",
+      join(folder, "blank"),
+    );
+    expect(code).toBe(0);
+    expect(stderr).toContain("blank.jsonl: 2 blank lines are no rows, and an export has none");
+  });
+
   it("refuse a format they do not know", async () => {
     const { code, stderr } = await ratchet("import", "--format", "other", rows);
     expect(code).toBe(2);

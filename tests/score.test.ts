@@ -93,6 +93,22 @@ describe("ratchet score", () => {
     ]);
   });
 
+  it("looks for answers where FTRL does: in the whole output, and in what str() says of an exception", async () => {
+    const said = (body: string, answer: string) =>
+      JSON.stringify({
+        ...row,
+        codes: JSON.stringify({ half: `def half(x):\n    ${body}` }),
+        unsolved_set: JSON.stringify({ half: [answer] }),
+      });
+    const path = fileOf(
+      said("return 'z' * 1000000 + '1.5'", "1.5"),
+      said("raise ValueError('about 1.5')", "1.5"),
+      said("assert False", "assertion"),
+      said("raise KeyError('1.5')", "'1.5'"),
+    );
+    expect((await score("--rows", path)).map((line) => JSON.parse(line).reward)).toEqual([1, 1, 0, 1]);
+  });
+
   it.each([
     [
       "a missing file",

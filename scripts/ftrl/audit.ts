@@ -20,7 +20,7 @@ import { createSandbox } from "../../src/sandbox/sandbox.ts";
 import { type CodeFacts, readFacts } from "./facts.ts";
 import { blindProbes, knowingProbes } from "./probes.ts";
 
-const rows = await readRows(process.argv[2]!);
+const { rows } = await readRows(process.argv[2]!);
 const environments = rows.map(({ text, where }) => importFtrlRow(text, where));
 const sandbox = createSandbox({
   ...defaultSandboxLimits,

@@ -61,7 +61,7 @@ def outcome(name, code, arguments):
         exec(compile(code, "<tool>", "exec"), namespace)
         return {"kind": "returned", "text": render(namespace[name](**json.loads(arguments)))}
     except Exception as error:
-        return {"kind": "raised", "text": str(error) or type(error).__name__}
+        return {"kind": "raised", "text": str(error)}
 
 
 def late(*_):

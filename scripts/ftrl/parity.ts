@@ -20,7 +20,7 @@ import { blindProbes, knowingProbes } from "./probes.ts";
 const knowingCalls = 8;
 
 const [rowsFile = "", python = "python3", option, golden] = process.argv.slice(2);
-const rows = await readRows(rowsFile);
+const { rows } = await readRows(rowsFile);
 const owned = rows.flatMap(({ text, where }, row) =>
   importFtrlRow(text, where).tools.map((tool) => ({ row, tool })),
 );

@@ -30,7 +30,7 @@ export function jobOf(
   const texts = tables.map(tableText);
   const calls = JSON.stringify({
     fuel: limits.fuel,
-    longestText,
+    longestText: limits.longestText ?? longestText,
     tables: texts.map(({ rest, large }) => ({ rest, large })),
     programs: programs.map(({ name, code, runtime, table }) => ({
       name,

@@ -17,6 +17,8 @@ export interface SandboxLimits {
   readonly wallMs: number;
   /** Counted steps of one call: QuickJS's loop back-edges and calls, Python's line events and jumps. */
   readonly fuel: number;
+  /** Longest text of an outcome, in characters; what is cut off is counted at the end of the text. 65,536 by default. */
+  readonly longestText?: number;
 }
 
 /** The standard fuel is ample for tools over small tables; memory is that of a child 256 MiB above an idle one. */
@@ -49,5 +51,4 @@ export function budgetOf(
   };
 }
 
-/** Longest text of an outcome, in characters; what is cut off is counted at the end of the text. */
 export const longestText = 65_536;

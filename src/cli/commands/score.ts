@@ -11,6 +11,8 @@ import { createSandbox } from "../../sandbox/sandbox.ts";
 /** FTRL's trainer gives a call ten seconds, in which native Python takes more steps than a tool has here otherwise. */
 const fuel = 20_000_000;
 const wallMs = 600_000;
+/** FTRL looks for answers in the whole of an output; this is more than a tool can say within its memory and time. */
+const longestText = 2 ** 24;
 
 export function register(program: Command): void {
   program
@@ -28,6 +30,7 @@ async function score(options: { readonly rows: string; readonly reward: string }
     ...defaultSandboxLimits,
     fuel,
     wallMs,
+    longestText,
     log: (message) => process.stderr.write(`${message}\n`),
   });
   try {

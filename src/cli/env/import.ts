@@ -29,9 +29,13 @@ export function register(env: Command): void {
     .option("--json", "print one JSON object")
     .description("turn rows of another format into environments, keeping each row word for word")
     .action(async (file: string, options: ImportOptions) => {
-      const rows = await readRows(file);
+      const { rows, blankLines } = await readRows(file);
       if (rows.length === 0) throw refusal("FILE", file, "holds no rows; give one JSON object on each line");
       const environments = importRows(rows);
+      if (blankLines > 0)
+        process.stderr.write(
+          `${file}: ${blankLines} blank line${blankLines > 1 ? "s are no rows" : " is no row"}, and an export has none\n`,
+        );
       if (options.out === undefined) await intoStore(environments, nameOf(file, options.name), options);
       else intoFolder(environments, options.out, options);
     });

@@ -10,20 +10,28 @@ export interface FileRow {
   readonly where: string;
 }
 
+export interface FileRows {
+  readonly rows: readonly FileRow[];
+  /** Lines of nothing, which are no rows: an export does not have them. */
+  readonly blankLines: number;
+}
+
 /** Throws InvalidInput where the file cannot be read. */
-export async function readRows(path: string): Promise<FileRow[]> {
+export async function readRows(path: string): Promise<FileRows> {
   const bytes = readBytes(path);
   if (isParquet(path)) {
     // The library takes a moment to load, which JSON lines need not pay for.
     const { parquetRows } = await import("./parquet.ts");
     const texts = await parquetRows(bytes, path);
-    return texts.map((text, i) => ({ text, where: `${path} row ${i + 1}` }));
+    return { rows: texts.map((text, i) => ({ text, where: `${path} row ${i + 1}` })), blankLines: 0 };
   }
   // A carriage return is white space in JSON and stays with its row, which therefore goes back as it came.
-  return decode(bytes, path)
+  const lines = decode(bytes, path)
     .split("\n")
-    .map((text, i) => ({ text, where: `${path} line ${i + 1}` }))
-    .filter(({ text }) => text.trim() !== "");
+    .map((text, i) => ({ text, where: `${path} line ${i + 1}` }));
+  if (lines.at(-1)!.text === "") lines.pop(); // what follows the last line feed is no line
+  const rows = lines.filter(({ text }) => text.trim() !== "");
+  return { rows, blankLines: lines.length - rows.length };
 }
 
 /** A byte order mark is no part of the first row. Bytes that are no UTF-8 are refused, for they would be lost. */

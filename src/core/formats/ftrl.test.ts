@@ -79,7 +79,12 @@ describe("a row of FTRL's becomes an environment", () => {
   });
 
   it.each([
-    ["codes", { codes: "{}" }, "rows.jsonl line 7: field 'codes': lacks the tool 'find'"],
+    ["codes", { codes: "{}" }, "rows.jsonl line 7: field 'codes': lacks the tool 'find', which owes"],
+    [
+      "tools",
+      { tools: '[{"function": {"name": "sea.find", "description": "Finds."}}]' },
+      "field 'tools.0.function.name': is no tool's name: letters, digits, '_' and '-' alone",
+    ],
     ["tools", { tools: "[" }, "field 'tools': is no JSON text"],
     ["unsolved_set", { unsolved_set: "{}" }, "field 'unsolved_set': is empty"],
     ["unsolved_set", { unsolved_set: '{"other": ["x"]}' }, "names 'other', which is not among the tools"],
@@ -105,6 +110,14 @@ describe("a row of FTRL's becomes an environment", () => {
       "a tool without parameters",
       { tools: '[{"function": {"name": "find", "description": "Finds."}}]' },
       { tools: [{ document: { parameters: { properties: {}, required: [] } } }] },
+    ],
+    [
+      "a distractor without code",
+      {
+        tools:
+          '[{"function": {"name": "find", "description": "Finds."}}, {"function": {"name": "no-code", "description": "Finds."}}]',
+      },
+      { tools: [{ distractor: false }, { distractor: true, code: expect.stringContaining("KeyError") }] },
     ],
   ])("from %s as well, and goes back as it came", (_, changes, expected) => {
     const row = rowText(changes);

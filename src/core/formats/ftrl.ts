@@ -29,7 +29,12 @@ import { readJson } from "../trajectory/json-source.ts";
 const instruction = promptMessages({ profile: "ftrl", question: "" })[0]!.content;
 
 const functionSchema = z.object({
-  name: toolDocumentSchema.shape.name,
+  name: z
+    .string()
+    .refine(
+      (name) => toolDocumentSchema.shape.name.safeParse(name).success,
+      "is no tool's name: letters, digits, '_' and '-' alone, 64 at most, as a name with a dot or a blank is no Python function's; rename the tool in tools, codes and unsolved_set",
+    ),
   description: toolDocumentSchema.shape.description,
   /** A tool that takes nothing may say nothing of it. */
   parameters: z
@@ -167,16 +172,21 @@ function toolOf(
   where: string,
 ): Tool {
   const { name, description, parameters } = document;
-  const code = Object.hasOwn(codes, name) ? codes[name] : undefined;
-  if (code === undefined) throw refusal(where, "codes", `lacks the tool '${name}'`);
+  const distractor = !Object.hasOwn(unsolved_set, name) || unsolved_set[name]!.length === 0;
+  const code = Object.hasOwn(codes, name) ? codes[name] : distractor ? absent(name) : undefined;
+  if (code === undefined) throw refusal(where, "codes", `lacks the tool '${name}', which owes a sub-answer`);
   const { properties, required } = parameters;
   return {
     document: { name, description, parameters: { type: "object", properties, required } },
     runtime: "python",
     code,
-    distractor: !Object.hasOwn(unsolved_set, name) || unsolved_set[name]!.length === 0,
+    distractor,
   };
 }
+
+/** A distractor that is documented and has no code: FTRL's trainer answers each call of it with the KeyError of its name. */
+const absent = (name: string) =>
+  `def absent(**given):\n    raise KeyError(${JSON.stringify(name)})\n\nglobals()[${JSON.stringify(name)}] = absent\n`;
 
 /** `self/multi_hop`; where a row does not say, as many sub-answers can be anything. */
 function scenarioNamed(source: string | undefined, subAnswers: number): ScenarioType {

@@ -37,7 +37,7 @@ export function wrongCalls(subject: Case): WrongCall[] {
 function callsOf(subject: Case, tool: Tool): WrongCall[] {
   const { parameters, name } = tool.document;
   const random = seededRandom(seedOf("errors", environmentHash(subject.environment), name));
-  const everything = { ...parameters, required: Object.keys(parameters.properties) };
+  const everything = complete(parameters as unknown as Schema) as unknown as typeof parameters;
   const fitting = garbageArguments(parameters, random);
   const whole = garbageArguments(everything, random);
   const wrong = (given: JsonObject, ...kinds: readonly ErrorKind[]): WrongCall => ({ tool, given, kinds });
@@ -64,6 +64,18 @@ function callsOf(subject: Case, tool: Tool): WrongCall[] {
     ...(findsNothing(subject, tool, fitting) ? [wrong(fitting, "not_found")] : []),
   ];
 }
+
+/** The schema with nothing optional, at every level. */
+const complete = (schema: Schema): Schema =>
+  schema.type === "object"
+    ? {
+        ...schema,
+        properties: Object.fromEntries(
+          Object.entries(propertiesOf(schema)).map(([name, property]) => [name, complete(property)]),
+        ),
+        required: Object.keys(propertiesOf(schema)),
+      }
+    : schema;
 
 interface ObjectAt {
   readonly path: Path;

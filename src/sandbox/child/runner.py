@@ -60,8 +60,9 @@ def _render(result):
 
 
 def _complaint(error):
+    """As FTRL words it: str() of an exception, also where that is nothing; what it would not catch has a name at least."""
     try:
-        return str(error) or type(error).__name__
+        return str(error) or ("" if isinstance(error, Exception) else type(error).__name__)
     except BaseException:
         return type(error).__name__
 
