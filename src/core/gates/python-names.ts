@@ -25,7 +25,7 @@ const allowedMembers = listed(
   "extend insert pop remove sort reverse update setdefault copy clear add discard union intersection difference",
   "issubset issuperset year month day days seconds strftime strptime fromisoformat isoformat fromordinal toordinal",
   "weekday isoweekday isocalendar date timedelta datetime total_seconds is_integer as_integer_ratio bit_length",
-  "numerator denominator real imag group groups groupdict start end span",
+  "numerator denominator real imag group groups groupdict start end span match fullmatch search findall finditer",
 );
 
 const allowedModules: Readonly<Record<string, ReadonlySet<string>>> = {
@@ -62,7 +62,7 @@ export function pythonNameFaults(code: string, tokens: readonly Token[]): string
       const owner = isOperator(tokens[i - 3], ".") ? undefined : tokens[i - 2];
       const module = owner?.kind === "name" && modules.has(owner.text) ? owner.text : undefined;
       const allowed = module === undefined ? allowedMembers : allowedModules[module]!;
-      if (!allowed.has(text)) faults.push(`reads '${module ?? ""}.${text}'`);
+      if (!allowed.has(text) && !formatsPlainly(tokens, i)) faults.push(`reads '${module ?? ""}.${text}'`);
     } else if (forbiddenWords.has(text)) faults.push(`uses '${text}'`);
     else if (forbiddenBuiltIns.has(text) && !Object.hasOwn(parameters, text)) faults.push(`names '${text}'`);
     else if (modules.has(text) && !isImported(tokens, i) && !isOperator(tokens[i + 1], "."))
@@ -70,6 +70,12 @@ export function pythonNameFaults(code: string, tokens: readonly Token[]): string
   });
   return [...new Set(faults)];
 }
+
+/** `"...".format(`: a template in the place of its use; its fields read no members. */
+const formatsPlainly = (tokens: readonly Token[], at: number): boolean =>
+  tokens[at]!.text === "format" &&
+  tokens[at - 2]?.kind === "string" &&
+  !/\{[^}:!]*[.[]/.test(tokens[at - 2]!.text);
 
 const isOperator = (token: Token | undefined, text: string) =>
   token?.kind === "operator" && token.text === text;

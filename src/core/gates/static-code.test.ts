@@ -90,6 +90,7 @@ describe("the static code gate, on Python", () => {
       "import datetime\n    _x = datetime.datetime.strptime('2024-01-02', '%Y-%m-%d').date()",
       "from datetime import date, timedelta",
       "_x = f'{country!r:>10}'.upper() if country else None",
+      "_x = '{} of {:.2f}'.format(1, 2)",
       "_x = sorted({'b': 1}.items(), key=lambda _one: _one[1])",
     ];
     expect(await Promise.all(lines.map((line) => withPythonLine(line)))).toMatchObject(
@@ -112,6 +113,9 @@ describe("the static code gate, on Python", () => {
     ["_x = ().__class__", "reads '.__class__'"],
     ["_x = f'{().__class__}'", "reads '.__class__'"],
     ["_x = '{0.__class__}'.format(1)", "reads '.format'"],
+    ["_x = country.format(1)", "reads '.format'"],
+    ["_x = '{0[__class__]}'.format(1)", "reads '.format'"],
+    ["_x = '{:{0.real}}'.format(1)", "reads '.format'"],
     ["_x = __import__('os')", "names '__import__'"],
     ["_x = eval('1')", "names 'eval'"],
     ["_x = getattr(1, 'real')", "names 'getattr'"],
