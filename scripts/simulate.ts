@@ -171,7 +171,7 @@ function answers(): Record<string, (input: never) => Promise<unknown>> {
   const known = {
     prepareTraining: async ({ id, stage, seed, training }: TrainInput) => {
       const job = { run: id, stage, seed, policyName: "tiny", policy, environments };
-      return { ...job, build: null, training, start: null };
+      return { ...job, build: null, training, start: null, changes: [] };
     },
     startShard: async ({ members }: StartShard) => {
       const count = "length" in members ? members.length : members.count;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ratchet } from "./experiment-run.ts";
-import { type Operated, operate, trainedAlone, trainingOnly, until } from "./operations-run.ts";
+import { type Operated, operate, type Trained, trainedAlone, trainingOnly, until } from "./operations-run.ts";
 
 let operated: Operated;
 beforeAll(async () => {
@@ -93,20 +93,81 @@ async function learningRates(run: string): Promise<number[]> {
 }
 
 describe("hyper-parameters of a training under way", () => {
+  const input = trainingOnly("changed", 6);
+  const rlOf = async (run: string) =>
+    (await operated.store.runs.getStages(run)).find(({ stage }) => stage === "rl")!
+      .result as unknown as Trained;
+  /** From which the change holds. */
+  let iteration = 0;
+  let undisturbed: Trained;
+  const endsTheSame = async () => {
+    await operated.ended("changed");
+    expect(await rlOf("changed")).toMatchObject({ ...undisturbed, altered: true, iterations: 6 });
+    expect((await operated.store.runs.lineageOf("changed", "rl", 0)).length).toBe(6);
+    expect(await operated.store.runs.lineageOf("changed", "rl", 1)).toEqual([]);
+  };
+
   it("are changed from the next iteration on, and the result is marked as altered", async () => {
-    await operated.begin(trainingOnly("changed", 6));
+    await operated.begin(input);
     await heldAfterFirst("changed");
+    iteration = (await updates("changed")) + 1;
+    const changes = [{ name: "learningRate", from: 0.001, to: 0.00001 }];
     const told = operated.command("set", "changed", "learningRate=1e-5", "--json");
-    expect(JSON.parse(told)).toEqual({
-      run: "changed",
-      workflowId: "changed.rl",
-      changed: { learningRate: 0.00001 },
-    });
+    expect(JSON.parse(told)).toEqual({ run: "changed", workflowId: "changed.rl", iteration, changes });
     await operated.client.workflow.getHandle("experiment-changed").signal("resume");
-    expect((await operated.ended("changed")).state).toBe("done");
-    const rl = (await operated.store.runs.getStages("changed")).find(({ stage }) => stage === "rl");
-    expect(rl!.result).toMatchObject({ altered: true, stopped: false, iterations: 6 });
+    await until(async () => (await updates("changed")) >= iteration);
+    await operated.client.workflow.getHandle("experiment-changed").terminate("test");
+    expect(operated.command("status", "changed")).toContain(
+      `rl trains otherwise from iteration ${iteration} on, as it was set: learningRate 0.001 -> 0.00001`,
+    );
+  });
+
+  it("hold after the run was terminated and resumed, with the weights of a training never disturbed", async () => {
+    operated.command("resume", "changed", "--exit");
     expect(await learningRates("changed")).toEqual([0.001, 0.00001]);
+    // The same change from the same iteration on, in a run that nobody steers.
+    operated.command(
+      ...["fork", "changed", "--stage", "rl", "--at-iteration", String(iteration - 1)],
+      ...["--set", "learningRate=1e-5", "--id", "unsteered"],
+    );
+    const { weightsSha256, optimizerSha256 } = await rlOf("unsteered");
+    undisturbed = { weightsSha256, optimizerSha256 };
+    await endsTheSame();
+  });
+
+  it("hold when the same input is started again, though another run ended with it unchanged", async () => {
+    await operated.begin({ ...input, id: "unchanged" });
+    await operated.ended("unchanged");
+    expect((await rlOf("unchanged")).weightsSha256).not.toBe(undisturbed.weightsSha256);
+    await operated.begin(input);
+    await endsTheSame();
+  });
+
+  it("hold from the same iteration after a reset to before they were changed", async () => {
+    const hand = { workflowId: "changed-hand", taskQueue: "ratchet" };
+    const { checkpoint } = (await operated.store.runs.getStages("changed")).find(
+      ({ stage }) => stage === "cold-start",
+    )!.result as unknown as { checkpoint: { hash: string } };
+    const { seed, threads, stages } = input;
+    const { training } = stages.rl as { training: object };
+    const environments = "changed/train-environments";
+    const job = { id: "changed-hand", stage: "rl", seed, threads, training };
+    const args = [{ ...job, policy: checkpoint.hash, environments }];
+    const handle = await operated.client.workflow.start("trainPolicy", { ...hand, args });
+    await until(async () => (await operated.store.runs.lineageOf("changed-hand", "rl", 0)).length >= 2);
+    const { iteration: from } = await handle.executeUpdate<{ iteration: number }, [object]>(
+      "changeHyperparameters",
+      { args: [{ learningRate: 1e-5 }] },
+    );
+    const result = (await handle.result()) as Trained;
+    operated.command(
+      ...["temporal", "workflow", "reset", "--workflow-id", "changed-hand", "--type", "FirstWorkflowTask"],
+      ...["--reason", "test"],
+    );
+    const again = (await operated.client.workflow.getHandle("changed-hand").result()) as Trained;
+    expect(again).toEqual(result);
+    expect(await operated.store.runs.changesOf("changed-hand")).toMatchObject([{ iteration: from }]);
+    expect(await operated.store.runs.lineageOf("changed-hand", "rl", 1)).toEqual([]);
   });
 
   it("are refused in one line where there is nothing to change or the value is out of bounds", async () => {
@@ -146,6 +207,20 @@ describe("a training that a person started by hand, under a workflow id of its o
     expect((await operated.store.runs.getRun("by-hand"))!.state).toBe("stopped");
     const recorded = await operated.store.runs.getStages("by-hand");
     expect(recorded.map(({ stage, state }) => [stage, state])).toEqual([["rl", "stopped"]]);
+  });
+
+  it("keeps what is changed while it builds its environments, from its first iteration on", async () => {
+    const environments = { split: "train", scenarios: { single_hop: 4 } };
+    const handle = await begun("mine-building", { id: "building", environments });
+    const asked = { args: [{ learningRate: 1e-5 }] as [object] };
+    const change = await handle.executeUpdate<{ iteration: number }, [object]>(
+      "changeHyperparameters",
+      asked,
+    );
+    expect(change.iteration).toBe(1);
+    expect(await operated.store.runs.changesOf("building")).toMatchObject([{ stage: "rl", iteration: 1 }]);
+    operated.command("stop", "building");
+    expect(await handle.result()).toMatchObject({ stopped: true, altered: true, iterations: 0 });
   });
 
   it("hears its run's commands while it is parked before its first iteration", async () => {

@@ -42,6 +42,36 @@ const update = (
   metrics: { reward: 0.5 },
 });
 
+describe("what a person changed in a training", () => {
+  const made = (id: string, iteration: number, to: number) => ({
+    run: "steered",
+    stage: "rl",
+    id,
+    iteration,
+    changes: [{ name: "learningRate", from: 0.001, to }],
+  });
+
+  it("is kept once, with the iteration it held from at first", async () => {
+    const { putChange, changesOf } = store.runs;
+    const first = made("b", 4, 0.1);
+    expect(await putChange(first)).toEqual(first);
+    expect(await putChange(made("a", 3, 0.2))).toEqual(made("a", 3, 0.2));
+    expect(await putChange(made("b", 2, 0.1))).toEqual(first);
+    expect(await changesOf("steered")).toEqual([first, made("a", 3, 0.2)]);
+    expect(await changesOf("other")).toEqual([]);
+  });
+
+  it("is dropped from after the iteration that a run goes back to, with the input it goes on with", async () => {
+    const { goBack, changesOf, getRun, putChange } = store.runs;
+    const elsewhere = { ...made("c", 9, 0.3), stage: "cold-start" };
+    await putChange(elsewhere);
+    const run = { run: "steered", workflowType: "experiment", state: "stopped", branch: 0 } as const;
+    await goBack({ ...run, input: { again: 1 } }, "rl", 3);
+    expect(await changesOf("steered")).toEqual([made("a", 3, 0.2), elsewhere]);
+    expect((await getRun("steered"))!.input).toEqual({ again: 1 });
+  });
+});
+
 describe("runs", () => {
   it("hold the numerics of whoever computed first", async () => {
     const held = (threads: number) => ({ numerics: { threads }, change: "none" });

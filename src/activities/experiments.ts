@@ -113,7 +113,12 @@ export function createExperimentActivities(ports: CpuPorts) {
         const { id: _run, ...inputs } = value as { id?: string };
         const author = type === "build" ? [ports.author.name, ports.author.version, pipelineVersion()] : [];
         const inputHash = contentHash([type, stageVersions[type], ...author, inputs]);
-        const known = type === "report" ? undefined : await ports.runs.findCachedStage(inputHash, stage.run);
+        const changed = (await ports.runs.changesOf(stage.run)).some(
+          (change) => change.stage === stage.stage,
+        );
+        // A report is of its run; what a person changed in the stage is no part of its input.
+        const known =
+          type === "report" || changed ? undefined : await ports.runs.findCachedStage(inputHash, stage.run);
         const found = known && (await isWhole(known.result)) ? known : undefined;
         await ports.runs.putStage({
           run: stage.run,

@@ -1,6 +1,7 @@
 /** The activities by name: those of the CPU queue, and those that need the device. */
 import { createBatchActivities } from "./batches.ts";
 import { createCalibrationActivities } from "./calibration.ts";
+import { createChangeActivities } from "./changes.ts";
 import { createEnvironmentActivities } from "./environments.ts";
 import { createEvaluationActivities } from "./evaluation.ts";
 import { createExperimentActivities } from "./experiments.ts";
@@ -23,6 +24,7 @@ export function createCpuActivities(ports: CpuPorts) {
     ...createBatchActivities(ports),
     ...createTrainingActivities(ports),
     ...createTripActivities(ports),
+    ...createChangeActivities(ports),
     ...createEvaluationActivities(ports),
     ...createCalibrationActivities(ports),
     ...createReportActivities(ports),

@@ -9,6 +9,7 @@ import {
   type CalibrationSettings,
   calibrateInputSchema,
 } from "../core/experiment/calibration.ts";
+import { holding } from "../core/experiment/changes.ts";
 import { threadsInForce } from "../core/experiment/held-numerics.ts";
 import {
   type BuildInput,
@@ -28,6 +29,7 @@ import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type { Course } from "../core/learning/course.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { ChangeRecord } from "../core/ports/runs.ts";
 import type { WorkflowType } from "../workflows/names.ts";
 import { pathTo } from "./lineage-path.ts";
 import type { CpuPorts } from "./ports.ts";
@@ -59,6 +61,8 @@ type Start = Pick<Course, "iteration" | "branch" | "latest" | "recent">;
 export interface TrainingJob extends PolicyJob {
   readonly training: TrainingSettings;
   readonly start: Start | null;
+  /** What a person changed in this training before, as far as it still holds. */
+  readonly changes: readonly ChangeRecord[];
 }
 
 export interface EvaluationJob extends PolicyJob {
@@ -139,8 +143,11 @@ export function createJobActivities(ports: CpuPorts) {
       const input = parseInput(trainInputSchema, raw, "trainPolicy");
       await checkThreads(input);
       await begin("train", "trainPolicy", input);
-      const start = input.from === undefined ? null : await startAfter(input.from, input);
-      return { ...(await resolve(input)), training: input.training, start };
+      const { id, stage, from, training } = input;
+      const start = from === undefined ? null : await startAfter(from, input);
+      const made = (await ports.runs.changesOf(id)).filter((change) => change.stage === stage);
+      const changes = holding(made, training, from?.iteration ?? 0);
+      return { ...(await resolve(input)), training, start, changes };
     }),
 
     prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {

@@ -1,7 +1,7 @@
 /** The report stage: gathers what an experiment's stages left and stores it as data; pages are made from it. */
 import type { EvaluatedEnvironment } from "../core/evaluation/metrics.ts";
 import { describeNumericsChange } from "../core/experiment/held-numerics.ts";
-import { describeOrigin, describeTrip } from "../core/experiment/history.ts";
+import { describeChange, describeOrigin, describeTrip } from "../core/experiment/history.ts";
 import type { ExperimentInput } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { assembleReport, type EvaluationSource, type TrainingSource } from "../core/report/assemble.ts";
@@ -29,14 +29,17 @@ export function createReportActivities(ports: CpuPorts) {
   ): Promise<TrainingSource> => {
     const made = await ports.runs.getRun(run);
     const origin = made && (await originOf(ports.runs, made, stage));
-    const changes = await ports.runs.numericsChangesOf(run);
-    const trips = (await ports.runs.tripsOf(run)).filter((trip) => trip.stage === stage);
+    const numerics = await ports.runs.numericsChangesOf(run);
+    const ofStage = (of: { readonly stage: string }) => of.stage === stage;
+    const changes = (await ports.runs.changesOf(run)).filter(ofStage);
+    const trips = (await ports.runs.tripsOf(run)).filter(ofStage);
     return {
       stage,
       updates: await lineagePath(ports.runs, run, stage, branch),
       remarks: [
         ...(origin ? [describeOrigin(run, origin)] : []),
-        ...changes.map(describeNumericsChange),
+        ...numerics.map(describeNumericsChange),
+        ...changes.map(describeChange),
         ...trips.map(describeTrip),
       ],
     };

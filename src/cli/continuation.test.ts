@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { experimentInputSchema } from "../core/experiment/input.ts";
 import type { Json } from "../core/json.ts";
-import type { KnownUpdate, LineageRecord, StageRecord, StoredRun } from "../core/ports/runs.ts";
+import type { ChangeRecord, KnownUpdate, LineageRecord, StageRecord, StoredRun } from "../core/ports/runs.ts";
 import { planContinuation } from "./continuation.ts";
 
 const training = { algorithm: "grpo", iterations: 4, learningRate: 0.001 };
@@ -35,7 +35,8 @@ const update = (iteration: number) =>
   }) as LineageRecord;
 
 /** The updates of `rl` were made by another run, from which the stage was taken as cached. */
-const runsWith = (learningRate: number, warm: object = {}) => ({
+const runsWith = (learningRate: number, warm: object = {}, made: readonly ChangeRecord[] = []) => ({
+  changesOf: async () => [...made],
   getRun: async () => undefined,
   getStages: async () => [
     stage("set", "build"),
@@ -74,6 +75,24 @@ describe("what goes on after an iteration of an experiment's training", () => {
     expect(changes).toEqual([
       { name: "learningRate", from: 0.001, to: 0.0001 },
       { name: "samplesPerPrefix", from: 8, to: 4 },
+    ]);
+  });
+
+  it("keeps to the limits that were set by then", async () => {
+    const limit = (iteration: number, to: number): ChangeRecord => ({
+      run: "maker",
+      stage: "rl",
+      id: String(iteration),
+      iteration,
+      changes: [
+        { name: "tripwires.maxKl", from: 1, to },
+        { name: "learningRate", from: 0.001, to: 0.5 },
+      ],
+    });
+    const { changes } = await plan({}, runsWith(0.0001, {}, [limit(2, 5), limit(3, 7)]));
+    expect(changes).toEqual([
+      { name: "learningRate", from: 0.001, to: 0.0001 },
+      { name: "tripwires.maxKl", from: 1, to: 5 },
     ]);
   });
 

@@ -3,10 +3,11 @@
 import { originAt, pathTo } from "../activities/lineage-path.ts";
 import { setNamed } from "../core/environment/build-name.ts";
 import { RatchetError } from "../core/errors.ts";
+import { holding, settingsAt } from "../core/experiment/changes.ts";
+import type { Difference } from "../core/experiment/difference.ts";
 import {
   continueExperiment,
   continueTraining,
-  type Difference,
   differences,
   inForce,
   withSettings,
@@ -47,7 +48,7 @@ export interface Planned {
   readonly changes: readonly Difference[];
 }
 
-type Runs = Pick<RunStore, "getRun" | "getStages" | "lineageOf" | "updateThatMade">;
+type Runs = Pick<RunStore, "changesOf" | "getRun" | "getStages" | "lineageOf" | "updateThatMade">;
 
 /** Throws InvalidInput in one sentence where there is nothing to go on after, or a setting is none. */
 export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wanted): Promise<Planned> {
@@ -60,7 +61,8 @@ export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wa
   const { from, path } = await originOfWanted(runs, stage, wanted);
   const last = path.at(-1);
   const made = last && (await runs.updateThatMade(last.checkpoint.hash));
-  const training = withSettings(made ? inForce(before, made.recipe) : before, wanted.settings);
+  const limited = from === undefined ? before : await withLimitsSet(runs, before, from);
+  const training = withSettings(made ? inForce(limited, made.recipe) : limited, wanted.settings);
   requireLeft(training, wanted.iteration);
   const continuation = { id: wanted.id, from, training };
   const what = `run ${wanted.id}`;
@@ -89,6 +91,17 @@ export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wa
     stage: stage.stage,
     changes: differences(before, training),
   };
+}
+
+/** Tripwires as they were set by then: an update holds what it was made with, but not the limits it was held to. */
+async function withLimitsSet(
+  runs: Runs,
+  training: TrainingSettings,
+  { run, stage, iteration }: Origin,
+): Promise<TrainingSettings> {
+  const made = (await runs.changesOf(run)).filter((change) => change.stage === stage);
+  const { tripwires } = settingsAt(training, holding(made, training, 0), iteration);
+  return { ...training, tripwires } as TrainingSettings;
 }
 
 function parseStored({ run, workflowType, input }: StoredRun): ContinuedInput {

@@ -1,6 +1,6 @@
 /** Starts what `fork` and `resume --from-iteration` planned, says what differs, and follows it to its end. */
 import type { Client } from "@temporalio/client";
-import { readConfig } from "../config/config.ts";
+import { type Config, readConfig } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { describeDifferences } from "../core/experiment/fork.ts";
 import type { Json } from "../core/json.ts";
@@ -45,6 +45,7 @@ export async function continueRun(
   });
   const { value } = planned.input;
   await requireThreadsInForce(config, endpoints, value);
+  if (options.same) await goBack(config, services, startedAs(stored, planned.input), planned.stage, options);
   const out = options.json ? process.stderr : process.stdout;
   for (const line of describe(run, planned, options)) out.write(`${line}\n`);
   if (planned.input.type === "experiment")
@@ -58,6 +59,22 @@ export async function continueRun(
     options.json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${value.id}: ${state}\n`,
   );
   return state === "failed" ? exitCodes.failed : exitCodes.ok;
+}
+
+/** Before anything starts: what was changed after the iteration must hold for nothing that is computed from now on. */
+async function goBack(
+  config: Config,
+  { endpoints, interrupted }: OpenServices,
+  run: StoredRun,
+  stage: string,
+  { iteration }: ContinueOptions,
+): Promise<void> {
+  const [{ withStore }, { patiently }] = await Promise.all([
+    import("./read-run.ts"),
+    import("./patience.ts"),
+  ]);
+  const write = () => withStore(config, endpoints, ({ runs }) => runs.goBack(run, stage, iteration));
+  await patiently(write, interrupted);
 }
 
 const startedAs = (stored: StoredRun, { value }: ContinuedInput): StoredRun => ({

@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { StageOrigin } from "../core/experiment/fork.ts";
 import type {
+  ChangeRecord,
   LineageRecord,
   NumericsChange,
   RunState,
@@ -28,6 +29,8 @@ export interface RunFacts {
   readonly origins: readonly StageOrigin[];
   /** Each branch of each training: its newest update. */
   readonly branches: readonly BranchFacts[];
+  /** What a person changed while a policy trained, and from which iteration on. */
+  readonly changes: readonly Pick<ChangeRecord, "stage" | "iteration" | "changes">[];
   /** Iterations that tripwires kept from being committed. */
   readonly trips: readonly TripRecord[];
   /** Where a person let the run go on with other numerics. */
@@ -71,6 +74,11 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
         branch,
         iteration,
         weightsSha256,
+      })),
+      changes: (await store.runs.changesOf(record.run)).map(({ stage, iteration, changes }) => ({
+        stage,
+        iteration,
+        changes,
       })),
       trips: await store.runs.tripsOf(record.run),
       numericsChanges: await store.runs.numericsChangesOf(record.run),

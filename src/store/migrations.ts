@@ -74,10 +74,20 @@ const numericsChanges: Migration = {
   },
 };
 
+/** Hyper-parameters that people changed while a policy trained. */
+const changes: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await sql`CREATE TABLE changes (
+      run text NOT NULL, stage text NOT NULL, id text NOT NULL, iteration integer NOT NULL, changes json NOT NULL,
+      position bigint GENERATED ALWAYS AS IDENTITY UNIQUE, PRIMARY KEY (run, stage, id))`.execute(database);
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   "0001_first": first,
   "0002_recipes": recipes,
   "0003_numerics": numerics,
   "0004_trips": trips,
   "0005_numerics_changes": numericsChanges,
+  "0006_changes": changes,
 };

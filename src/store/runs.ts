@@ -4,6 +4,7 @@ import { makingSets } from "../core/environment/build-name.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type {
+  RunRecord,
   RunState,
   RunStore,
   StageRecord,
@@ -11,6 +12,7 @@ import type {
   StoredRun,
   TripRecord,
 } from "../core/ports/runs.ts";
+import { changesOf, dropChanges, putChange } from "./changes.ts";
 import type { Database } from "./database.ts";
 import { insertLineage, stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
 import { askNumericsChange, holdNumerics, numericsChangesOf, numericsOf } from "./numerics.ts";
@@ -18,22 +20,7 @@ import type { Tables } from "./tables.ts";
 
 export function createRunStore(database: Database): RunStore {
   return {
-    putRun: (run) =>
-      database.run(async (tables) => {
-        const row = {
-          workflow_type: run.workflowType,
-          input: JSON.stringify(run.input),
-          state: run.state,
-          branch: run.branch,
-        };
-        await tables
-          .insertInto("runs")
-          .values({ run: run.run, ...row })
-          .onConflict((conflict) =>
-            conflict.column("run").doUpdateSet({ ...row, updated_at: sql<never>`now()` }),
-          )
-          .execute();
-      }),
+    putRun: (run) => database.run((tables) => upsertRun(tables, run)),
     getRun: (run) =>
       database.run(async (tables) =>
         storedRun(await tables.selectFrom("runs").selectAll().where("run", "=", run).executeTakeFirst()),
@@ -95,6 +82,15 @@ export function createRunStore(database: Database): RunStore {
       database.run((tables) => tables.transaction().execute((tx) => insertLineage(tx, record))),
     lineageOf: (run, stage, branch) =>
       database.run(async (tables) => walkLineage(await stageLineage(tables, run, stage), branch)),
+    putChange: (change) => database.run((tables) => putChange(tables, change)),
+    changesOf: (run) => database.run((tables) => changesOf(tables, run)),
+    goBack: (run, stage, iteration) =>
+      database.run((tables) =>
+        tables.transaction().execute(async (tx) => {
+          await upsertRun(tx, run);
+          await dropChanges(tx, { run: run.run, stage, iteration });
+        }),
+      ),
     putTrip: (trip) =>
       database.run(async (tables) => {
         await tables
@@ -126,6 +122,20 @@ export function createRunStore(database: Database): RunStore {
         return rows.map(({ source }) => source);
       }),
   };
+}
+
+async function upsertRun(tables: Kysely<Tables>, run: RunRecord): Promise<void> {
+  const row = {
+    workflow_type: run.workflowType,
+    input: JSON.stringify(run.input),
+    state: run.state,
+    branch: run.branch,
+  };
+  await tables
+    .insertInto("runs")
+    .values({ run: run.run, ...row })
+    .onConflict((conflict) => conflict.column("run").doUpdateSet({ ...row, updated_at: sql<never>`now()` }))
+    .execute();
 }
 
 async function putStage(database: Database, stage: StageRecord): Promise<void> {

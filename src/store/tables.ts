@@ -82,6 +82,15 @@ interface NumericsChangesTable {
   position: Generated<string>;
 }
 
+interface ChangesTable {
+  run: string;
+  stage: string;
+  id: string;
+  iteration: number;
+  changes: JsonColumn;
+  position: Generated<string>;
+}
+
 interface TripsTable {
   id: string;
   run: string;
@@ -98,5 +107,6 @@ export interface Tables {
   leases: LeasesTable;
   numerics: NumericsTable;
   numerics_changes: NumericsChangesTable;
+  changes: ChangesTable;
   trips: TripsTable;
 }

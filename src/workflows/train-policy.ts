@@ -5,24 +5,23 @@
 import {
   allHandlersFinished,
   condition,
-  defineUpdate,
-  setHandler,
   upsertMemo,
   upsertSearchAttributes,
   workflowInfo,
 } from "@temporalio/workflow";
+import type { TrainingJob as Begun } from "../activities/jobs.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { UpdatedPolicy } from "../activities/updates.ts";
-import { type HyperparameterChange, validateChange, withChange } from "../core/experiment/hyperparameters.ts";
 import type { TrainInput } from "../core/experiment/input.ts";
 import { afterNothing, afterUpdate, type Course, courseFrom } from "../core/learning/course.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
+import { type Changed, installChanges } from "./changes.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { isStopped } from "./failures.ts";
 import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
-import { messages, searchAttributes } from "./names.ts";
+import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { recoverFrom } from "./recovery.ts";
 import { runIteration, sliceOf, type TrainingJob } from "./train-iteration.ts";
@@ -46,58 +45,48 @@ export interface TrainResult {
 interface Carried {
   readonly job: TrainingJob;
   readonly course: Course;
-  readonly changed: boolean;
+  readonly changed: Changed;
   readonly steered: Steered;
 }
 
 /** Iterations of one execution; each has some tens of events. */
 const iterationsPerExecution = 10;
 
-export const changeHyperparameters = defineUpdate<HyperparameterChange, [HyperparameterChange]>(
-  messages.changeHyperparameters,
-);
-
 export async function trainPolicy(input: TrainInput, carried?: Carried): Promise<TrainResult> {
   const control = installControl(carried?.steered);
   let course = carried?.course ?? courseFrom({ iteration: 1, branch: 0, latest: null, recent: [] });
-  let change: HyperparameterChange = {};
-  /** Since the iteration under way began. */
-  let rateWasNamed = false;
-  const onChange = (wanted: HyperparameterChange) => {
-    // The rate that a person names is the one that is used.
-    if (wanted.learningRate !== undefined) {
-      course = { ...course, learningRateScale: 1 };
-      rateWasNamed = true;
-    }
-    change = { ...change, ...wanted };
-    return change;
+  let begun: Begun | undefined = carried?.job;
+  let underWay = false;
+  const next = () => begun && { ...begun, iteration: course.iteration + (underWay ? 1 : 0) };
+  const changes = installChanges(control, input, next, carried?.changed);
+  /** From here on changes can be recorded: building its environments may take long. */
+  const begin = (started: Begun) => {
+    if (started.start !== null) course = { ...course, ...started.start };
+    changes.recall(started.changes);
+    begun = started;
   };
-  setHandler(changeHyperparameters, onChange, {
-    validator: (wanted) => validateChange(wanted, input.training.algorithm),
-  });
 
   nameRun(input);
-  let job = carried?.job ?? (await control.orPark(() => prepare(control, input)));
-  if (carried === undefined && job.start !== null) course = { ...course, ...job.start };
-  upsertSearchAttributes([
-    { key: searchAttributes.stage, value: job.stage },
-    { key: searchAttributes.policy, value: job.policyName },
-  ]);
-  let changed = carried?.changed ?? false;
+  const job = carried?.job ?? (await prepare(control, input, begin));
+  showJob(job);
   /** One iteration; where a tripwire trips, what its recovery makes of the course instead. */
   const goOn = async () => {
-    rateWasNamed = false;
-    changed ||= Object.keys(change).length > 0;
-    job = { ...job, training: withChange(job.training, change) };
-    const tried = scaled(job, course.learningRateScale);
+    await changes.recorded();
+    const { training, isRateNew } = changes.begin(course.iteration, job.training);
+    // The rate that a person names is the one that is used.
+    if (isRateNew) course = { ...course, learningRateScale: 1 };
+    const tried = scaled({ ...job, training }, course.learningRateScale);
+    underWay = true;
     try {
       const updated = await runIteration(control, tried, course);
       if (updated !== null) showIteration(control, job, course.iteration, updated);
-      course = updated === null ? afterNothing(course) : afterUpdate(course, updated, job.training.tripwires);
+      course = updated === null ? afterNothing(course) : afterUpdate(course, updated, training.tripwires);
     } catch (error) {
       const recovery = await recoverFrom(control, tried, course, error);
-      course = rateWasNamed ? { ...recovery.course, learningRateScale: 1 } : recovery.course;
+      course = recovery.course;
       if (recovery.parks !== null) throw recovery.parks;
+    } finally {
+      underWay = false;
     }
   };
   for (let round = 0; course.iteration <= job.iterations; round++) {
@@ -105,8 +94,7 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     if (control.stopping) break;
     if (round > 0 && shouldHandOver(round)) {
       await condition(allHandlersFinished);
-      changed ||= Object.keys(change).length > 0;
-      job = { ...job, training: withChange(job.training, change) };
+      const { changed } = changes;
       await handOver<typeof trainPolicy>(input, { job, course, changed, steered: control.steered });
     }
     const before = course.latest;
@@ -116,9 +104,18 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     const keep = [job.policy.hash, course.latest.checkpoint.hash];
     await control.orPark(() => cpu.collectGarbage(keep));
   }
+  // Whoever asked for a change is told that it is kept, though it comes too late for this training.
+  await condition(allHandlersFinished);
+  const changed = changes.changed.made.some(({ iteration }) => iteration < course.iteration);
   const result = resultOf(job, course, changed);
   return finish(control, job, result, result.stopped ? "stopped" : "done");
 }
+
+const showJob = ({ stage, policyName }: TrainingJob) =>
+  upsertSearchAttributes([
+    { key: searchAttributes.stage, value: stage },
+    { key: searchAttributes.policy, value: policyName },
+  ]);
 
 function resultOf(job: TrainingJob, { iteration, branch, latest }: Course, changed: boolean): TrainResult {
   const stopped = iteration <= job.iterations;
@@ -145,21 +142,23 @@ function unlessStopped(error: unknown): "stopped" {
   throw error;
 }
 
-async function prepare(control: Control, input: TrainInput): Promise<TrainingJob> {
-  const job = await cpu.prepareTraining(input);
-  const { run, stage, seed, training } = job;
-  const environments = job.environments ?? (await buildMissing(control, job));
+async function prepare(
+  control: Control,
+  input: TrainInput,
+  begin: (started: Begun) => void,
+): Promise<TrainingJob> {
+  const started = await control.orPark(() => cpu.prepareTraining(input));
+  begin(started);
+  const { run, stage, seed, training, policy } = started;
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
-  const iterations =
-    training.algorithm === "sft"
-      ? await cpu.countGoldenUpdates({
-          context,
-          policy: job.policy,
-          environments,
-          training: sliceOf(training),
-        })
-      : training.iterations;
-  return { ...job, environments, iterations };
+  return control.orPark(async () => {
+    const environments = started.environments ?? (await buildMissing(control, started));
+    const iterations =
+      training.algorithm === "sft"
+        ? await cpu.countGoldenUpdates({ context, policy, environments, training: sliceOf(training) })
+        : training.iterations;
+    return { ...started, environments, iterations };
+  });
 }
 
 const shouldHandOver = (done: number) =>

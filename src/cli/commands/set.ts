@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import type { HyperparameterChange } from "../../core/experiment/hyperparameters.ts";
+import type { ChangeRecord } from "../../core/ports/runs.ts";
 import { runningEndpoints } from "../../services/endpoints.ts";
 import { messages } from "../../workflows/names.ts";
 import { readAssignments } from "../assignments.ts";
@@ -39,15 +40,15 @@ async function change(run: string, assignments: readonly string[], options: SetO
       options.stage,
     );
     try {
-      const changed = await client.workflow
+      const { iteration, changes } = await client.workflow
         .getHandle(workflowId)
-        .executeUpdate<HyperparameterChange, [HyperparameterChange]>(messages.changeHyperparameters, {
+        .executeUpdate<ChangeRecord, [HyperparameterChange]>(messages.changeHyperparameters, {
           args: [wanted],
         });
       process.stdout.write(
         options.json
-          ? `${JSON.stringify({ run, workflowId, changed })}\n`
-          : `${workflowId}: ${assignments.join(" ")} from the next iteration on\n`,
+          ? `${JSON.stringify({ run, workflowId, iteration, changes })}\n`
+          : `${workflowId}: ${assignments.join(" ")} from iteration ${iteration} on\n`,
       );
     } catch (error) {
       if (!(error instanceof WorkflowUpdateFailedError)) throw error;

@@ -2,16 +2,9 @@
 import { RatchetError } from "../errors.ts";
 import { canonicalJson, type Json, type JsonObject } from "../json.ts";
 import type { UpdateRecipe } from "../ports/runs.ts";
+import type { Difference } from "./difference.ts";
 import type { ExperimentInput, TrainInput, TrainingSettings } from "./input.ts";
 import type { Origin } from "./origin.ts";
-
-export interface Difference {
-  /** Dotted: "sampling.temperature". */
-  readonly name: string;
-  /** Null where it is absent. */
-  readonly from: Json;
-  readonly to: Json;
-}
 
 /** Where a training of a run goes on, and what it does otherwise than the one it goes on after. */
 export interface StageOrigin {

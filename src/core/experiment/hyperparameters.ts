@@ -44,11 +44,21 @@ export function validateChange(change: HyperparameterChange, algorithm: string):
   }
 }
 
+const inTripwires = "tripwires.";
+
+/** What the training has under a changeable name; null where a limit is off. */
+export function hyperparameterOf({ tripwires, ...plain }: TrainingSettings, name: string): number | null {
+  const [values, member] = name.startsWith(inTripwires)
+    ? [tripwires, name.slice(inTripwires.length)]
+    : [plain, name];
+  return ((values as Readonly<Record<string, unknown>>)[member] as number | null) ?? null;
+}
+
 export function withChange(training: TrainingSettings, change: HyperparameterChange): TrainingSettings {
   const plain: Record<string, number> = {};
   const tripwires: Record<string, number> = {};
   for (const [name, value] of Object.entries(change))
-    if (name.startsWith("tripwires.")) tripwires[name.slice("tripwires.".length)] = value;
+    if (name.startsWith(inTripwires)) tripwires[name.slice(inTripwires.length)] = value;
     else plain[name] = value;
   return {
     ...training,

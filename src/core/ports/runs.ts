@@ -2,6 +2,7 @@
  * What is known of runs, their stages and the lineage of their policies. It is what the command line, the report and a
  * resumed run read; every write is an idempotent upsert, so that an activity done twice leaves what one would.
  */
+import type { Difference } from "../experiment/difference.ts";
 import type { Tripwires } from "../experiment/tripwires.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { Trip } from "../learning/tripwires.ts";
@@ -80,6 +81,18 @@ export interface TripRecord {
   readonly outcome: string;
 }
 
+/** What a person changed in a training under way. */
+export interface ChangeRecord {
+  readonly run: string;
+  readonly stage: string;
+  /** Of the message that asked for it, which Temporal sends again to a workflow that is reset. */
+  readonly id: string;
+  /** The first that it holds for. */
+  readonly iteration: number;
+  /** `from` is what the training's input says. */
+  readonly changes: readonly Difference[];
+}
+
 /** Everything an update is a function of: from it the checkpoint can be made again, byte for byte. */
 export interface UpdateRecipe {
   /** Full state: weights and optimizer. */
@@ -149,6 +162,14 @@ export interface RunStore {
   putLineage(record: LineageRecord): Promise<number>;
   /** The updates that led to a branch's newest state, first iteration first, over the branches it came from. */
   lineageOf(run: string, stage: string, branch: number): Promise<LineageRecord[]>;
+  /**
+   * Keeps what a person changed, once for each run, stage and id: put again, nothing changes. Returns what is kept.
+   */
+  putChange(change: ChangeRecord): Promise<ChangeRecord>;
+  /** In the order they were made. */
+  changesOf(run: string): Promise<ChangeRecord[]>;
+  /** One transaction: the run has this input from now on, and what was changed in the stage after the iteration is dropped. */
+  goBack(run: RunRecord, stage: string, iteration: number): Promise<void>;
   /** Once, however often the same trip is put. */
   putTrip(trip: TripRecord): Promise<void>;
   /** In the order they were first put. */
