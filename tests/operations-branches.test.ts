@@ -52,6 +52,20 @@ describe("a fork of an experiment's training", () => {
     ]);
   });
 
+  it("is told beside its own iteration where it goes back to that", async () => {
+    operated.command("resume", "same", "--from-iteration", "5", "--stage", "rl");
+    expect(await trained("same")).toEqual(undisturbed);
+    expect(iterationsOf(await lineage("same"))).toEqual([5, 6]);
+    const [forked, own] = [
+      { run: "parent", stage: "rl", branch: 0, iteration: 4 },
+      { run: "same", stage: "rl", branch: 0, iteration: 5 },
+    ];
+    expect(status("same").origins).toEqual([
+      { stage: "rl", from: forked, changes: [] },
+      { stage: "rl", from: own, changes: [] },
+    ]);
+  });
+
   it("of its cold start leaves what follows cached, where nothing changed", async () => {
     operated.command("fork", "parent", "--stage", "cold-start", "--at-iteration", "1", "--id", "warm");
     const stages = await operated.store.runs.getStages("warm");

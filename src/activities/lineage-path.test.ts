@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LineageRecord, StoredRun } from "../core/ports/runs.ts";
-import { lineagePath, originAt, originOf, pathTo } from "./lineage-path.ts";
+import { lineagePath, originAt, originsOf, pathTo } from "./lineage-path.ts";
 
 const update = (run: string, iteration: number) =>
   ({ run, stage: "rl", branch: 0, iteration, parent: `${run}-before-${iteration}` }) as LineageRecord;
@@ -52,12 +52,35 @@ describe("the path to a training's newest update", () => {
 });
 
 describe("where a training goes on from", () => {
+  const forked = {
+    stage: "rl",
+    from: origin("parent", 2),
+    changes: [{ name: "learningRate", from: 0.1, to: 0.2 }],
+  };
+
   it("is told with what it does otherwise", async () => {
-    expect(await originOf(runs, { run: "child", input: inputs.child as never }, "rl")).toEqual({
-      stage: "rl",
-      from: origin("parent", 2),
-      changes: [{ name: "learningRate", from: 0.1, to: 0.2 }],
-    });
-    expect(await originOf(runs, { run: "parent", input: inputs.parent as never }, "rl")).toBeUndefined();
+    expect(await originsOf(runs, { run: "child", input: inputs.child as never }, "rl")).toEqual([forked]);
+    expect(await originsOf(runs, { run: "parent", input: inputs.parent as never }, "rl")).toEqual([]);
+  });
+
+  it("is both the run it was forked from and an iteration of its own that it went back to", async () => {
+    const again = { ...inputs.child, from: { ...origin("child", 3), parent: origin("parent", 2) } };
+    expect(await originsOf(runs, { run: "child", input: again as never }, "rl")).toEqual([
+      forked,
+      { stage: "rl", from: origin("child", 3), changes: [] },
+    ]);
+    const gone = {
+      ...runs,
+      getRun: async (run: string) =>
+        run === "child" ? ({ run, input: again } as unknown as StoredRun) : runs.getRun(run),
+    };
+    expect(named(await lineagePath(gone, "child", "rl", 0))).toEqual([
+      "parent 1",
+      "parent 2",
+      "child 3",
+      "child 4",
+    ]);
+    expect(await originAt(gone, origin("child", 2))).toEqual(origin("parent", 2));
+    expect(await originAt(gone, origin("child", 3))).toEqual(origin("child", 3));
   });
 });

@@ -16,17 +16,23 @@ function trainingOf(input: Json, stage: string): Partial<Pick<TrainInput, "from"
   return (stages === undefined ? alone : stages[stage]) ?? {};
 }
 
-/** Undefined where the training begins at its policy. */
-export async function originOf(
+/** The run it was forked from, then the run's own iteration; empty where the training begins at its policy. */
+export async function originsOf(
   runs: Pick<RunStore, "getRun">,
   { run, input }: Pick<StoredRun, "run" | "input">,
   stage: string,
-): Promise<StageOrigin | undefined> {
+): Promise<StageOrigin[]> {
   const { from, training } = trainingOf(input, stage);
-  if (from === undefined) return undefined;
-  const parent = from.run === run ? undefined : await runs.getRun(from.run);
-  const was = parent && trainingOf(parent.input, from.stage).training;
-  return { stage, from, changes: was && training ? differences(was, training) : [] };
+  if (from === undefined) return [];
+  const { parent, ...at } = from;
+  const forked = from.run === run ? parent : at;
+  const stored = forked && (await runs.getRun(forked.run));
+  const was = stored && trainingOf(stored.input, forked.stage).training;
+  const changes = was && training ? differences(was, training) : [];
+  return [
+    ...(forked === undefined ? [] : [{ stage, from: forked, changes }]),
+    ...(from.run === run ? [{ stage, from: at, changes: [] }] : []),
+  ];
 }
 
 /** First iteration first, over branches and runs. */
@@ -51,10 +57,14 @@ export async function originAt(runs: Runs, wanted: Origin): Promise<Origin> {
 }
 
 /** Undefined where the training began in this very run. */
-async function forkOf(runs: Runs, run: string, stage: string): Promise<Origin | undefined> {
+export async function forkOf(
+  runs: Pick<RunStore, "getRun">,
+  run: string,
+  stage: string,
+): Promise<Origin | undefined> {
   const stored = await runs.getRun(run);
   const from = stored && trainingOf(stored.input, stage).from;
-  return from?.run === run ? undefined : from;
+  return from?.run === run ? from.parent : from;
 }
 
 /**

@@ -8,7 +8,7 @@ import { assembleReport, type EvaluationSource, type TrainingSource } from "../c
 import type { AssembledSet } from "./environments.ts";
 import type { EvaluationResult } from "./evaluation.ts";
 import type { ReportInput } from "./experiments.ts";
-import { lineagePath, originOf } from "./lineage-path.ts";
+import { lineagePath, originsOf } from "./lineage-path.ts";
 import type { CpuPorts } from "./ports.ts";
 import { getShard } from "./shards.ts";
 import { guarded } from "./step.ts";
@@ -28,7 +28,7 @@ export function createReportActivities(ports: CpuPorts) {
     stage: string,
   ): Promise<TrainingSource> => {
     const made = await ports.runs.getRun(run);
-    const origin = made && (await originOf(ports.runs, made, stage));
+    const origins = made === undefined ? [] : await originsOf(ports.runs, made, stage);
     const numerics = await ports.runs.numericsChangesOf(run);
     const ofStage = (of: { readonly stage: string }) => of.stage === stage;
     const changes = (await ports.runs.changesOf(run)).filter(ofStage);
@@ -37,7 +37,7 @@ export function createReportActivities(ports: CpuPorts) {
       stage,
       updates: await lineagePath(ports.runs, run, stage, branch),
       remarks: [
-        ...(origin ? [describeOrigin(run, origin)] : []),
+        ...origins.map((origin) => describeOrigin(run, origin)),
         ...numerics.map(describeNumericsChange),
         ...changes.map(describeChange),
         ...trips.map(describeTrip),

@@ -1,6 +1,6 @@
 /** From a run in the store to the input of one that goes on after an iteration of it: what `fork` and `resume --from-iteration` share. */
 
-import { originAt, pathTo } from "../activities/lineage-path.ts";
+import { forkOf, originAt, pathTo } from "../activities/lineage-path.ts";
 import { setNamed } from "../core/environment/build-name.ts";
 import { RatchetError } from "../core/errors.ts";
 import { holding, settingsAt } from "../core/experiment/changes.ts";
@@ -134,7 +134,7 @@ function chooseStage(run: string, stages: readonly StageRecord[], named: string 
 async function originOfWanted(
   runs: Runs,
   { run, stage, result }: StageRecord,
-  { iteration, branch }: Wanted,
+  { id, iteration, branch }: Wanted,
 ): Promise<{ from: Origin | undefined; path: readonly LineageRecord[] }> {
   if (iteration === 0) {
     if (branch === undefined) return { from: undefined, path: [] };
@@ -152,7 +152,10 @@ async function originOfWanted(
     iteration,
   };
   const path = await pathTo(runs, wanted);
-  return { from: await originAt(runs, wanted), path };
+  const from = await originAt(runs, wanted);
+  // Its own iteration comes beside what the run was forked from, not in its place.
+  const parent = from.run === id ? await forkOf(runs, id, stage) : undefined;
+  return { from: { ...from, ...(parent && { parent }) }, path };
 }
 
 async function newestBranch(runs: Runs, run: string, stage: string): Promise<number> {

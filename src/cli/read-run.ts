@@ -1,5 +1,5 @@
 /** What the store knows of a run, in the words of `ratchet status`. */
-import { originOf } from "../activities/lineage-path.ts";
+import { originsOf } from "../activities/lineage-path.ts";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { StageOrigin } from "../core/experiment/fork.ts";
@@ -56,8 +56,7 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
     for (const { stage, type } of stages) {
       if (type !== "train") continue;
       branches.push(...(await newestUpdates(store, record.run, stage)));
-      const origin = await originOf(store.runs, record, stage);
-      if (origin !== undefined) origins.push(origin);
+      origins.push(...(await originsOf(store.runs, record, stage)));
     }
     const newest = branches.at(-1);
     return {
