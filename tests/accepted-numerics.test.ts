@@ -1,5 +1,6 @@
 /** A run whose thread count changes under it: refused, and gone on with once a person asks for it, which is marked. */
-import { writeFileSync } from "node:fs";
+import { readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { emptyHome, ratchet, start, untilUpdates, updatesOf } from "./experiment-run.ts";
 import { trainingOnly } from "./operations-run.ts";
@@ -24,9 +25,12 @@ afterAll(() => {
 });
 
 describe("a run that is resumed with another thread count", () => {
-  it("is refused while nobody asked for it, and the message names the command that does", () => {
+  it("is refused before anything starts while nobody asked for it, and the message names the command that does", () => {
     withThreads(1);
+    const before = readdirSync(home).map((name) => [name, statSync(join(home, name)).mtimeMs]);
     const { status, stderr } = resume();
+    expect(stderr).not.toContain("starting Postgres");
+    expect(readdirSync(home).map((name) => [name, statSync(join(home, name)).mtimeMs])).toEqual(before);
     expect(status).toBe(2);
     expect(stderr).toContain("field 'threads' = 2, but the workers' engine would have 1");
     expect(stderr).toContain("npx ratchet resume moved --accept-numerics");

@@ -3,6 +3,9 @@ import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { threadsInForce } from "../core/experiment/held-numerics.ts";
 import type { Endpoints } from "../services/endpoints.ts";
+import { supervisorOf } from "../services/lock.ts";
+import { readProcessTable } from "../services/process-table.ts";
+import { knownThreads, noteThreads } from "./known-threads.ts";
 
 interface Wanted {
   readonly id: string;
@@ -11,12 +14,25 @@ interface Wanted {
 
 /** Of a run that nothing is known of yet. */
 export function requireThreads(config: Config, { id, threads }: Wanted): void {
-  if (threads === config.threads) return;
+  const present = threadsOfWorkers(config);
+  if (threads === present) return;
   throw new RatchetError(
     "NumericsMismatch",
-    `field 'threads' = ${threads}, but the workers' engine would have ${config.threads}, and results depend on it; set RATCHET_THREADS=${threads}, or correct the field; a run that has begun goes on with other bits only by: npx ratchet resume ${id} --accept-numerics`,
-    { field: "threads", value: threads, limit: config.threads },
+    `field 'threads' = ${threads}, but the workers' engine would have ${present}, and results depend on it; set RATCHET_THREADS=${threads}, or correct the field; a run that has begun goes on with other bits only by: npx ratchet resume ${id} --accept-numerics`,
+    { field: "threads", value: threads, limit: present },
   );
+}
+
+/** Those that run have what they were started with, whatever this command's environment says. */
+function threadsOfWorkers({ home, threads }: Config): number {
+  const running = supervisorOf(home) === undefined ? undefined : readProcessTable(home);
+  return running?.threads ?? threads;
+}
+
+/** Of a run that an earlier command of this home followed, before anything starts. */
+export function requireKnownThreads(config: Config, id: string): void {
+  const threads = knownThreads(config.home, id);
+  if (threads !== undefined) requireThreads(config, { id, threads });
 }
 
 /** Of a run that may have been let go on with another count than its input's. */
@@ -28,5 +44,6 @@ export async function requireThreadsInForce(
   const { withStore } = await import("./read-run.ts");
   const held = await withStore(config, endpoints, ({ runs }) => runs.numericsOf(id));
   const inForce = threadsInForce(held, threads);
+  noteThreads(config.home, id, inForce);
   if (inForce !== null) requireThreads(config, { id, threads: inForce });
 }

@@ -14,6 +14,8 @@ import { type Role, type SupervisedRole, serviceRoles, workerRoles } from "./rol
 const identitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 const tableSchema = z.object({
   supervisor: identitySchema,
+  /** Of the workers' engine. */
+  threads: z.number().int().positive(),
   state: z.enum(["starting", "ready", "stopping"]),
   /** What its workers may still take when it is asked to end, ms. */
   graceMs: z.number(),

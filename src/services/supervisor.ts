@@ -82,8 +82,8 @@ export class Supervisor {
   private async startInOrder(): Promise<Endpoints> {
     const { config, workers, temporalProgram } = this.options;
     await endLeftovers(this.home);
-    const { graceMs } = config;
-    this.table = { supervisor: identify(process.pid), state: "starting", graceMs, processes: [] };
+    const { graceMs, threads } = config;
+    this.table = { supervisor: identify(process.pid), state: "starting", threads, graceMs, processes: [] };
     writeProcessTable(this.home, this.table);
     const level = config.logLevel;
     const destination = pino.destination({ fd: openLog(this.home, "supervisor"), sync: true });

@@ -9,8 +9,9 @@ import { experimentInputSchema } from "../../core/experiment/input.ts";
 import { parseInput } from "../../core/experiment/parse.ts";
 import { continueRun } from "../continue-run.ts";
 import { exitCodes } from "../exit.ts";
+import { noteThreads } from "../known-threads.ts";
 import { type OpenServices, withServices } from "../services.ts";
-import { requireThreadsInForce } from "../threads.ts";
+import { requireKnownThreads, requireThreadsInForce } from "../threads.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { followExperiment, notice, type RunOptions } from "./start.ts";
 
@@ -42,6 +43,7 @@ export function register(ratchet: Command): void {
     .action(async (run: string, options: ResumeOptions) => {
       requireIteration(options);
       const config = readConfig();
+      if (options.acceptNumerics !== true) requireKnownThreads(config, run);
       // The run's input is in the database, which must run before it can be read.
       process.exitCode = await withServices(config, notice, async (services) => {
         const { fromIteration: iteration, acceptNumerics = false, ...rest } = options;
@@ -55,6 +57,8 @@ export function register(ratchet: Command): void {
         const { endpoints, interrupted } = services;
         const stored = await patiently(() => readStoredRun(config, endpoints, run), interrupted);
         if (stored.workflowType !== "experiment") {
+          const { threads } = stored.input as { threads?: number };
+          if (threads !== undefined) await requireThreadsInForce(config, endpoints, { id: run, threads });
           const state = await withClient(endpoints, (client) => resumeByHand(client, stored, notice));
           const facts = await readRun(config, endpoints, run);
           process.stdout.write(
@@ -79,7 +83,10 @@ async function askNumericsChange(config: Config, services: OpenServices, run: st
     withStore(config, endpoints, async (store) => {
       const { workflowType, input } = await knownRun(store, run);
       const { threads } = input as { threads?: number };
-      if (threads !== undefined) return store.runs.askNumericsChange(run, { threads });
+      if (threads !== undefined) {
+        noteThreads(config.home, run, null);
+        return store.runs.askNumericsChange(run, { threads });
+      }
       throw new RatchetError(
         "InvalidInput",
         `--accept-numerics has no effect on run '${run}': a ${workflowType} needs no engine; leave it out`,

@@ -14,7 +14,7 @@ import { readInputFile } from "../input-file.ts";
 import { knownPolicy } from "../local-policy.ts";
 import { requireContext, requireDisk, requireFetchable } from "../needs.ts";
 import { type OpenServices, untilAborted, withServices } from "../services.ts";
-import { requireThreads } from "../threads.ts";
+import { requireThreads, requireThreadsInForce } from "../threads.ts";
 
 const quickstart = fileURLToPath(new URL("../../../temporal/examples/quickstart.json", import.meta.url));
 
@@ -40,9 +40,10 @@ export function register(ratchet: Command): void {
       requireFetchable(config, given);
       await requireDisk(config, known);
       const { input } = known;
-      process.exitCode = await withServices(config, notice, (services) =>
-        followExperiment(config, services, input, options),
-      );
+      process.exitCode = await withServices(config, notice, async (services) => {
+        await requireThreadsInForce(config, services.endpoints, input);
+        return followExperiment(config, services, input, options);
+      });
     });
 }
 
