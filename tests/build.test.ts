@@ -96,7 +96,7 @@ async function build(input: BuildInput, make: MakeActivities = createCpuActiviti
   };
   const activities = make({
     ...{ artifacts: store.artifacts, ledger, runs: store.runs, author, sandbox, engineThreads: 1 },
-    ...{ environmentSet: unused, codec: unused, preparePolicy: unused },
+    ...{ environmentSet: unused, codec: unused, preparePolicy: unused, pinPolicy: unused },
     ...{ collectGarbage: unused, peekWorkflow: unused },
   });
   const connection = temporal.nativeConnection;

@@ -72,6 +72,18 @@ describe("what a person changed in a training", () => {
   });
 });
 
+describe("what a policy's name stands for in a run", () => {
+  it("is the first word, and is known where lost policies are made again", async () => {
+    const pin = (run: string, pinned: string) => ({ run, source: "hf:org/name@main", pinned });
+    const { putPin, pinsOf, policySources } = store.runs;
+    expect(await putPin(pin("pinned", "hf:org/name@1"))).toEqual(pin("pinned", "hf:org/name@1"));
+    expect(await putPin(pin("pinned", "hf:org/name@2"))).toEqual(pin("pinned", "hf:org/name@1"));
+    expect(await putPin(pin("elsewhere", "hf:org/name@2"))).toEqual(pin("elsewhere", "hf:org/name@2"));
+    expect(await pinsOf("pinned")).toEqual([pin("pinned", "hf:org/name@1")]);
+    expect(await policySources()).toEqual(expect.arrayContaining(["hf:org/name@1", "hf:org/name@2"]));
+  });
+});
+
 describe("runs", () => {
   it("hold the numerics of whoever computed first", async () => {
     const held = (threads: number) => ({ numerics: { threads }, change: "none" });

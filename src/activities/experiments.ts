@@ -16,6 +16,7 @@ import type { Json, JsonObject } from "../core/json.ts";
 import { artifactsIn } from "../core/named-artifacts.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { pipelineVersion } from "../core/synthesis/pipeline.ts";
+import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded, type StageProgress, type StepContext } from "./step.ts";
 import { withHashes } from "./stored-sets.ts";
@@ -103,7 +104,10 @@ export function createExperimentActivities(ports: CpuPorts) {
       },
     ),
 
-    resolvePolicy: guarded((source: string): Promise<ArtifactRef> => ports.preparePolicy(source)),
+    resolvePolicy: guarded(
+      ({ run, policy }: { run: string; policy: string }): Promise<ArtifactRef> =>
+        preparePinned(ports, run, policy),
+    ),
 
     beginStage: guarded(
       async (

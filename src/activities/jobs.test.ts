@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { describe, expect, it } from "vitest";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { HeldNumerics, StageRecord } from "../core/ports/runs.ts";
+import type { HeldNumerics, PolicyPin, StageRecord } from "../core/ports/runs.ts";
 import { type BuildJob, createJobActivities } from "./jobs.ts";
 import type { CpuPorts } from "./ports.ts";
 
@@ -23,6 +23,11 @@ const held: Readonly<Record<string, HeldNumerics>> = {
   elsewhere: { numerics: { threads: 8 }, change: "given" },
 };
 
+const pins: PolicyPin[] = [];
+/** What the Hub's branch is at the moment, and what was fetched. */
+let branchIs = "1".repeat(40);
+const prepared: string[] = [];
+
 /** A store that holds the two builds of run "first" and nothing else. */
 const ports = {
   engineThreads: 2,
@@ -32,11 +37,20 @@ const ports = {
     putStage: async () => {},
     numericsOf: async (run: string) => held[run],
     getStages: async (run: string) => stages.filter((stage) => stage.run === run),
+    pinsOf: async (run: string) => pins.filter((pin) => pin.run === run),
+    putPin: async (pin: PolicyPin) => {
+      pins.push(pin);
+      return pin;
+    },
   },
   artifacts: {
     find: async (kind: string, hash: string): Promise<ArtifactRef> => ({ kind, hash, bytes: 12 }),
   },
-  preparePolicy: async () => policy,
+  pinPolicy: async (source: string) => source.replace("@main", `@${branchIs}`),
+  preparePolicy: async (source: string) => {
+    prepared.push(source);
+    return policy;
+  },
 } as unknown as CpuPorts;
 
 const resolved = async (environments: unknown) => {
@@ -112,5 +126,32 @@ describe("the threads of an input", () => {
     expect(await prepared("asked", 8)).toMatchObject({ run: "asked" });
     expect(await prepared("given", 8)).toMatchObject({ run: "given" });
     await expect(prepared("elsewhere", 2)).rejects.toThrow("the run computes with threads = 8");
+  });
+});
+
+describe("a policy that is a branch of the Hub", () => {
+  const prepare = (id: string, source: string) =>
+    new MockActivityEnvironment().run(createJobActivities(ports).prepareEvaluation, {
+      ...{ id, seed: 1, policy: source, environments: built.hash, evaluation: {} },
+    } as never);
+
+  it("stays the commit that it was when the run began, though it moves on", async () => {
+    prepared.length = 0;
+    await prepare("third", "hf:org/name@main");
+    branchIs = "2".repeat(40);
+    await prepare("third", "hf:org/name@main");
+    await prepare("fourth", "hf:org/name@main");
+    const [first, second] = ["1", "2"].map((digit) => `hf:org/name@${digit.repeat(40)}`);
+    expect(prepared).toEqual([first, first, second]);
+    expect(pins.map(({ run, pinned }) => [run, pinned])).toEqual([
+      ["third", first],
+      ["fourth", second],
+    ]);
+  });
+
+  it("is not noted where it says all by itself", async () => {
+    await prepare("fifth", "tiny");
+    expect(prepared.at(-1)).toBe("tiny");
+    expect(pins.filter(({ run }) => run === "fifth")).toEqual([]);
   });
 });

@@ -32,6 +32,7 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { ChangeRecord } from "../core/ports/runs.ts";
 import type { WorkflowType } from "../workflows/names.ts";
 import { pathTo } from "./lineage-path.ts";
+import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded } from "./step.ts";
 import { storedSet, withHashes } from "./stored-sets.ts";
@@ -98,7 +99,7 @@ export function createJobActivities(ports: CpuPorts) {
     policyName: input.policy,
     policy: isHash(input.policy)
       ? await ports.artifacts.find("checkpoint", input.policy)
-      : await ports.preparePolicy(input.policy),
+      : await preparePinned(ports, input.id, input.policy),
     environments: typeof input.environments === "string" ? await storedSet(ports, input.environments) : null,
     build: typeof input.environments === "string" ? null : input.environments,
   });

@@ -24,6 +24,8 @@ export interface CpuPorts extends StorePorts {
   environmentSet(ref: ArtifactRef): Promise<EnvironmentSet>;
   /** Fetches or makes the named policy in Hugging Face layout and stores it: "tiny", "smollm2-135m-instruct", a folder. */
   preparePolicy(source: string): Promise<ArtifactRef>;
+  /** The source with what it names now in the place of what may name something else tomorrow: a branch's commit. */
+  pinPolicy(source: string): Promise<string>;
   /** Removes checkpoints nobody needs; the named ones stay. */
   collectGarbage(keep: readonly string[]): Promise<void>;
   /** Null while the workflow runs; `cutShort` where it was ended from outside and says nothing of its work. */

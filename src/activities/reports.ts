@@ -51,8 +51,10 @@ export function createReportActivities(ports: CpuPorts) {
       const declared = input.stages[stage]!;
       const compared = declared.type === "report" ? declared.evaluations : [];
       const stagesOf = (type: string) => Object.keys(results).filter((id) => input.stages[id]!.type === type);
+      const pin = (await ports.runs.pinsOf(run)).find(({ source }) => source === input.policy);
       const data = assembleReport({
         input,
+        policy: pin?.pinned ?? input.policy,
         evaluations: await Promise.all(
           compared.map((id) => readEvaluation(id, results[id] as unknown as EvaluationResult)),
         ),

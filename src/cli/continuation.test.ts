@@ -34,9 +34,11 @@ const update = (iteration: number) =>
     checkpoint: { hash: `c${iteration}` },
   }) as LineageRecord;
 
+const commit = `hf:org/name@${"1".repeat(40)}`;
 /** The updates of `rl` were made by another run, from which the stage was taken as cached. */
 const runsWith = (learningRate: number, warm: object = {}, made: readonly ChangeRecord[] = []) => ({
   changesOf: async () => [...made],
+  pinsOf: async () => [{ run: "parent", source: "hf:org/name@main", pinned: commit }],
   getRun: async () => undefined,
   getStages: async () => [
     stage("set", "build"),
@@ -53,8 +55,9 @@ const runsWith = (learningRate: number, warm: object = {}, made: readonly Change
       },
     }) as unknown as KnownUpdate,
 });
+const wantedRl = { iteration: 2, stage: "rl", settings: {} };
 const plan = (wanted: object, runs = runsWith(0.001)) =>
-  planContinuation(runs, stored, { id: "new", iteration: 2, stage: "rl", settings: {}, ...wanted });
+  planContinuation(runs, stored, { ...wantedRl, id: "new", ...wanted });
 
 describe("what goes on after an iteration of an experiment's training", () => {
   it("is the experiment, with that stage going on in the run that made its updates", async () => {
@@ -94,6 +97,14 @@ describe("what goes on after an iteration of an experiment's training", () => {
       { name: "learningRate", from: 0.001, to: 0.0001 },
       { name: "tripwires.maxKl", from: 1, to: 5 },
     ]);
+  });
+
+  it("keeps to the commit that its policy's branch was in the run it is forked from", async () => {
+    const named = { ...input, policy: "hf:org/name@main" } as unknown as Json;
+    const of = (id: string) =>
+      planContinuation(runsWith(0.001), { ...stored, input: named }, { ...wantedRl, id });
+    expect((await of("new")).input.value.policy).toBe(commit);
+    expect((await of("parent")).input.value.policy).toBe("hf:org/name@main");
   });
 
   it("begins at the stage's start where nothing is kept", async () => {

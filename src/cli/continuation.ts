@@ -48,7 +48,7 @@ export interface Planned {
   readonly changes: readonly Difference[];
 }
 
-type Runs = Pick<RunStore, "changesOf" | "getRun" | "getStages" | "lineageOf" | "updateThatMade">;
+type Runs = Pick<RunStore, "changesOf" | "pinsOf" | "getRun" | "getStages" | "lineageOf" | "updateThatMade">;
 
 /** Throws InvalidInput in one sentence where there is nothing to go on after, or a setting is none. */
 export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wanted): Promise<Planned> {
@@ -68,7 +68,8 @@ export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wa
   const what = `run ${wanted.id}`;
   if (parent.type === "experiment") {
     if (wanted.id !== stored.run) requireUnaltered(parent.value, stage.stage, stages);
-    const value = continueExperiment(parent.value, stage.stage, continuation);
+    const named = wanted.id === stored.run ? parent.value : await withPinned(runs, parent.value);
+    const value = continueExperiment(named, stage.stage, continuation);
     return {
       input: { type: "experiment", value: parseInput(experimentInputSchema, value, what) },
       stage: stage.stage,
@@ -102,6 +103,12 @@ async function withLimitsSet(
   const made = (await runs.changesOf(run)).filter((change) => change.stage === stage);
   const { tripwires } = settingsAt(training, holding(made, training, 0), iteration);
   return { ...training, tripwires } as TrainingSettings;
+}
+
+/** Another run would ask anew what a branch of the Hub is. */
+async function withPinned(runs: Runs, input: ExperimentInput): Promise<ExperimentInput> {
+  const pin = (await runs.pinsOf(input.id)).find(({ source }) => source === input.policy);
+  return { ...input, policy: pin?.pinned ?? input.policy };
 }
 
 function parseStored({ run, workflowType, input }: StoredRun): ContinuedInput {

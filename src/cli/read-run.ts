@@ -7,6 +7,7 @@ import type {
   ChangeRecord,
   LineageRecord,
   NumericsChange,
+  PolicyPin,
   RunState,
   StageRecord,
   StoredRun,
@@ -29,6 +30,8 @@ export interface RunFacts {
   readonly origins: readonly StageOrigin[];
   /** Each branch of each training: its newest update. */
   readonly branches: readonly BranchFacts[];
+  /** Which commits the branches of the Hub were that the run names as policies. */
+  readonly policies: readonly Pick<PolicyPin, "source" | "pinned">[];
   /** What a person changed while a policy trained, and from which iteration on. */
   readonly changes: readonly Pick<ChangeRecord, "stage" | "iteration" | "changes">[];
   /** Iterations that tripwires kept from being committed. */
@@ -74,6 +77,7 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
         iteration,
         weightsSha256,
       })),
+      policies: (await store.runs.pinsOf(record.run)).map(({ source, pinned }) => ({ source, pinned })),
       changes: (await store.runs.changesOf(record.run)).map(({ stage, iteration, changes }) => ({
         stage,
         iteration,

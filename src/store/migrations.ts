@@ -83,6 +83,16 @@ const changes: Migration = {
   },
 };
 
+/** Which commit a branch of the Hub was when a run first named it. */
+const pins: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await sql`CREATE TABLE pins (
+      run text NOT NULL, source text NOT NULL, pinned text NOT NULL, PRIMARY KEY (run, source))`.execute(
+      database,
+    );
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   "0001_first": first,
   "0002_recipes": recipes,
@@ -90,4 +100,5 @@ export const migrations: Record<string, Migration> = {
   "0004_trips": trips,
   "0005_numerics_changes": numericsChanges,
   "0006_changes": changes,
+  "0007_pins": pins,
 };

@@ -16,6 +16,7 @@ import { changesOf, dropChanges, putChange } from "./changes.ts";
 import type { Database } from "./database.ts";
 import { insertLineage, stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
 import { askNumericsChange, holdNumerics, numericsChangesOf, numericsOf } from "./numerics.ts";
+import { pinsOf, putPin } from "./pins.ts";
 import type { Tables } from "./tables.ts";
 
 export function createRunStore(database: Database): RunStore {
@@ -114,11 +115,13 @@ export function createRunStore(database: Database): RunStore {
     askNumericsChange: (run, declared) => database.run((tables) => askNumericsChange(tables, run, declared)),
     numericsOf: (run) => database.run((tables) => numericsOf(tables, run)),
     numericsChangesOf: (run) => database.run((tables) => numericsChangesOf(tables, run)),
+    putPin: (pin) => database.run((tables) => putPin(tables, pin)),
+    pinsOf: (run) => database.run((tables) => pinsOf(tables, run)),
     policySources: () =>
       database.run(async (tables) => {
         const { rows } = await sql<{ source: string }>`
-          SELECT DISTINCT input->>'policy' AS source FROM runs
-          WHERE input->>'policy' !~ '^[0-9a-f]{64}$' ORDER BY source`.execute(tables);
+          SELECT input->>'policy' AS source FROM runs WHERE input->>'policy' !~ '^[0-9a-f]{64}$'
+          UNION SELECT pinned FROM pins ORDER BY source`.execute(tables);
         return rows.map(({ source }) => source);
       }),
   };

@@ -91,6 +91,12 @@ interface ChangesTable {
   position: Generated<string>;
 }
 
+interface PinsTable {
+  run: string;
+  source: string;
+  pinned: string;
+}
+
 interface TripsTable {
   id: string;
   run: string;
@@ -108,5 +114,6 @@ export interface Tables {
   numerics: NumericsTable;
   numerics_changes: NumericsChangesTable;
   changes: ChangesTable;
+  pins: PinsTable;
   trips: TripsTable;
 }

@@ -10,7 +10,7 @@ import { taskQueues } from "../workflows/names.ts";
 import { handingBack } from "./ending.ts";
 import { meterLedger, meterSandbox } from "./meters.ts";
 import { peeker } from "./peek.ts";
-import { policyPreparer } from "./policies.ts";
+import { policyPinner, policyPreparer } from "./policies.ts";
 import { codecs, environmentSets } from "./ports.ts";
 import { serve } from "./serve.ts";
 
@@ -41,6 +41,7 @@ await serve("cpu-worker", "ratchet-cpu", async ({ config, log, meters, common, f
     environmentSet: environmentSets(store.artifacts),
     codec: codecs(store.artifacts),
     preparePolicy: policyPreparer(store.artifacts, config),
+    pinPolicy: policyPinner(config),
     collectGarbage: async (keep) => {
       await store.collectGarbage(keep, checkpointBudgetBytes);
     },

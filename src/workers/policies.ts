@@ -7,7 +7,7 @@ import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { readFolderPolicy } from "../engine/policies/folder-policy.ts";
 import { writePolicy } from "../engine/policies/foreign-policy.ts";
 import { readGgufPolicy } from "../engine/policies/gguf-policy.ts";
-import { fetchFromHub } from "../engine/policies/hub.ts";
+import { commitOf, fetchFromHub, type HubOptions } from "../engine/policies/hub.ts";
 import { prepareSmolLM2 } from "../engine/policies/smollm2.ts";
 import { parsePolicySource } from "../engine/policies/source.ts";
 import { prepareTiny } from "../engine/policies/tiny.ts";
@@ -29,6 +29,22 @@ export function policyPreparer(artifacts: ArtifactStore, config: Config) {
   };
 }
 
+/** A branch or tag of the Hub, as the commit that it is now; any other source as it is. */
+export function policyPinner(config: Config) {
+  return async (text: string): Promise<string> => {
+    const source = parsePolicySource(text);
+    if (source.kind !== "hub") return text;
+    const sha = await commitOf(source, config.cacheFolder, hubOptions(config));
+    const reasoning = source.reasoning === undefined ? "" : `?reasoning=${source.reasoning ? "on" : "off"}`;
+    return `hf:${source.repository}@${sha}${reasoning}`;
+  };
+}
+
+function hubOptions({ environment, offline }: Config): HubOptions {
+  const { HF_ENDPOINT: endpoint = hubEndpoint, HF_TOKEN: token } = environment;
+  return { endpoint: endpoint.replace(/\/+$/, ""), token, offline, onProgress };
+}
+
 async function prepare(artifacts: ArtifactStore, config: Config, text: string): Promise<ArtifactRef> {
   const source = parsePolicySource(text);
   const staging = await artifacts.stagingFolder();
@@ -43,9 +59,7 @@ async function prepare(artifacts: ArtifactStore, config: Config, text: string): 
       break;
     }
     case "hub": {
-      const { HF_ENDPOINT: endpoint = hubEndpoint, HF_TOKEN: token } = config.environment;
-      const options = { endpoint: endpoint.replace(/\/+$/, ""), token, offline: config.offline, onProgress };
-      const folder = await fetchFromHub(source, config.cacheFolder, options);
+      const folder = await fetchFromHub(source, config.cacheFolder, hubOptions(config));
       await writePolicy(await readFolderPolicy(folder, source.reasoning), staging, onProgress);
       break;
     }

@@ -94,7 +94,7 @@ async function runStages(
       `| stage | state |\n|---|---|\n${[...shown].map(([stage, is]) => `| ${input.stages[stage]!.title} | ${is} |`).join("\n")}`,
     );
   };
-  const initial = control.orPark(() => cpu.resolvePolicy(input.policy));
+  const initial = control.orPark(() => cpu.resolvePolicy({ run: input.id, policy: input.policy }));
   // Whoever needs it awaits it, and hears of its failure; a run that is stopped before that needs it no more.
   initial.catch(() => undefined);
   const perform = async (id: string): Promise<void> => {

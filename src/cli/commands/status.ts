@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { type Config, readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { describeNumericsChange } from "../../core/experiment/held-numerics.ts";
-import { describeChange, describeOrigin, describeTrip } from "../../core/experiment/history.ts";
+import { describeChange, describeOrigin, describePin, describeTrip } from "../../core/experiment/history.ts";
 import { type Endpoints, runningEndpoints } from "../../services/endpoints.ts";
 import { observedAt, runningProcesses } from "../../services/process-table.ts";
 import { addressesOf, describeAddresses } from "../addresses.ts";
@@ -101,6 +101,7 @@ function describe(
           ...(waits === null ? [] : [`  ${waits}`]),
           ...facts.origins.map((origin) => `  ${describeOrigin(facts.run, origin)}`),
           ...facts.numericsChanges.map((change) => `  ${describeNumericsChange(change)}`),
+          ...facts.policies.map((pin) => `  ${describePin(pin)}`),
           ...facts.changes.map((change) => `  ${describeChange(change)}`),
           ...facts.trips.map((trip) => `  ${describeTrip(trip)}`),
           ...facts.stages.map(({ stage, state }) => `  ${state.padEnd(8)} ${stage}`),

@@ -135,6 +135,14 @@ export interface NumericsChange {
   readonly to: JsonObject;
 }
 
+/** What a policy that a run names stood for when the run first asked: a branch of the Hub, as its commit. */
+export interface PolicyPin {
+  readonly run: string;
+  /** As the input has it: "hf:org/name@main". */
+  readonly source: string;
+  readonly pinned: string;
+}
+
 export interface RunStore {
   putRun(run: RunRecord): Promise<void>;
   getRun(run: string): Promise<StoredRun | undefined>;
@@ -184,6 +192,9 @@ export interface RunStore {
   numericsOf(run: string): Promise<HeldNumerics | undefined>;
   /** In the order they came about. */
   numericsChangesOf(run: string): Promise<NumericsChange[]>;
-  /** What the runs' inputs name as the policy to start from, each once: "tiny", a folder. */
+  /** The first for a run and source is kept, whatever comes later. Returns what is kept. */
+  putPin(pin: PolicyPin): Promise<PolicyPin>;
+  pinsOf(run: string): Promise<PolicyPin[]>;
+  /** What the runs' inputs name as the policy to start from, and what that was pinned to, each once: "tiny", a folder. */
   policySources(): Promise<string[]>;
 }

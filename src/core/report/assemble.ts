@@ -32,6 +32,8 @@ export interface TrainingSource {
 
 export interface ReportSources {
   readonly input: ExperimentInput;
+  /** What the input's policy stands for in this run. */
+  readonly policy: string;
   /** In the order the report compares them. */
   readonly evaluations: readonly EvaluationSource[];
   /** By build stage, in the order they ran. */
@@ -40,7 +42,7 @@ export interface ReportSources {
   readonly trainings: readonly TrainingSource[];
 }
 
-export function assembleReport({ input, evaluations, sets, trainings }: ReportSources): ReportData {
+export function assembleReport({ input, policy, evaluations, sets, trainings }: ReportSources): ReportData {
   const titled = evaluations.map(({ stage, outcomes, trajectories }) => ({
     stage,
     title: input.stages[stage]?.title ?? stage,
@@ -50,7 +52,7 @@ export function assembleReport({ input, evaluations, sets, trainings }: ReportSo
   return {
     format: "ratchet.report.v1",
     run: input.id,
-    policy: input.policy,
+    policy,
     benchmarks: benchmarksOf(input, evaluations),
     comparison: compareEvaluations(titled, seedOf(input.seed, "bootstrap")),
     scenarios: byScenario(evaluations),

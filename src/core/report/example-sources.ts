@@ -141,6 +141,7 @@ export const exampleSources: ReportSources = {
       after: { ...evaluate, title: "after RL", policy: "rl" },
     },
   }),
+  policy: "tiny",
   evaluations: [evaluation("before", [0, 0, 1, 2, 0]), evaluation("after", [2, 1, 2, 1, 0])],
   sets: [{ stage: "test", hash: "5e7".padEnd(64, "0"), set, repaired: 1 }],
   trainings: [

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { fetchFromHub } from "./hub.ts";
+import { commitOf, fetchFromHub } from "./hub.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ratchet-hub-"));
 const sha = "0123456789abcdef0123456789abcdef01234567";
@@ -115,6 +115,22 @@ describe("a model of the Hub", () => {
       type: "ServiceUnavailable",
       message: expect.stringContaining("hf:org/model@main is not in the cache"),
     });
+  });
+
+  it("is the commit that its branch is, and that one still once the branch has moved", async () => {
+    const folder = cache();
+    const at = { endpoint, token: undefined, offline: false, onProgress: () => undefined };
+    const model = { repository: "org/model", revision: "main" };
+    expect(await commitOf(model, folder, at)).toBe(sha);
+    const moved = "f".repeat(40);
+    listing = () => ({ sha: moved, siblings: siblings() });
+    asked = [];
+    const pinned = { ...model, revision: sha };
+    expect(await commitOf(pinned, folder, at)).toBe(sha);
+    expect(await fetchFromHub(pinned, folder, at)).toBe(join(folder, "hub", "org--model", sha));
+    expect(asked.filter((line) => !line.includes(`/resolve/${sha}/`))).toEqual([]);
+    expect(await commitOf(model, folder, at)).toBe(moved);
+    expect(await commitOf(model, folder, { ...at, offline: true })).toBe(moved);
   });
 
   it("is fetched again where a cached file was damaged", async () => {

@@ -68,7 +68,7 @@ export async function fetchFromHub(
   cacheFolder: string,
   options: HubOptions,
 ): Promise<string> {
-  const cache = join(cacheFolder, "hub", repository.replace("/", "--"));
+  const cache = cacheOf(cacheFolder, { repository, revision });
   const { sha, files } = await resolveRevision(cache, { repository, revision }, options);
   const folder = join(cache, sha);
   await mkdir(folder, { recursive: true });
@@ -83,6 +83,15 @@ export async function fetchFromHub(
   }
   return folder;
 }
+
+/** What the revision names now; a commit names itself. Throws as `fetchFromHub` does. */
+export async function commitOf(model: HubModel, cacheFolder: string, options: HubOptions): Promise<string> {
+  if (commit.safeParse(model.revision).success) return model.revision;
+  return (await resolveRevision(cacheOf(cacheFolder, model), model, options)).sha;
+}
+
+const cacheOf = (cacheFolder: string, { repository }: HubModel) =>
+  join(cacheFolder, "hub", repository.replace("/", "--"));
 
 interface Resolved {
   readonly sha: string;
