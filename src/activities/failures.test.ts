@@ -1,3 +1,4 @@
+import { defaultDataConverter } from "@temporalio/common";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { DefaultLogger } from "@temporalio/worker";
 import { describe, expect, it } from "vitest";
@@ -42,6 +43,24 @@ describe("an activity that is no step", () => {
       nonRetryable: true,
       message: "shards is undefined",
     });
+  });
+
+  it("says no more than Temporal shows of an activity that is tried again, whatever its causes", async () => {
+    const deep = (depth: number): Error =>
+      new Error(`cause ${depth}`, depth === 0 ? {} : { cause: deep(depth - 1) });
+    const { failureConverter, payloadConverter } = defaultDataConverter;
+    for (const error of [
+      new RatchetError("ServiceUnavailable", "cannot fetch it", { url: "http://127.0.0.1:9" }, deep(5)),
+      new Error("nobody foresaw it", { cause: deep(5) }),
+    ]) {
+      const failing = guarded(() => Promise.reject(error));
+      const thrown = await attempt(error.message, () => failing(undefined)).catch(
+        (failure: unknown) => failure,
+      );
+      const shown = failureConverter.errorToFailure(thrown, payloadConverter);
+      expect(JSON.stringify(shown).length).toBeLessThan(4_096);
+      expect(shown).toMatchObject({ message: error.message, cause: { message: "cause 5" } });
+    }
   });
 
   it("counts by itself, and from its last success", async () => {

@@ -60,23 +60,44 @@ async function judge(error: unknown, count: () => Promise<number>): Promise<unkn
   if (named && (!error.retryable || saysNothingOfTheWork.has(error.type))) return toFailure(error, false);
   const isGivenUp = (await count()) % mostFailures === 0;
   if (named) return toFailure(error, isGivenUp);
-  if (!isGivenUp) return error;
-  return ApplicationFailure.create({
-    message: error instanceof Error ? error.message : String(error),
-    type: unexpectedFailure,
-    nonRetryable: true,
-    cause: error as Error,
-  });
+  const foreign = error instanceof Error ? error : new Error(String(error));
+  if (!isGivenUp) return shortened(foreign);
+  const { message } = foreign;
+  return failureOf(foreign, { message, type: unexpectedFailure, nonRetryable: true });
 }
 
 /** Maps the closed list of errors to Temporal's: the type keeps its name, and only what can help is retried. */
 function toFailure(error: RatchetError, isGivenUp: boolean): ApplicationFailure {
   if (error.type === "StaleFence") log.warn("a newer attempt took this step over", { ...error.fields });
-  return ApplicationFailure.create({
+  return failureOf(error, {
     message: error.message,
     type: error.type,
     nonRetryable: isGivenUp || !error.retryable,
     details: [error.fields],
-    cause: error,
   });
+}
+
+function failureOf(
+  error: Error,
+  options: Parameters<typeof ApplicationFailure.create>[0],
+): ApplicationFailure {
+  const { stack, cause } = shortened(error);
+  const failure = ApplicationFailure.create({ ...options, ...(cause instanceof Error && { cause }) });
+  return Object.assign(failure, { stack });
+}
+
+/**
+ * What was said and where, and of causes only what they said: of an activity that is tried again Temporal shows no failure
+ * above 4 KiB, not even its sentence, and stacks of four causes are more than that.
+ */
+function shortened({ name, message, stack, cause }: Error): Error {
+  const short = new Error(message, cause instanceof Error ? { cause: sentence(cause) } : {});
+  return Object.assign(short, { name, stack: stack?.split("\n").slice(0, shownFrames).join("\n") ?? "" });
+}
+
+const shownFrames = 8;
+
+function sentence({ name, message, cause }: Error): Error {
+  const said = new Error(message, cause instanceof Error ? { cause: sentence(cause) } : {});
+  return Object.assign(said, { name, stack: `${name}: ${message}` });
 }

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import {
+  ApplicationFailure,
   type Client,
   Connection,
   WorkflowFailedError,
@@ -169,7 +170,8 @@ async function describeEnd(handle: WorkflowHandle, status: string): Promise<stri
   return `the workflow failed: ${failure.split("\n")[0]}`;
 }
 
-/** Temporal wraps an activity's own error in one failure per workflow it passed through. */
+/** Temporal wraps an activity's own failure, whose sentence is meant for people, in one per workflow it passed through. */
 function innermost(error: Error): Error {
-  return error.cause instanceof Error ? innermost(error.cause) : error;
+  const isOurs = error instanceof ApplicationFailure;
+  return error.cause instanceof Error && !isOurs ? innermost(error.cause) : error;
 }
