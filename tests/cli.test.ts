@@ -265,6 +265,35 @@ describe("wrong input is refused before anything starts", () => {
     await expectRefusal(["up"], { code: 3, says: ["services.json is damaged"] });
   });
 
+  it("a run to go on with where nothing has run", async () => {
+    for (const args of [
+      ["resume", "lost"],
+      ["fork", "lost", "--at-iteration", "1"],
+    ])
+      await expectRefusal(args, {
+        code: 2,
+        says: [`RUN 'lost' is unknown: nothing has run in ${home}; RATCHET_HOME names another home`],
+      });
+  });
+
+  it("a model of a Hub that does not answer", async () => {
+    await expectRefusal(
+      ["start", "--input", inputFile(["policy"], "hf:org/none@main")],
+      {
+        code: 3,
+        says: ["cannot fetch http://127.0.0.1:9/api/models/org/none/revision/main", "check the network"],
+      },
+      { HF_ENDPOINT: "http://127.0.0.1:9", RATCHET_CACHE: join(folder, "cache") },
+    );
+  });
+
+  it("an experiment without stages", async () => {
+    await expectRefusal(["start", "--input", inputFile(["stages"], {})], {
+      code: 2,
+      says: ["field 'stages' = {}: an experiment without stages does nothing; declare at least one"],
+    });
+  });
+
   it("a command that needs services while none run", async () => {
     await expectRefusal(["temporal", "workflow", "list"], {
       code: 3,

@@ -17,6 +17,16 @@ describe("an input file", () => {
     expect(readInputFile(fileOf('{ "id": "a" }'), "--input")).toEqual({ id: "a" });
   });
 
+  it("may begin with a byte order mark", () => {
+    expect(readInputFile(fileOf('\uFEFF{ "id": "a" }'), "--input")).toEqual({ id: "a" });
+  });
+
+  it("must be a file", () => {
+    expect(() => readInputFile(folder, "--input")).toThrow(
+      `--input ${folder}: it is a folder; give the path`,
+    );
+  });
+
   it("must be there", () => {
     const path = join(folder, "absent.json");
     expect(() => readInputFile(path, "--input")).toThrow(

@@ -6,10 +6,11 @@ import { RatchetError } from "../core/errors.ts";
 export function readInputFile(path: string, option: string): unknown {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    // Some editors begin a file with a byte order mark.
+    text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
-    const reason =
-      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const reason = { ENOENT: "there is no such file", EISDIR: "it is a folder" }[code ?? ""] ?? message;
     throw new RatchetError(
       "InvalidInput",
       `${option} ${path}: ${reason}; give the path of a JSON file, for example temporal/examples/tiny.json`,

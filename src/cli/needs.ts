@@ -24,8 +24,14 @@ const cacheBytes = 0.7e9;
 /** The shortest prompt with one tool; real ones have some 270 tokens, which only their environments tell. */
 const leastPromptTokens = 64;
 
-/** Throws ServiceUnavailable where the policy has to be fetched and cannot be. */
-export function requireFetchable({ offline, cacheFolder }: Config, { policy }: ExperimentInput): void {
+/** Throws ServiceUnavailable where the policy has to be fetched and cannot be, InvalidInput where the Hub has none such. */
+export async function requireFetchable(config: Config, { policy }: ExperimentInput): Promise<void> {
+  const { offline, cacheFolder, environment } = config;
+  const source = parsePolicySource(policy);
+  if (source.kind === "hub") {
+    const { hubOptions, requireOnHub } = await import("../engine/policies/hub.ts");
+    return requireOnHub(source, cacheFolder, hubOptions(environment, offline));
+  }
   if (isCached(cacheFolder, policy)) return;
   const missing = `field 'policy' = "${policy}" is not in the cache (${join(cacheFolder, "policies")})`;
   const refuse = (why: string) =>

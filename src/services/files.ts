@@ -33,7 +33,7 @@ export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T | undefin
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new RatchetError(
       "ServiceUnavailable",
-      `${path} cannot be read: ${(error as Error).message}`,
+      `${path} cannot be read: ${(error as Error).message}; correct its permissions, or set RATCHET_HOME to a folder of yours`,
       { path },
       error,
     );

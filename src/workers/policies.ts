@@ -7,14 +7,13 @@ import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { readFolderPolicy } from "../engine/policies/folder-policy.ts";
 import { writePolicy } from "../engine/policies/foreign-policy.ts";
 import { readGgufPolicy } from "../engine/policies/gguf-policy.ts";
-import { commitOf, fetchFromHub, type HubOptions } from "../engine/policies/hub.ts";
+import { commitOf, fetchFromHub, hubOptions } from "../engine/policies/hub.ts";
 import { prepareSmolLM2 } from "../engine/policies/smollm2.ts";
 import { parsePolicySource } from "../engine/policies/source.ts";
 import { prepareTiny } from "../engine/policies/tiny.ts";
 
 /** The tiny policy's initial weights are drawn from this seed, the same for every run. */
 const tinySeed = 0;
-const hubEndpoint = "https://huggingface.co";
 const onProgress = () => undefined; // the activity that waits heartbeats by itself
 
 export function policyPreparer(artifacts: ArtifactStore, config: Config) {
@@ -34,15 +33,10 @@ export function policyPinner(config: Config) {
   return async (text: string): Promise<string> => {
     const source = parsePolicySource(text);
     if (source.kind !== "hub") return text;
-    const sha = await commitOf(source, config.cacheFolder, hubOptions(config));
+    const sha = await commitOf(source, config.cacheFolder, hubOptions(config.environment, config.offline));
     const reasoning = source.reasoning === undefined ? "" : `?reasoning=${source.reasoning ? "on" : "off"}`;
     return `hf:${source.repository}@${sha}${reasoning}`;
   };
-}
-
-function hubOptions({ environment, offline }: Config): HubOptions {
-  const { HF_ENDPOINT: endpoint = hubEndpoint, HF_TOKEN: token } = environment;
-  return { endpoint: endpoint.replace(/\/+$/, ""), token, offline, onProgress };
 }
 
 async function prepare(artifacts: ArtifactStore, config: Config, text: string): Promise<ArtifactRef> {
@@ -59,7 +53,11 @@ async function prepare(artifacts: ArtifactStore, config: Config, text: string): 
       break;
     }
     case "hub": {
-      const folder = await fetchFromHub(source, config.cacheFolder, hubOptions(config));
+      const folder = await fetchFromHub(
+        source,
+        config.cacheFolder,
+        hubOptions(config.environment, config.offline),
+      );
       await writePolicy(await readFolderPolicy(folder, source.reasoning), staging, onProgress);
       break;
     }

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { readAssignments } from "../assignments.ts";
 import { type ContinueOptions, continueRun } from "../continue-run.ts";
+import { requireHomeWithRuns } from "../home-with-runs.ts";
 import { withServices } from "../services.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { notice } from "./start.ts";
@@ -30,7 +31,9 @@ export function register(ratchet: Command): void {
     .option("--json", "print a JSON summary as the last line")
     .action(async (run: string, { atIteration, set = [], ...options }: ForkOptions) => {
       const settings = readAssignments(set, "--set");
-      process.exitCode = await withServices(readConfig(), notice, (services) =>
+      const config = readConfig();
+      requireHomeWithRuns(config, run);
+      process.exitCode = await withServices(config, notice, (services) =>
         continueRun(services, run, { ...options, iteration: atIteration, settings }),
       );
     });

@@ -9,6 +9,7 @@ import { experimentInputSchema } from "../../core/experiment/input.ts";
 import { parseInput } from "../../core/experiment/parse.ts";
 import { continueRun } from "../continue-run.ts";
 import { exitCodes } from "../exit.ts";
+import { requireHomeWithRuns } from "../home-with-runs.ts";
 import { noteThreads } from "../known-threads.ts";
 import { type OpenServices, withServices } from "../services.ts";
 import { requireKnownThreads, requireThreadsInForce } from "../threads.ts";
@@ -43,6 +44,7 @@ export function register(ratchet: Command): void {
     .action(async (run: string, options: ResumeOptions) => {
       requireIteration(options);
       const config = readConfig();
+      requireHomeWithRuns(config, run);
       if (options.acceptNumerics !== true) requireKnownThreads(config, run);
       // The run's input is in the database, which must run before it can be read.
       process.exitCode = await withServices(config, notice, async (services) => {

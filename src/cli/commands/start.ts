@@ -37,7 +37,7 @@ export function register(ratchet: Command): void {
       requireThreads(config, given);
       const known = await knownPolicy(given);
       requireContext(known);
-      requireFetchable(config, given);
+      await requireFetchable(config, given);
       await requireDisk(config, known);
       const { input } = known;
       process.exitCode = await withServices(config, notice, async (services) => {

@@ -22,6 +22,12 @@ export function needsOf(stage: Stage): string[] {
 /** Stage ids in an order in which every stage follows what it needs; ties keep the input's order. */
 export function planStages(input: ExperimentInput): string[] {
   const { stages } = input;
+  if (Object.keys(stages).length === 0)
+    throw new RatchetError(
+      "InvalidInput",
+      `experiment '${input.id}': field 'stages' = {}: an experiment without stages does nothing; declare at least one, as temporal/examples/tiny.json does`,
+      { field: "stages", value: {} },
+    );
   const expect = (of: string, field: string, id: string, ...types: Stage["type"][]) => {
     const type = types.join(" or ");
     const isOf = (other: string) => types.some((known) => stages[other]?.type === known);

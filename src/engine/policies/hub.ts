@@ -29,6 +29,17 @@ export interface HubOptions {
   readonly onProgress: OnProgress;
 }
 
+const publicHub = "https://huggingface.co";
+
+/** From the variables that the Hub's own tools read. */
+export function hubOptions(
+  { HF_ENDPOINT: endpoint = publicHub, HF_TOKEN: token }: Readonly<Record<string, string | undefined>>,
+  offline: boolean,
+  onProgress: OnProgress = () => undefined,
+): HubOptions {
+  return { endpoint: endpoint.replace(/\/+$/, ""), token, offline, onProgress };
+}
+
 const wanted = [
   "config.json",
   "generation_config.json",
@@ -88,6 +99,12 @@ export async function fetchFromHub(
 export async function commitOf(model: HubModel, cacheFolder: string, options: HubOptions): Promise<string> {
   if (commit.safeParse(model.revision).success) return model.revision;
   return (await resolveRevision(cacheOf(cacheFolder, model), model, options)).sha;
+}
+
+/** Throws as `fetchFromHub` does where the Hub was never asked for the revision before and has none, or does not answer. */
+export async function requireOnHub(model: HubModel, cacheFolder: string, options: HubOptions): Promise<void> {
+  if ((await remembered(cacheOf(cacheFolder, model), model.revision)) !== undefined) return;
+  await resolveRevision(cacheOf(cacheFolder, model), model, options);
 }
 
 const cacheOf = (cacheFolder: string, { repository }: HubModel) =>
