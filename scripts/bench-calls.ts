@@ -141,7 +141,9 @@ function processorMs(): number {
   return (user + system) / 1000 + (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
-const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
+}
 
 /** Beyond what a batch of one call takes, start-up included, where there is a child to start. */
 function perCall(batches: readonly Spent[], single: readonly Spent[] | undefined): number {
