@@ -18,13 +18,6 @@ const pollMs = 50;
 const startMb = 384;
 /** Characters of a dead child's standard error that are told. */
 const longestComplaint = 500;
-/**
- * After a little output, a child that runs tools is not listened to for so long, ms: being woken for every line costs
- * both sides more than the line. What it says meanwhile waits in its pipe, also where it is lost.
- */
-const restMs = 2;
-/** More than this at once is read on at once, in bytes. */
-const littleOutput = 32_768;
 const mebibyte = 1024 * 1024;
 
 export interface ChildStart {
@@ -154,10 +147,6 @@ function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, m
       end("garbled", String(error));
     }
     listen();
-    if (attention?.budget && chunk.length < littleOutput) {
-      child.stdout.pause();
-      setTimeout(() => child.stdout.resume(), restMs);
-    }
   });
   child.once("close", () => attend(null));
   return { attend, failure: () => failure };
