@@ -243,7 +243,7 @@ describe("the health check", () => {
     }).catch((error: { code: number }) => error);
 
   it("passes while the worker says that it is well, and only then", async () => {
-    const port = await chooseFreePort(0, process.pid, new Set([0]));
+    const port = await chooseFreePort(0, process.pid, (free) => free !== 0);
     expect(await check(port)).toMatchObject({ code: 1 });
     let ok = true;
     const observed = { health: async () => ({ ok }), metrics: async () => "" };
@@ -268,7 +268,7 @@ describe("the namespace's preparation", () => {
   beforeAll(async () => {
     const config = readConfig();
     const { path } = findTemporal(config) ?? (await downloadTemporal(config, () => undefined));
-    const port = await chooseFreePort(0, process.pid + 1, new Set([0]));
+    const port = await chooseFreePort(0, process.pid + 1, (free) => free !== 0);
     address = `127.0.0.1:${port}`;
     const flags = ["--headless", "--ip", "127.0.0.1", "--port", `${port}`, "--log-level", "never"];
     server = spawn(path, ["server", "start-dev", ...flags], {

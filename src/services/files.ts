@@ -1,5 +1,14 @@
 /** Files that a reader never sees half of, and that a power cut leaves as they were or as they shall be. */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import type { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
@@ -47,5 +56,16 @@ export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T | undefin
       { path },
       error,
     );
+  }
+}
+
+/** False where the name exists: the atomic "create if absent" that also carries content. */
+export function linkIfAbsent(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
   }
 }

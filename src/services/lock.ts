@@ -2,11 +2,11 @@
  * One supervisor per home. The lock names its holder by pid and start time, so one that was killed holds nothing and
  * the next start takes it over; of several that try at once, one wins.
  */
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
-import { readJsonFile, writeJsonFile } from "./files.ts";
+import { linkIfAbsent, readJsonFile, writeJsonFile } from "./files.ts";
 import { identify, isAlive, type ProcessIdentity } from "./processes.ts";
 
 const holderSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
@@ -24,7 +24,7 @@ export function acquireLock(home: string): void {
   const own = `${lockPath(home)}.${process.pid}`;
   writeJsonFile(own, identify(process.pid));
   try {
-    while (!tryLink(own, lockPath(home))) {
+    while (!linkIfAbsent(own, lockPath(home))) {
       const holder = supervisorOf(home);
       if (holder !== undefined) throw alreadySupervised(home, holder.pid);
       removeStale(home);
@@ -38,17 +38,6 @@ export function releaseLock(home: string): void {
   if (supervisorOf(home)?.pid === process.pid) rmSync(lockPath(home), { force: true });
 }
 
-/** Creating a link fails where the name exists: the atomic "create if absent" that also carries content. */
-function tryLink(from: string, to: string): boolean {
-  try {
-    linkSync(from, to);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
-  }
-}
-
 /** Another starter may have replaced the stale lock meanwhile; what was moved away is looked at again. */
 function removeStale(home: string): void {
   const moved = `${lockPath(home)}.stale-${process.pid}`;
@@ -60,7 +49,7 @@ function removeStale(home: string): void {
   }
   const holder = holderSchema.parse(JSON.parse(readFileSync(moved, "utf8")));
   if (isAlive(holder)) {
-    tryLink(moved, lockPath(home));
+    linkIfAbsent(moved, lockPath(home));
     rmSync(moved);
     throw alreadySupervised(home, holder.pid);
   }

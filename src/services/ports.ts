@@ -19,18 +19,18 @@ export function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * The preferred port where it is free, else the first free one from a start that differs between homes, so that
- * projects started at the same moment do not meet. `seed` is any non-negative integer.
+ * The preferred port where it is free, else the first free one from a start that differs between homes. That a port is
+ * free now says nothing of the moment it is used, so `claim` has the last word on each. `seed` is any non-negative integer.
  */
 export async function chooseFreePort(
   preferred: number,
   seed: number,
-  taken: ReadonlySet<number>,
+  claim: (port: number) => boolean,
 ): Promise<number> {
-  if (!taken.has(preferred) && (await isPortFree(preferred))) return preferred;
+  if ((await isPortFree(preferred)) && claim(preferred)) return preferred;
   for (let step = 0; step < 500; step++) {
     const port = lowest + ((seed + step) % (highest - lowest + 1));
-    if (!taken.has(port) && (await isPortFree(port))) return port;
+    if ((await isPortFree(port)) && claim(port)) return port;
   }
   throw new RatchetError(
     "ServiceUnavailable",

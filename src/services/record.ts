@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config/config.ts";
 import { readJsonFile, writeJsonFile } from "./files.ts";
+import { createPortClaims } from "./port-claims.ts";
 import { chooseFreePort, isPortFree } from "./ports.ts";
 import { choosePostgresFolder } from "./postgres-folder.ts";
 import { observedRoles } from "./roles.ts";
@@ -46,6 +47,8 @@ export function readRecord(home: string): ServicesRecord {
 export async function ensureRecord(config: Config): Promise<ServicesRecord> {
   const { home } = config;
   const existing = readRecord(home);
+  const claim = portClaims(config);
+  for (const port of everyPortOf(existing)) claim(port);
   const needsPostgres = config.databaseUrl === undefined && existing.postgres === undefined;
   const needsTemporal = config.temporalConnection === undefined && existing.temporal === undefined;
   const needsMetrics = !(await areFree(existing.metrics));
@@ -53,7 +56,7 @@ export async function ensureRecord(config: Config): Promise<ServicesRecord> {
   const seed = randomBytes(4).readUInt32LE();
   const taken = new Set(portsOf(existing).map(({ port }) => port));
   const choose = async (preferred: number) => {
-    const chosen = await chooseFreePort(preferred, seed, taken);
+    const chosen = await chooseFreePort(preferred, seed, (port) => !taken.has(port) && claim(port));
     taken.add(chosen);
     return chosen;
   };
@@ -84,6 +87,15 @@ async function areFree(metrics: MetricsRecord | undefined): Promise<boolean> {
   if (metrics === undefined) return false;
   return (await Promise.all(Object.values(metrics).map(isPortFree))).every((free) => free);
 }
+
+const everyPortOf = (record: ServicesRecord): number[] => [
+  ...portsOf(record).map(({ port }) => port),
+  ...Object.values(record.metrics ?? {}),
+];
+
+/** Homes that share a cache share a list of whose each port is, as long as their records name them. */
+const portClaims = ({ home, cacheFolder }: Config) =>
+  createPortClaims(join(cacheFolder, "ports"), home, (other) => everyPortOf(readRecord(other)));
 
 /** The recorded ports, by the field that holds them. */
 export function portsOf({ postgres, temporal }: ServicesRecord): { field: string; port: number }[] {

@@ -1,0 +1,46 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { readConfig } from "../config/config.ts";
+import { ensureRecord, type ServicesRecord } from "./record.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ratchet-record-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Its database is elsewhere: where the embedded one's folder lies is another matter. */
+const configOf = (home: string) =>
+  readConfig({
+    HOME: folder,
+    RATCHET_HOME: join(folder, home),
+    RATCHET_CACHE: join(folder, "cache"),
+    DATABASE_URL: "postgres://u:p@127.0.0.1:1/d",
+  });
+const portsOf = ({ temporal, metrics }: ServicesRecord) => [
+  temporal!.port,
+  temporal!.uiPort,
+  ...Object.values(metrics!),
+];
+
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen({ port, host: "127.0.0.1", exclusive: true }, () => resolve(server));
+  });
+}
+
+describe("homes that start at the same moment", () => {
+  it("never choose the same port: all of them listen at once", async () => {
+    const homes = Array.from({ length: 8 }, (_, i) => `home-${i}`);
+    const records = await Promise.all(homes.map((home) => ensureRecord(configOf(home))));
+    const servers = await Promise.all(records.flatMap(portsOf).map(listen));
+    expect(servers).toHaveLength(8 * 6);
+    for (const server of servers) await new Promise((resolve) => server.close(resolve));
+    // And keep them, whoever starts while they are down.
+    const later = portsOf(await ensureRecord(configOf("later")));
+    expect(records.flatMap(portsOf).filter((port) => later.includes(port))).toEqual([]);
+    expect(await ensureRecord(configOf("home-3"))).toEqual(records[3]);
+  });
+});
