@@ -1,9 +1,10 @@
 import { Writable } from "node:stream";
 import { noopMetricMeter } from "@temporalio/common";
 import { MockActivityEnvironment } from "@temporalio/testing";
+import type { ActivityInterceptors } from "@temporalio/worker";
 import pino from "pino";
 import { expect, it } from "vitest";
-import { activityInterceptor } from "./activity-log.ts";
+import { activityInterceptor, partLog } from "./activity-log.ts";
 import { createMeters } from "./meters.ts";
 
 function logged() {
@@ -17,15 +18,23 @@ function logged() {
   });
   const meters = createMeters(noopMetricMeter);
   const log = pino({ level: "info", base: null, formatters: { level: (level) => ({ level }) } }, stream);
+  let made: ActivityInterceptors | undefined;
   const environment = new MockActivityEnvironment(
     {
       activityType: "sampleTurn",
       attempt: 2,
       workflowExecution: { workflowId: "tiny.rl.i3.s1", runId: "r" },
     },
-    { interceptors: [activityInterceptor(log, meters)] },
+    {
+      interceptors: [
+        (context) => {
+          made = activityInterceptor(log, meters)(context);
+          return made;
+        },
+      ],
+    },
   );
-  return { lines, environment };
+  return { lines, environment, sandbox: partLog(log, "sandbox"), interceptor: () => made };
 }
 
 const place = {
@@ -52,6 +61,27 @@ it("an activity's start and end are told with its place, and nothing else of its
     { level: "info", ...place, event: "started", msg: "sampleTurn started" },
     { level: "info", ...place, event: "ended", msg: "sampleTurn ended" },
   ]);
+});
+
+it("what a part of the worker says is told with the activity that it works for, and without where it works for none", async () => {
+  const { lines, environment, sandbox } = logged();
+  const work = async (_: unknown) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    sandbox("a child was lost");
+  };
+  await environment.run(work, input);
+  sandbox("no namespaces here");
+  expect(lines[1]).toEqual({ level: "info", part: "sandbox", ...place, msg: "a child was lost" });
+  expect(lines[3]).toEqual({ level: "info", part: "sandbox", msg: "no namespaces here" });
+});
+
+it("Temporal's own lines about an activity carry its place too", async () => {
+  const { environment, interceptor } = logged();
+  const told = await environment.run(async (_: unknown) => {
+    const { outbound } = interceptor()!;
+    return outbound!.getLogAttributes!({ taskQueue: "q" }, (attributes) => attributes);
+  }, input);
+  expect(told).toEqual({ taskQueue: "q", ...place });
 });
 
 it("a failure is told with its reason", async () => {

@@ -1,7 +1,9 @@
 /**
  * A line when an activity starts, ends or fails, with what tells it from every other: run, stage, iteration, shard, turn
- * and attempt. Its input itself, which may hold anything, is never logged.
+ * and attempt. What its engine and sandbox say meanwhile carries the same. Its input itself, which may hold anything, is
+ * never logged.
  */
+import { AsyncLocalStorage } from "node:async_hooks";
 import type { Context } from "@temporalio/activity";
 import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import type { ActivityInterceptors } from "@temporalio/worker";
@@ -16,31 +18,46 @@ interface Place {
   readonly turn?: number;
 }
 
+/** The activity that what is running now was asked for by. */
+const current = new AsyncLocalStorage<object>();
+
+/** The log of a part that works for activities, and at times for none. */
+export const partLog =
+  (log: Logger, part: string) =>
+  (line: string): void =>
+    log.info({ part, ...current.getStore() }, line);
+
 export function activityInterceptor(log: Logger, meters: Meters): (context: Context) => ActivityInterceptors {
-  return ({ info }) => ({
-    inbound: {
-      execute: async (input, next) => {
-        const { activityType: activity, attempt, taskQueue: queue } = info;
-        const workflowId = info.workflowExecution?.workflowId ?? "";
-        const own = log.child({ activity, attempt, workflowId, ...placeOf(input.args[0], workflowId) });
-        if (attempt > 1) meters.retries.add(1, { activity, queue });
-        const startedAt = Date.now();
-        const queuedMs = startedAt - info.currentAttemptScheduledTimestampMs;
-        own.info({ event: "started", queuedMs }, `${activity} started`);
-        try {
-          const result = await next(input);
-          own.info({ event: "ended", durationMs: Date.now() - startedAt }, `${activity} ended`);
-          return result;
-        } catch (error) {
-          const durationMs = Date.now() - startedAt;
-          if (error instanceof CancelledFailure)
-            own.info({ event: "cancelled", durationMs }, `${activity} was cancelled`);
-          else own.warn({ event: "failed", durationMs, ...failureOf(error) }, `${activity} failed`);
-          throw error;
-        }
+  return ({ info }) => {
+    let place = {};
+    return {
+      inbound: {
+        execute: async (input, next) => {
+          const { activityType: activity, attempt, taskQueue: queue } = info;
+          const workflowId = info.workflowExecution?.workflowId ?? "";
+          place = { activity, attempt, workflowId, ...placeOf(input.args[0], workflowId) };
+          const own = log.child(place);
+          if (attempt > 1) meters.retries.add(1, { activity, queue });
+          const startedAt = Date.now();
+          const queuedMs = startedAt - info.currentAttemptScheduledTimestampMs;
+          own.info({ event: "started", queuedMs }, `${activity} started`);
+          try {
+            const result = await current.run(place, () => next(input));
+            own.info({ event: "ended", durationMs: Date.now() - startedAt }, `${activity} ended`);
+            return result;
+          } catch (error) {
+            const durationMs = Date.now() - startedAt;
+            if (error instanceof CancelledFailure)
+              own.info({ event: "cancelled", durationMs }, `${activity} was cancelled`);
+            else own.warn({ event: "failed", durationMs, ...failureOf(error) }, `${activity} failed`);
+            throw error;
+          }
+        },
       },
-    },
-  });
+      // For what Temporal says of the activity, and the activity through Temporal's log.
+      outbound: { getLogAttributes: (attributes, next) => next({ ...attributes, ...place }) },
+    };
+  };
 }
 
 /** Of a step its context; of others the same names where their input has them. A shard is the end of its workflow's id. */

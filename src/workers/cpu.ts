@@ -7,6 +7,7 @@ import { defaultSandboxLimits } from "../sandbox/limits.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
 import { taskQueues } from "../workflows/names.ts";
+import { partLog } from "./activity-log.ts";
 import { handingBack } from "./ending.ts";
 import { meterLedger, meterSandbox } from "./meters.ts";
 import { peeker } from "./peek.ts";
@@ -23,7 +24,7 @@ await serve("cpu-worker", "ratchet-cpu", async ({ config, log, meters, common, f
   const store = await openStore({ databaseUrl: config.databaseUrl!, artifactFolder: config.artifactFolder });
   const sandbox = createSandbox({
     ...defaultSandboxLimits,
-    log: (message) => log.info({ part: "sandbox" }, message),
+    log: partLog(log, "sandbox"),
   });
   const clientConnection = await Connection.connect(config.temporalConnection ?? {});
   const client = new Client({

@@ -12,6 +12,7 @@ import type { Engine, EngineOptions } from "../engine/runtime/client.ts";
 import { describeNumerics, type Numerics, numericsMismatch } from "../engine/runtime/numerics.ts";
 import { openStore } from "../store/store.ts";
 import { gpuWorkerIdentityPrefix, taskQueues } from "../workflows/names.ts";
+import { partLog } from "./activity-log.ts";
 import { inTurns } from "./device-turns.ts";
 import { meterEngine, meterLedger } from "./meters.ts";
 import { codecs } from "./ports.ts";
@@ -34,7 +35,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
         threads: config.threads,
         lockFile: join(config.home, "device.lock"),
         stallMs: engineStallMs,
-        log: (line) => log.info({ part: "engine" }, line),
+        log: partLog(log, "engine"),
       });
       const device = inTurns(meterEngine(engine, meters), ending, (waitedMs) =>
         meters.deviceWait.record(waitedMs / 1_000),
