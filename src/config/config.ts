@@ -37,7 +37,7 @@ export interface Config {
   readonly logLevel: (typeof logLevels)[number];
   /** Where this process answers /healthz and /metrics (RATCHET_METRICS_ADDRESS); undefined means nowhere. */
   readonly metricsAddress: ListenAddress | undefined;
-  /** What /metrics asks for (RATCHET_METRICS_TOKEN or _FILE); needed where others than this machine can reach it. */
+  /** What /metrics asks for, and /healthz of other machines (RATCHET_METRICS_TOKEN or _FILE); needed where others than this machine can reach it. */
   readonly metricsToken: string | undefined;
   /** Temporal's payloads are encrypted by the first of these (RATCHET_PAYLOAD_KEY or _FILE); none, and they are not. */
   readonly payloadKeys: readonly Buffer[];

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
+import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, it } from "vitest";
 import { type Observed, serveHealth } from "./health.ts";
 
@@ -14,16 +15,16 @@ const healthy: Observed = {
 };
 
 /** A server on a port that was free a moment ago, asked by this function. */
-async function served(observed: Observed, token?: string) {
-  const probe = createServer().listen(0, "127.0.0.1");
+async function served(observed: Observed, token?: string, host = "127.0.0.1") {
+  const probe = createServer().listen(0, host);
   await once(probe, "listening");
   const { port } = probe.address() as { port: number };
   probe.close();
   await once(probe, "close");
-  open.push(await serveHealth({ host: "127.0.0.1", port, local: true }, token, observed));
+  open.push(await serveHealth({ host, port, local: host === "127.0.0.1" }, token, observed));
   return (path: string, headers: Record<string, string> = {}, method = "GET") =>
     new Promise<{ status: number; body: string }>((resolve, reject) => {
-      const asked = request({ host: "127.0.0.1", port, path, headers, method }, (response) => {
+      const asked = request({ host, port, path, headers, method }, (response) => {
         let body = "";
         response.on("data", (chunk: Buffer) => {
           body += chunk.toString();
@@ -65,13 +66,25 @@ describe("a process that is looked at", () => {
     expect((await ask("/healthz", { host: "localhost:1", origin: "http://localhost:2" })).status).toBe(200);
   });
 
-  it("asks for the token where there is one, for its health alone not", async () => {
+  it("asks for the token where there is one, but for its health when asked on this machine", async () => {
     const ask = await served(healthy, "0123456789abcdef");
     const refused = { status: 401, body: "Authorization: Bearer TOKEN is missing or wrong\n" };
     expect(await ask("/metrics")).toEqual(refused);
     expect(await ask("/metrics", { authorization: "Bearer 0123456789abcdeF" })).toEqual(refused);
     const given = { authorization: "Bearer 0123456789abcdef", host: "scraper.example" };
     expect((await ask("/metrics", given)).status).toBe(200);
-    expect((await ask("/healthz", { host: "kubelet.example" })).status).toBe(200);
+    expect((await ask("/healthz")).status).toBe(200);
+    expect(await ask("/healthz", { host: "kubelet.example" })).toEqual(refused);
+    expect((await ask("/healthz", given)).status).toBe(200);
+  });
+
+  const elsewhere = Object.values(networkInterfaces())
+    .flat()
+    .find((address) => address !== undefined && !address.internal && address.family === "IPv4")?.address;
+  it.runIf(elsewhere)("tells other machines nothing without it, whatever they call themselves", async () => {
+    const ask = await served(healthy, "0123456789abcdef", elsewhere);
+    for (const path of ["/healthz", "/metrics"])
+      expect((await ask(path, { host: "127.0.0.1" })).status).toBe(401);
+    expect((await ask("/healthz", { authorization: "Bearer 0123456789abcdef" })).status).toBe(200);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Where a process says how it is: /healthz, which anybody may ask who reaches it, and /metrics in Prometheus's text
- * format, which asks for the token where there is one. Without a token only requests meant for this machine are answered.
+ * Where a process says how it is: /healthz, and /metrics in Prometheus's text format. Where there is a token both ask for
+ * it, /healthz of other machines only; without one, only requests meant for this machine are answered.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -58,21 +58,30 @@ async function answer(
   token: string | undefined,
   observed: Observed,
 ): Promise<void> {
-  if (token === undefined && !isMeantForThisMachine(request.headers))
+  const { headers, socket } = request;
+  if (token === undefined && !isMeantForThisMachine(headers))
     return reply(response, 403, "text/plain", "only requests to and from this machine are answered\n");
+  const knowsToken = token === undefined || same(headers.authorization ?? "", `Bearer ${token}`);
+  const unknown = () =>
+    reply(response, 401, "text/plain", "Authorization: Bearer TOKEN is missing or wrong\n");
   switch (`${request.method} ${request.url?.split("?")[0]}`) {
     case "GET /healthz": {
+      // The supervisor, and the health check of a container, ask from beside the process.
+      const isBeside = isLoopback(socket.remoteAddress) && isMeantForThisMachine(headers);
+      if (!knowsToken && !isBeside) return unknown();
       const health = await observed.health();
       return reply(response, health.ok ? 200 : 503, "application/json", `${JSON.stringify(health)}\n`);
     }
     case "GET /metrics":
-      if (token !== undefined && !same(request.headers.authorization ?? "", `Bearer ${token}`))
-        return reply(response, 401, "text/plain", "Authorization: Bearer TOKEN is missing or wrong\n");
+      if (!knowsToken) return unknown();
       return reply(response, 200, "text/plain; version=0.0.4; charset=utf-8", await observed.metrics());
     default:
       return reply(response, 404, "text/plain", "there are GET /healthz and GET /metrics\n");
   }
 }
+
+/** IPv4 on a socket of IPv6 is written ::ffff:127.0.0.1. */
+const isLoopback = (address = "") => /^(::1|(::ffff:)?127\.[\d.]+)$/.test(address);
 
 /** In the same time wherever they differ. */
 function same(given: string, expected: string): boolean {

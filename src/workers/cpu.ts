@@ -9,7 +9,7 @@ import { openStore } from "../store/store.ts";
 import { taskQueues } from "../workflows/names.ts";
 import { partLog } from "./activity-log.ts";
 import { handingBack } from "./ending.ts";
-import { meterLedger, meterSandbox } from "./meters.ts";
+import { meterLedger, meterRuns, meterSandbox } from "./meters.ts";
 import { peeker } from "./peek.ts";
 import { policyPinner, policyPreparer } from "./policies.ts";
 import { codecs, environmentSets } from "./ports.ts";
@@ -35,7 +35,7 @@ await serve("cpu-worker", "ratchet-cpu", async ({ config, log, meters, common, f
   const activities = createCpuActivities({
     artifacts: store.artifacts,
     ledger: meterLedger(store.ledger, meters),
-    runs: store.runs,
+    runs: meterRuns(store.runs, meters),
     author: createKnowledgeAuthor(),
     sandbox: meterSandbox(sandbox, meters),
     engineThreads: config.threads,

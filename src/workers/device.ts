@@ -14,7 +14,7 @@ import { openStore } from "../store/store.ts";
 import { gpuWorkerIdentityPrefix, taskQueues } from "../workflows/names.ts";
 import { partLog } from "./activity-log.ts";
 import { inTurns } from "./device-turns.ts";
-import { meterEngine, meterLedger } from "./meters.ts";
+import { meterEngine, meterLedger, meterRestoring } from "./meters.ts";
 import { codecs } from "./ports.ts";
 import { serve } from "./serve.ts";
 
@@ -59,7 +59,11 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       return {
         workers: [
           await Worker.create({ ...options, taskQueue: taskQueues.sample, activities: sampling }),
-          await Worker.create({ ...options, taskQueue: taskQueues.train, activities: updates }),
+          await Worker.create({
+            ...options,
+            taskQueue: taskQueues.train,
+            activities: { ...updates, restoreUpdate: meterRestoring(updates.restoreUpdate, meters) },
+          }),
         ],
         close: async () => {
           await engine.close();

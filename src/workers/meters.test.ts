@@ -1,9 +1,9 @@
 import { noopMetricMeter } from "@temporalio/common";
 import { describe, expect, it, vi } from "vitest";
 import { RatchetError } from "../core/errors.ts";
-import type { LineageRecord } from "../core/ports/runs.ts";
+import type { KnownUpdate, LineageRecord, RunStore } from "../core/ports/runs.ts";
 import type { StepLedger } from "../core/ports/steps.ts";
-import { createMeters, meterEngine, meterLedger, meterSandbox } from "./meters.ts";
+import { createMeters, meterEngine, meterLedger, meterRestoring, meterRuns, meterSandbox } from "./meters.ts";
 
 /** Every counter writes what is added to it, as `name labels +value`. */
 function counting() {
@@ -70,6 +70,27 @@ describe("a metered ledger", () => {
     expect(await metered.countFailure("k")).toBe(1);
     expect(counted).toEqual(["ratchet_stale_commits_refused update +1", "ratchet_step_failures update +1"]);
   });
+});
+
+it("a trip and a checkpoint made again are counted once they are done", async () => {
+  const { counted, meters } = counting();
+  const trip = {
+    measure: "loss",
+    value: null,
+    limit: null,
+    blames: "policy",
+    sentence: "loss is NaN",
+  } as const;
+  const record = { ...lineage, trip, action: "lowerLearningRate", outcome: "again" } as const;
+  await meterRuns({ putTrip: async () => {} } as unknown as RunStore, meters).putTrip(record);
+  const lost = { run: "tiny", stage: "rl" } as KnownUpdate;
+  await meterRestoring(async () => {}, meters)(lost);
+  const failing = meterRestoring(() => Promise.reject(new Error("no disk")), meters);
+  await expect(failing(lost)).rejects.toThrow("no disk");
+  expect(counted).toEqual([
+    "ratchet_trips tiny,rl,loss,lowerLearningRate +1",
+    "ratchet_checkpoints_restored tiny,rl +1",
+  ]);
 });
 
 it("a metered sandbox counts calls by their outcome", async () => {

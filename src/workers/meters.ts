@@ -3,8 +3,10 @@
  * constructed, so nothing that does the work knows that it is measured.
  */
 import type { MetricMeter } from "@temporalio/common";
+import type { UpdateActivities } from "../activities/index.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { OnProgress, PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
+import type { RunStore } from "../core/ports/runs.ts";
 import type { Sandbox } from "../core/ports/sandbox.ts";
 import type { StepLedger } from "../core/ports/steps.ts";
 import { isBeaten } from "../engine/runtime/beat.ts";
@@ -39,6 +41,8 @@ export function createMeters(meter: MetricMeter) {
     deviceWait: seconds("device_wait", "Work that waited for other work on the device."),
     toolCalls: counter("tool_calls", "Tool calls in the sandbox, by outcome."),
     tools: seconds("tool_batch", "A batch of tool calls in the sandbox."),
+    trips: counter("trips", "Updates that a tripwire kept from being committed, by what was done about it."),
+    restored: counter("checkpoints_restored", "Lost checkpoints that were made again."),
     checkpointBytes: counter("checkpoint_bytes", "Bytes of checkpoints that updates made."),
     /** What counts down, too. */
     gauges: createGauges(),
@@ -79,6 +83,22 @@ export function meterLedger(ledger: StepLedger, meters: Meters): StepLedger {
     },
   };
 }
+
+export const meterRuns = (runs: RunStore, meters: Meters): RunStore => ({
+  ...runs,
+  putTrip: async (record) => {
+    await runs.putTrip(record);
+    const { run, stage, trip, action } = record;
+    meters.trips.add(1, { run, stage, measure: trip.measure, action });
+  },
+});
+
+export const meterRestoring =
+  (restore: UpdateActivities["restoreUpdate"], meters: Meters): UpdateActivities["restoreUpdate"] =>
+  async (known) => {
+    await restore(known);
+    meters.restored.add(1, { run: known.run, stage: known.stage });
+  };
 
 export function meterEngine(engine: Engine, meters: Meters): Engine {
   return {

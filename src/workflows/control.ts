@@ -2,7 +2,15 @@
  * How people steer a running workflow: pause, resume, stop after this iteration, and parking, which is what a workflow
  * does instead of failing when an operator can help. Its children are steered with it, and `progress` tells of them all.
  */
-import { condition, defineQuery, defineSignal, setCurrentDetails, setHandler } from "@temporalio/workflow";
+import {
+  type ApplicationFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  metricMeter,
+  setCurrentDetails,
+  setHandler,
+} from "@temporalio/workflow";
 import {
   Children,
   type ChildState,
@@ -58,6 +66,13 @@ export function installControl(from: Steered = { paused: false, stopping: false 
   let resumes = 0;
   let details = "";
   const children = new Children();
+  // Temporal counts what is done for the first time, and not what is replayed.
+  const parked = metricMeter.createCounter("ratchet_parked", "", "Workflows that parked, by what for.");
+  const woken = metricMeter.createCounter(
+    "ratchet_woken",
+    "",
+    "Parked workflows that went on or were stopped.",
+  );
   const own = (): ChildState =>
     stateOf({ paused, stopping, held, waitsFor }, Object.values(children.states()));
   const tellParent = parentTeller();
@@ -99,12 +114,14 @@ export function installControl(from: Steered = { paused: false, stopping: false 
     changed();
   });
   setHandler(progressQuery, () => ({ ...own(), details, children: children.states() }));
-  const park = async (reason: string) => {
+  const park = async ({ type, message: reason }: ApplicationFailure) => {
     const seen = resumes;
+    parked.add(1, { reason: type! });
     waitsFor = reason;
     changed();
     await condition(() => resumes > seen || stopping);
     waitsFor = null;
+    woken.add(1, { reason: type! });
     changed();
     if (resumes === seen) throw stoppedWhileParked(reason);
   };
@@ -143,7 +160,7 @@ export function installControl(from: Steered = { paused: false, stopping: false 
         } catch (error) {
           const failure = mendableFailure(error);
           if (failure === undefined) throw error;
-          await park(failure.message);
+          await park(failure);
         }
       }
     },
