@@ -1,0 +1,50 @@
+import { type Client, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
+import { ApplicationFailure, RetryState } from "@temporalio/common";
+import { describe, expect, it } from "vitest";
+import { peeker } from "./peek.ts";
+
+/** A server that answers so. */
+const peek = (describe: () => Promise<unknown>, result = () => Promise.resolve<unknown>(7)) =>
+  peeker({ workflow: { getHandle: () => ({ describe, result }) } } as unknown as Client)("tiny.rl");
+const status = (name: string) => () => Promise.resolve({ status: { name } });
+const refusal = () => {
+  const grpc = Object.assign(new Error("14 UNAVAILABLE: No connection established"), {
+    code: 14,
+    details: "No connection established",
+    metadata: {},
+  });
+  return Promise.reject(new ServiceError("Failed to describe workflow", { cause: grpc }));
+};
+
+describe("a look at another workflow", () => {
+  it("tells what it came to, that it runs, or that it was cut short", async () => {
+    expect(await peek(status("RUNNING"))).toBeNull();
+    expect(await peek(status("TERMINATED"))).toBe("cutShort");
+    expect(await peek(status("COMPLETED"))).toEqual({ result: 7 });
+    const failed = () =>
+      Promise.reject(
+        new WorkflowFailedError(
+          "failed",
+          ApplicationFailure.nonRetryable("no disk", "StorageFull"),
+          RetryState.NON_RETRYABLE_FAILURE,
+        ),
+      );
+    expect(await peek(status("FAILED"), failed)).toEqual({ failure: "no disk", type: "StorageFull" });
+  });
+
+  it("says in a sentence that Temporal did not answer, which is tried again", async () => {
+    const sentence = {
+      type: "TemporalUnavailable",
+      retryable: true,
+      message:
+        "Temporal does not say how workflow 'tiny.rl' is (No connection established); it is asked again until it does, see npx ratchet status",
+    };
+    await expect(peek(refusal)).rejects.toMatchObject(sentence);
+    await expect(peek(status("COMPLETED"), refusal)).rejects.toMatchObject(sentence);
+  });
+
+  it("of one that is not there is no matter of the server's", async () => {
+    const gone = new WorkflowNotFoundError("workflow not found", "tiny.rl", "");
+    await expect(peek(() => Promise.reject(gone))).rejects.toBe(gone);
+  });
+});
