@@ -22,10 +22,19 @@ it("lesser ones, and none, pass", () => {
   expect(verdictOf(report({}), false)).toEqual({ found: [] });
 });
 
-it("a registry that does not answer, or has no advisories, is skipped with its reason", () => {
-  const refusal = JSON.stringify({ message: "405 Method Not Allowed - POST https://example.org/x" });
-  expect(verdictOf(refusal, false)).toEqual({ skipped: "405 Method Not Allowed" });
-  expect(verdictOf("", true)).toEqual({ skipped: "no answer within 10 s" });
-  expect(verdictOf("npm ERR!", false)).toEqual({ skipped: "npm gave no report" });
-  expect(verdictOf(JSON.stringify({ error: { summary: "offline" } }), false)).toEqual({ skipped: "offline" });
+it("a registry that is not reached, or has no advisories, is an excuse, with its reason", () => {
+  const refusal = { message: "405 Method Not Allowed - POST https://example.org/x" };
+  const excuse = (skipped: string) => ({ skipped, excusable: true });
+  expect(verdictOf(JSON.stringify(refusal), false)).toEqual(excuse("405 Method Not Allowed"));
+  expect(verdictOf("", true)).toEqual(excuse("the registry gave no answer within 10 s"));
+  const unknownHost = { error: { code: "ENOTFOUND", summary: "request failed" } };
+  expect(verdictOf(JSON.stringify(unknownHost), false)).toEqual(excuse("request failed"));
+});
+
+it("an answer that is none is no excuse", () => {
+  const bad = (skipped: string) => ({ skipped, excusable: false });
+  expect(verdictOf("npm ERR!", false)).toEqual(bad("npm gave no report"));
+  expect(verdictOf("{}", false)).toEqual(bad("npm's report has no list of advisories"));
+  const broken = { message: "500 Internal Server Error - POST https://example.org/x", statusCode: 500 };
+  expect(verdictOf(JSON.stringify(broken), false)).toEqual(bad("500 Internal Server Error"));
 });
