@@ -24,7 +24,9 @@ export async function finish<R>(
 ): Promise<R> {
   if (workflowInfo().parent === undefined)
     await control.orPark(() =>
-      cpu.finishAlone({ run: job.run, stage: job.stage, state, result: result as unknown as Json }),
+      cpu.finishAlone.executeWithOptions({ summary: `record that it is ${state}` }, [
+        { run: job.run, stage: job.stage, state, result: result as unknown as Json },
+      ]),
     );
   return result;
 }

@@ -4,6 +4,7 @@
  */
 import { allHandlersFinished, condition, upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
 import type { AssembledRound, AssembledSet } from "../activities/environments.ts";
+import type { BuildJob } from "../activities/jobs.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { BuildInput, BuildSpecification } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
@@ -15,11 +16,10 @@ import { inWindow, runChild } from "./fan-out.ts";
 import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
+import { summaries } from "./summaries.ts";
 
 /** Batches in flight: one in the sandbox while the next is written. */
 const batchWindow = 2;
-
-type BuildJob = Awaited<ReturnType<typeof cpu.prepareBuild>>;
 
 /** What one execution hands to the next: histories stay short, however many environments are wanted. */
 interface Carried {
@@ -39,7 +39,11 @@ interface Built {
 export async function buildEnvironments(input: BuildInput, carried?: Carried): Promise<AssembledSet> {
   const control = installControl(carried?.steered);
   nameRun(input);
-  const job = carried?.job ?? (await control.orPark(() => cpu.prepareBuild(input)));
+  const job =
+    carried?.job ??
+    (await control.orPark(() =>
+      cpu.prepareBuild.executeWithOptions({ summary: summaries.prepare }, [input]),
+    ));
   const { run, stage, seed, environments } = job;
   upsertSearchAttributes([{ key: searchAttributes.stage, value: stage }]);
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
@@ -78,14 +82,20 @@ export async function buildEnvironments(input: BuildInput, carried?: Carried): P
     const proven = await inWindow(round, batchWindow, prove);
     const { assembly = null }: { readonly assembly?: ArtifactRef | null } = assembled ?? {};
     const { result, cached } = await control.orPark(() =>
-      cpu.assembleRound({ context, environments, assembly, proposals, round, proven }),
+      cpu.assembleRound.executeWithOptions({ summary: `round ${rounds + 1}: accept and deduplicate` }, [
+        { context, environments, assembly, proposals, round, proven },
+      ]),
     );
     assembled = result;
     control.describe(
       `${result.accepted} environments accepted (${result.repaired} repaired), ${result.quarantined} quarantined${cached ? ": cached" : ""}\n\n${saidOfCache(built)}`,
     );
     const progress = { done: result.accepted, total, unit: "environments" };
-    await control.orPark(() => cpu.recordProgress({ context, progress }));
+    await control.orPark(() =>
+      cpu.recordProgress.executeWithOptions({ summary: summaries.progress(progress) }, [
+        { context, progress },
+      ]),
+    );
     if (result.set !== null) {
       const { set, accepted, repaired, quarantined } = result;
       return finish(control, job, { set, accepted, repaired, quarantined });

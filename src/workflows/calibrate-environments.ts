@@ -14,11 +14,14 @@ import { inWindow, runChild } from "./fan-out.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
+import { summaries } from "./summaries.ts";
 
 export async function calibrateEnvironments(input: CalibrateInput): Promise<CalibrationResult> {
   const control = installControl();
   nameRun(input);
-  const job = await control.orPark(() => cpu.prepareCalibration(input));
+  const job = await control.orPark(() =>
+    cpu.prepareCalibration.executeWithOptions({ summary: summaries.prepare }, [input]),
+  );
   const { run, stage, seed, policy, policyName, calibration } = job;
   upsertSearchAttributes([
     { key: searchAttributes.stage, value: stage },
@@ -26,7 +29,9 @@ export async function calibrateEnvironments(input: CalibrateInput): Promise<Cali
   ]);
   const environments = job.environments ?? (await buildMissing(control, job));
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
-  const count = await control.orPark(() => cpu.countEnvironments(environments));
+  const count = await control.orPark(() =>
+    cpu.countEnvironments.executeWithOptions({ summary: summaries.count }, [environments]),
+  );
   const { samples, blindSamples, sampling, maxTurns, shardSize, shardsInFlight } = calibration;
   const total = count * (samples + blindSamples);
   let done = 0;
@@ -59,7 +64,12 @@ export async function calibrateEnvironments(input: CalibrateInput): Promise<Cali
       );
       done += members.length;
       control.describe(`${done} of ${total} samples`);
-      await control.orPark(() => cpu.recordProgress({ context, progress: { done, total, unit: "samples" } }));
+      const progress = { done, total, unit: "samples" };
+      await control.orPark(() =>
+        cpu.recordProgress.executeWithOptions({ summary: summaries.progress(progress) }, [
+          { context, progress },
+        ]),
+      );
       return state.shard;
     });
   };
@@ -68,7 +78,9 @@ export async function calibrateEnvironments(input: CalibrateInput): Promise<Cali
   const { difficulty, mostAnsweredBlind } = calibration;
   const keep = { difficulty, mostAnsweredBlind };
   const result = await control.orPark(() =>
-    cpu.scoreCalibration({ context, policy, policyName, environments, shards, blindShards, keep }),
+    cpu.scoreCalibration.executeWithOptions({ summary: "pass@k, difficulty and what is kept" }, [
+      { context, policy, policyName, environments, shards, blindShards, keep },
+    ]),
   );
   return finish(control, job, result);
 }

@@ -11,6 +11,7 @@ import type { ChangeRecord } from "../core/ports/runs.ts";
 import type { Control } from "./control.ts";
 import { messages } from "./names.ts";
 import { cpu } from "./proxies.ts";
+import { summaryLength } from "./summaries.ts";
 
 const changeHyperparameters = defineUpdate<ChangeRecord, [HyperparameterChange]>(
   messages.changeHyperparameters,
@@ -60,7 +61,11 @@ export function installChanges(
       await condition(() => next() !== undefined && recorded === before);
       const { run, stage, iteration, training } = next()!;
       const asksFor = { run, stage, id, iteration, changes: changesTo(training, wanted) };
-      const change = await control.orPark(() => cpu.recordChange(asksFor));
+      const summary = `from iteration ${iteration}: ${Object.keys(wanted).join(", ")}`.slice(
+        0,
+        summaryLength,
+      );
+      const change = await control.orPark(() => cpu.recordChange.executeWithOptions({ summary }, [asksFor]));
       if (!made.some((known) => known.id === id)) made = [...made, change];
       return change;
     } finally {

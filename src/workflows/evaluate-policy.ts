@@ -10,11 +10,14 @@ import { inWindow, runChild } from "./fan-out.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
+import { summaries } from "./summaries.ts";
 
 export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationResult> {
   const control = installControl();
   nameRun(input);
-  const job = await control.orPark(() => cpu.prepareEvaluation(input));
+  const job = await control.orPark(() =>
+    cpu.prepareEvaluation.executeWithOptions({ summary: summaries.prepare }, [input]),
+  );
   const { run, stage, seed, policy, evaluation } = job;
   upsertSearchAttributes([
     { key: searchAttributes.stage, value: stage },
@@ -22,7 +25,9 @@ export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationRe
   ]);
   const environments = job.environments ?? (await buildMissing(control, job));
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
-  const total = await control.orPark(() => cpu.countEnvironments(environments));
+  const total = await control.orPark(() =>
+    cpu.countEnvironments.executeWithOptions({ summary: summaries.count }, [environments]),
+  );
   const { sampling, maxTurns, shardSize, shardsInFlight } = evaluation;
   const starts = Array.from({ length: Math.ceil(total / shardSize) }, (_, i) => i * shardSize);
   let done = 0;
@@ -52,10 +57,18 @@ export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationRe
     done += members.length;
     control.describe(`${done} of ${total} environments`);
     const progress = { done, total, unit: "environments" };
-    await control.orPark(() => cpu.recordProgress({ context, progress }));
+    await control.orPark(() =>
+      cpu.recordProgress.executeWithOptions({ summary: summaries.progress(progress) }, [
+        { context, progress },
+      ]),
+    );
     return rolled.shard;
   });
-  const result = await control.orPark(() => cpu.scoreEvaluation({ context, environments, shards }));
+  const result = await control.orPark(() =>
+    cpu.scoreEvaluation.executeWithOptions({ summary: "Solve-P, Solve-R, Solve-F1 and answers" }, [
+      { context, environments, shards },
+    ]),
+  );
   upsertSearchAttributes([{ key: searchAttributes.solveF1, value: result.summary.solveF1 }]);
   return finish(control, job, result);
 }

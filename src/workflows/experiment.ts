@@ -22,6 +22,7 @@ import { runChild } from "./fan-out.ts";
 import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
 import { searchAttributes, stageWorkflowId } from "./names.ts";
 import { cpu } from "./proxies.ts";
+import { summaries, summaryLength } from "./summaries.ts";
 import { trainPolicy } from "./train-policy.ts";
 
 type Results = ReadonlyMap<string, Json>;
@@ -44,7 +45,11 @@ interface ExperimentResult {
 
 export async function experiment(raw: ExperimentInput, carried?: Carried): Promise<ExperimentResult> {
   const control = installControl(carried?.steered);
-  const { input, order } = carried ?? (await control.orPark(() => cpu.prepareExperiment(raw)));
+  const { input, order } =
+    carried ??
+    (await control.orPark(() =>
+      cpu.prepareExperiment.executeWithOptions({ summary: summaries.prepare }, [raw]),
+    ));
   upsertSearchAttributes([
     { key: searchAttributes.run, value: input.id },
     { key: searchAttributes.policy, value: input.policy },
@@ -55,7 +60,11 @@ export async function experiment(raw: ExperimentInput, carried?: Carried): Promi
     ended = await runStages(control, input, order, results);
   } catch (error) {
     await CancellationScope.nonCancellable(() =>
-      control.orPark(() => cpu.finishRun({ run: input.id, state: "failed" })),
+      control.orPark(() =>
+        cpu.finishRun.executeWithOptions({ summary: "record that it failed" }, [
+          { run: input.id, state: "failed" },
+        ]),
+      ),
     );
     throw error;
   }
@@ -65,7 +74,9 @@ export async function experiment(raw: ExperimentInput, carried?: Carried): Promi
     await handOver<typeof experiment>(raw, { input, order, results: [...results], steered });
   }
   const state = results.size === order.length ? "done" : "stopped";
-  await control.orPark(() => cpu.finishRun({ run: input.id, state }));
+  await control.orPark(() =>
+    cpu.finishRun.executeWithOptions({ summary: `record that it is ${state}` }, [{ run: input.id, state }]),
+  );
   const report = order.find((id) => input.stages[id]!.type === "report" && results.has(id));
   return {
     run: input.id,
@@ -94,7 +105,11 @@ async function runStages(
       `| stage | state |\n|---|---|\n${[...shown].map(([stage, is]) => `| ${input.stages[stage]!.title} | ${is} |`).join("\n")}`,
     );
   };
-  const initial = control.orPark(() => cpu.resolvePolicy({ run: input.id, policy: input.policy }));
+  const initial = control.orPark(() =>
+    cpu.resolvePolicy.executeWithOptions({ summary: `the policy ${input.policy}`.slice(0, summaryLength) }, [
+      { run: input.id, policy: input.policy },
+    ]),
+  );
   // Whoever needs it awaits it, and hears of its failure; a run that is stopped before that needs it no more.
   initial.catch(() => undefined);
   const perform = async (id: string): Promise<void> => {
@@ -150,13 +165,18 @@ async function runStage(
   )) as unknown as Json;
   if (control.stopping && isCutShort(result)) return "stopped";
   await control.orPark(() =>
-    cpu.finishStage({
-      run: input.id,
-      stage: id,
-      type: stage.type,
-      inputHash: isAltered(result) ? "" : begun.inputHash,
-      result,
-    }),
+    cpu.finishStage.executeWithOptions(
+      { summary: `${stage.title}: record its result`.slice(0, summaryLength) },
+      [
+        {
+          run: input.id,
+          stage: id,
+          type: stage.type,
+          inputHash: isAltered(result) ? "" : begun.inputHash,
+          result,
+        },
+      ],
+    ),
   );
   return { result, cached: false };
 }

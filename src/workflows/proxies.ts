@@ -7,10 +7,20 @@ import { proxyActivities } from "@temporalio/workflow";
 import type { CpuActivities, SamplingActivities, UpdateActivities } from "../activities/index.ts";
 import { taskQueues } from "./names.ts";
 
+type Work = (...args: never[]) => Promise<unknown>;
+/** None is called without saying what it is for: the UI's timeline shows that, and not the input. */
+type Summarized<A extends object> = {
+  readonly [K in keyof A]: A[K] extends Work
+    ? {
+        executeWithOptions(options: { readonly summary: string }, args: Parameters<A[K]>): ReturnType<A[K]>;
+      }
+    : never;
+};
+
 const retry = { initialInterval: "200ms", backoffCoefficient: 2, maximumInterval: "10s" } as const;
 
 /** Synthesis, tools, scoring: seconds of work, heartbeats every second. */
-export const cpu = proxyActivities<CpuActivities>({
+export const cpu: Summarized<CpuActivities> = proxyActivities<CpuActivities>({
   taskQueue: taskQueues.cpu,
   startToCloseTimeout: "20m", // preparing a policy may download 100 MB over a slow line
   heartbeatTimeout: "10s", // ten missed beats; a killed worker costs this long
@@ -18,7 +28,7 @@ export const cpu = proxyActivities<CpuActivities>({
 });
 
 /** Sampling: heartbeats at each prefill block and token step. */
-export const sample = proxyActivities<SamplingActivities>({
+export const sample: Summarized<SamplingActivities> = proxyActivities<SamplingActivities>({
   taskQueue: taskQueues.sample,
   startToCloseTimeout: "2h", // a shard of long responses on a slow machine
   heartbeatTimeout: "10s", // a token step takes well under a second; loading weights a few
@@ -26,7 +36,7 @@ export const sample = proxyActivities<SamplingActivities>({
 });
 
 /** Updates: heartbeats at each layer and each file. They wait without limit for a device worker. */
-export const train = proxyActivities<UpdateActivities>({
+export const train: Summarized<UpdateActivities> = proxyActivities<UpdateActivities>({
   taskQueue: taskQueues.train,
   startToCloseTimeout: "6h", // the largest mini-batches of a long supervised update
   heartbeatTimeout: "20s", // writing and syncing one large tensor file may take some seconds

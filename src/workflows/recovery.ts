@@ -5,6 +5,7 @@ import { parkAdvice } from "../core/learning/park-advice.ts";
 import type { Control } from "./control.ts";
 import { tripOf, trippedFailure } from "./failures.ts";
 import { cpu } from "./proxies.ts";
+import { summaryLength } from "./summaries.ts";
 import type { TrainingJob } from "./train-iteration.ts";
 
 export interface Recovered {
@@ -39,6 +40,3 @@ export async function recoverFrom(
   const advice = { run, stage, iteration, kept, recoveries, learningRate };
   return { course, parks: action === "park" ? trippedFailure(parkAdvice(trip, advice)) : null };
 }
-
-/** Temporal keeps 400 bytes of an activity's summary. */
-const summaryLength = 200;

@@ -24,7 +24,10 @@ export async function withArtifacts<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function restoreCheckpoint(hash: string): Promise<void> {
-  const updates = await cpu.planRestoration(hash);
+  const updates = await cpu.planRestoration.executeWithOptions(
+    { summary: `how checkpoint ${hash.slice(0, 12)} is made again` },
+    [hash],
+  );
   for (const update of updates)
     await withArtifacts(() =>
       train.restoreUpdate.executeWithOptions(

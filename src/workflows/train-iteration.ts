@@ -13,6 +13,7 @@ import { divergedFailure } from "./failures.ts";
 import { inWindow, runChild } from "./fan-out.ts";
 import { cpu, train } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
+import { summaries } from "./summaries.ts";
 
 /** The job once its environments are there. */
 export interface TrainingJob extends PreparedTraining {
@@ -71,7 +72,10 @@ export async function runIteration(
   const trip = judgeReward(reward, training.tripwires, recent);
   if (trip !== null) throw divergedFailure(trip);
   if (rows === 0) {
-    await cpu.recordProgress({ context, progress: { ...progress, note: `${noteOf(metrics)}; no update` } });
+    const noted = { ...progress, note: `${noteOf(metrics)}; no update` };
+    await cpu.recordProgress.executeWithOptions({ summary: summaries.progress(noted) }, [
+      { context, progress: noted },
+    ]);
     return null;
   }
   await control.gate();
@@ -142,14 +146,19 @@ async function collectBatch(
       },
     ),
   );
-  return cpu.assembleBatch({
-    context,
-    environments,
-    shards: rolled.map(({ shard }) => shard),
-    algorithm: training.algorithm,
-    miniBatches: training.miniBatches,
-    shuffleRewards: training.shuffleRewards,
-  });
+  return cpu.assembleBatch.executeWithOptions(
+    { summary: `iteration ${context.iteration}: rewards, advantages and batch` },
+    [
+      {
+        context,
+        environments,
+        shards: rolled.map(({ shard }) => shard),
+        algorithm: training.algorithm,
+        miniBatches: training.miniBatches,
+        shuffleRewards: training.shuffleRewards,
+      },
+    ],
+  );
 }
 
 function noteOf(metrics: JsonObject): string {

@@ -24,6 +24,7 @@ import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { recoverFrom } from "./recovery.ts";
+import { summaries } from "./summaries.ts";
 import { runIteration, sliceOf, type TrainingJob } from "./train-iteration.ts";
 
 export interface TrainResult {
@@ -102,7 +103,9 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     if (ended === "stopped") break;
     if (course.latest === null || course.latest === before) continue;
     const keep = [job.policy.hash, course.latest.checkpoint.hash];
-    await control.orPark(() => cpu.collectGarbage(keep));
+    await control.orPark(() =>
+      cpu.collectGarbage.executeWithOptions({ summary: "checkpoints that nobody needs" }, [keep]),
+    );
   }
   // Whoever asked for a change is told that it is kept, though it comes too late for this training.
   await condition(allHandlersFinished);
@@ -147,7 +150,9 @@ async function prepare(
   input: TrainInput,
   begin: (started: Begun) => void,
 ): Promise<TrainingJob> {
-  const started = await control.orPark(() => cpu.prepareTraining(input));
+  const started = await control.orPark(() =>
+    cpu.prepareTraining.executeWithOptions({ summary: summaries.prepare }, [input]),
+  );
   begin(started);
   const { run, stage, seed, training, policy } = started;
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
@@ -155,7 +160,9 @@ async function prepare(
     const environments = started.environments ?? (await buildMissing(control, started));
     const iterations =
       training.algorithm === "sft"
-        ? await cpu.countGoldenUpdates({ context, policy, environments, training: sliceOf(training) })
+        ? await cpu.countGoldenUpdates.executeWithOptions({ summary: "golden trajectories, in batches" }, [
+            { context, policy, environments, training: sliceOf(training) },
+          ])
         : training.iterations;
     return { ...started, environments, iterations };
   });
