@@ -3,6 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { SampledResponse, SampleRequest, TrainingRow, UpdateRequest } from "../src/core/ports/policy.ts";
+import { unknownToolFeedback } from "../src/core/reward/feedback.ts";
+import { prepareTiny } from "../src/engine/policies/tiny.ts";
+import { createChatCodec } from "../src/engine/tokenizer/codec.ts";
+import { packMiniBatch } from "../src/engine/training/mini-batch.ts";
+import type { Pack } from "../src/engine/training/pack.ts";
 import { emptyHome, start, superviseFaulty, trimmedTiny } from "./experiment-run.ts";
 
 interface Sampled {
@@ -53,19 +58,48 @@ describe("every row of every RL update", () => {
     }
   });
 
-  it("goes on, after the first turn, from a prompt and a response of the turn before", () => {
+  it("goes on, after the first turn, from a prompt, a response and what the tools answered, and nothing else", async () => {
+    const folder = join(made.home, "tiny-policy");
+    await prepareTiny(folder, 0);
+    const codec = await createChatCodec(folder);
+    const answered = codec.encodeToolResults([unknownToolFeedback("no_such_tool")], true);
     let later = 0;
     for (const update of updates) {
       const rows = rowsOf(update);
       const prompts = [...new Set(rows.map(({ prompt }) => textOf(prompt)))];
-      const ends = new Set(rows.map(({ prompt, response }) => textOf([...prompt, ...response])));
-      const first = prompts.filter((prompt) => !prompts.some((other) => prompt.startsWith(`${other},`)));
+      const goneOn = new Set(
+        rows.map(({ prompt, response }) => textOf([...prompt, ...response, ...answered])),
+      );
       for (const prompt of prompts) {
-        if (first.includes(prompt)) continue;
+        if (!prompts.some((other) => prompt.startsWith(`${other},`))) continue;
         later += 1;
-        expect([...ends].some((end) => prompt.startsWith(`${end},`))).toBe(true);
+        expect(goneOn.has(prompt)).toBe(true);
       }
     }
     expect(later).toBeGreaterThan(0);
   });
+
+  it("is packed as those ids: each token predicted from just its prompt and the response before it", () => {
+    for (const { miniBatches, packTokens } of updates)
+      for (const rows of miniBatches) {
+        const predicted = rows.map((): string[] => []);
+        for (const pack of packMiniBatch(rows, packTokens).packs)
+          for (const { row, index, target } of pack.entries) {
+            const { node, token } = pack.targets[target]!;
+            predicted[row]![index] = textOf([...pathTo(pack, node), token]);
+          }
+        for (const [row, { prompt, response }] of rows.entries())
+          expect(predicted[row]).toEqual(
+            response.map((_, index) => textOf([...prompt, ...response.slice(0, index + 1)])),
+          );
+      }
+  });
 });
+
+/** The ids from a pack's root to a node, which are all that the node attends to. */
+function pathTo({ tokens, parents, positions }: Pack, node: number): number[] {
+  const path: number[] = [];
+  for (let at = node; at >= 0; at = parents[at]!) path.unshift(tokens[at]!);
+  expect(positions[node]).toBe(path.length - 1);
+  return path;
+}
