@@ -20,6 +20,8 @@ describe("readConfig", () => {
     expect(config.offline).toBe(false);
     expect(config.threads).toBe(2);
     expect(config.graceMs).toBe(20_000);
+    expect(config.prefixCacheBytes).toBeUndefined();
+    expect(readConfig({ ...bare, RATCHET_PREFIX_CACHE_MB: "512" }, cwd).prefixCacheBytes).toBe(536_870_912);
     expect(config.logLevel).toBe("info");
     expect(Object.isFrozen(config)).toBe(true);
   });
@@ -74,7 +76,7 @@ describe("readConfig", () => {
     [
       "an unknown RATCHET_ variable",
       { RATCHET_HOMES: "x" },
-      "environment variable RATCHET_HOMES is unknown; did you mean RATCHET_HOME? (known: RATCHET_HOME, RATCHET_CACHE, RATCHET_ARTIFACTS, RATCHET_OFFLINE, RATCHET_THREADS, RATCHET_GRACE, RATCHET_LOG_LEVEL, RATCHET_METRICS_ADDRESS, RATCHET_METRICS_TOKEN, RATCHET_PAYLOAD_KEY, RATCHET_VERSIONING)",
+      "environment variable RATCHET_HOMES is unknown; did you mean RATCHET_HOME? (known: RATCHET_HOME, RATCHET_CACHE, RATCHET_ARTIFACTS, RATCHET_OFFLINE, RATCHET_THREADS, RATCHET_GRACE, RATCHET_PREFIX_CACHE_MB, RATCHET_LOG_LEVEL, RATCHET_METRICS_ADDRESS, RATCHET_METRICS_TOKEN, RATCHET_PAYLOAD_KEY, RATCHET_VERSIONING)",
     ],
     [
       "a switch that is neither 0 nor 1",
@@ -100,6 +102,11 @@ describe("readConfig", () => {
       "a thread count out of range",
       { RATCHET_THREADS: "0" },
       'environment variable RATCHET_THREADS = "0" must be a whole number from 1 to 256; correct it or unset it',
+    ],
+    [
+      "a prefix cache of no number of MiB",
+      { RATCHET_PREFIX_CACHE_MB: "1GB" },
+      'environment variable RATCHET_PREFIX_CACHE_MB = "1GB" must be a whole number of MiB from 0 to 1048576; correct it or unset it',
     ],
     [
       "an unknown log level",

@@ -33,6 +33,11 @@ export interface Config {
   readonly threads: number;
   /** How long what is under way may take to end after SIGTERM or Ctrl-C, ms (RATCHET_GRACE, in seconds); 20 s by default. */
   readonly graceMs: number;
+  /**
+   * Most bytes of keys and values that the engine keeps of prompts (RATCHET_PREFIX_CACHE_MB); undefined means an eighth of
+   * the memory. What does not fit is computed again, to the same bytes.
+   */
+  readonly prefixCacheBytes: number | undefined;
   /** Least severe level that is logged (RATCHET_LOG_LEVEL); `info` by default. */
   readonly logLevel: (typeof logLevels)[number];
   /** Where this process answers /healthz and /metrics (RATCHET_METRICS_ADDRESS); undefined means nowhere. */
@@ -52,6 +57,8 @@ export interface Config {
 
 const maxThreads = 256;
 const threadsLimit = `must be a whole number from 1 to ${maxThreads}`;
+const maxPrefixCacheMb = 2 ** 20;
+const prefixCacheLimit = `must be a whole number of MiB from 0 to ${maxPrefixCacheMb}`;
 
 /** Long enough for most updates, and short of the 30 s that Kubernetes gives a whole pod. */
 const usualGraceSeconds = 20;
@@ -75,6 +82,12 @@ const schema = z.object({
     .transform(Number)
     .refine((seconds) => seconds <= maxGraceSeconds, graceLimit)
     .default(usualGraceSeconds),
+  RATCHET_PREFIX_CACHE_MB: z
+    .string()
+    .regex(/^\d+$/, prefixCacheLimit)
+    .transform((text) => Number(text) * 2 ** 20)
+    .refine((bytes) => bytes <= maxPrefixCacheMb * 2 ** 20, prefixCacheLimit)
+    .optional(),
   RATCHET_LOG_LEVEL: z.enum(logLevels, `must be one of ${logLevels.join(", ")}`).default("info"),
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
@@ -134,6 +147,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = pro
     offline: values.RATCHET_OFFLINE === "1",
     threads: values.RATCHET_THREADS,
     graceMs: values.RATCHET_GRACE * 1_000,
+    prefixCacheBytes: values.RATCHET_PREFIX_CACHE_MB,
     logLevel: values.RATCHET_LOG_LEVEL,
     ...readMetrics(values.RATCHET_METRICS_ADDRESS, values.RATCHET_METRICS_TOKEN),
     payloadKeys: readPayloadKeys(values.RATCHET_PAYLOAD_KEY),

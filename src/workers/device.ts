@@ -33,6 +33,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       const engine = open({
         artifacts: store.artifacts,
         threads: config.threads,
+        ...(config.prefixCacheBytes !== undefined && { prefixCacheBytes: config.prefixCacheBytes }),
         lockFile: join(config.home, "device.lock"),
         stallMs: engineStallMs,
         log: partLog(log, "engine"),

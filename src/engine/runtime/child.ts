@@ -11,7 +11,7 @@ const parentPollMs = 1_000;
 
 const reply = (message: EngineReply) => process.send?.(message);
 
-async function start({ threads, provider, lockFile }: StartMessage): Promise<EngineWork> {
+async function start({ threads, provider, lockFile, prefixCacheBytes }: StartMessage): Promise<EngineWork> {
   let waits = 0;
   await holdDevice(lockFile, (holder) => {
     waits++;
@@ -20,7 +20,7 @@ async function start({ threads, provider, lockFile }: StartMessage): Promise<Eng
       done: { unit: `waits for engine ${holder} to end`, count: waits, total: waits },
     });
   });
-  return createEngineWork(threads, provider);
+  return createEngineWork(threads, provider, prefixCacheBytes);
 }
 
 let engine: Promise<EngineWork> | undefined;

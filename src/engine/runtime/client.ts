@@ -12,6 +12,7 @@ import type {
   UpdateRequest,
   UpdateResult,
 } from "../../core/ports/policy.ts";
+import { standardCacheBytes } from "../sampling/block-cache.ts";
 import { beating } from "./beat.ts";
 import { EngineProcess, type ProcessOptions } from "./engine-process.ts";
 import { locatePolicy, readManifest } from "./locate.ts";
@@ -19,10 +20,12 @@ import type { EngineRequest, EngineResult, PolicyLocation, UpdateOutcome } from 
 import { describeNumerics, numericsMismatch } from "./numerics.ts";
 import { createTurns } from "./turns.ts";
 
-export interface EngineOptions extends Omit<ProcessOptions, "provider"> {
+export interface EngineOptions extends Omit<ProcessOptions, "provider" | "prefixCacheBytes"> {
   readonly artifacts: Pick<ArtifactStore, "pathOf" | "stagingFolder" | "adoptFolder">;
   /** Execution provider of ONNX Runtime; "cpu", which is always there, by default. */
   readonly provider?: string;
+  /** Most bytes of keys and values kept of prompts; an eighth of the memory by default. Changes no result. */
+  readonly prefixCacheBytes?: number;
   /** Told when a process starts. */
   readonly log?: (line: string) => void;
 }
@@ -46,7 +49,8 @@ export function createEngine(options: EngineOptions): Engine {
     signal: AbortSignal,
   ): Promise<EngineResult> => {
     if (!engine?.alive) {
-      engine = new EngineProcess({ ...options, provider: options.provider ?? "cpu" });
+      const { provider = "cpu", prefixCacheBytes = standardCacheBytes } = options;
+      engine = new EngineProcess({ ...options, provider, prefixCacheBytes });
       options.log?.(`engine process ${engine.pid} started with ${threads} threads`);
     }
     return engine.request(request, onProgress, signal);

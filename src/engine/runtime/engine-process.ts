@@ -29,6 +29,8 @@ export interface ProcessOptions {
   readonly threads: number;
   readonly provider: string;
   readonly lockFile: string;
+  /** Most bytes of prompts' keys and values that the process keeps. */
+  readonly prefixCacheBytes: number;
   /** Longest silence of a working engine, ms. */
   readonly stallMs: number;
 }
@@ -41,7 +43,7 @@ export class EngineProcess {
   /** Resolves when the process listens, or has ended before it did. */
   readonly #ready: Promise<unknown>;
 
-  constructor({ threads, provider, lockFile, stallMs }: ProcessOptions) {
+  constructor({ threads, provider, lockFile, prefixCacheBytes, stallMs }: ProcessOptions) {
     this.#stallMs = stallMs;
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
     this.#child = fork(program, [marker, `${process.pid}`], {
@@ -55,7 +57,7 @@ export class EngineProcess {
     });
     const ready = new Promise((resolve) => this.#child.once("message", resolve));
     this.#ready = Promise.race([ready, this.#exit]);
-    this.#send({ kind: "start", threads, provider, lockFile });
+    this.#send({ kind: "start", threads, provider, lockFile, prefixCacheBytes });
   }
 
   /** Undefined where it could not be started. */

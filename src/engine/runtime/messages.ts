@@ -24,6 +24,7 @@ export interface StartMessage {
   readonly threads: number;
   readonly provider: string;
   readonly lockFile: string;
+  readonly prefixCacheBytes: number;
 }
 
 export interface SampleMessage {

@@ -1,5 +1,4 @@
 /** What the engine process does when asked: samples a shard, or updates a policy and writes the new checkpoint. */
-import { totalmem } from "node:os";
 import type { OnProgress, SampledResponse } from "../../core/ports/policy.ts";
 import { storageFailure } from "../../core/storage-failure.ts";
 import { readAdapter } from "../formats/adapter-file.ts";
@@ -19,7 +18,7 @@ import {
   type Weights,
 } from "../model/weights.ts";
 import type { AdamState } from "../optimizer/adamw.ts";
-import { BlockCache } from "../sampling/block-cache.ts";
+import { BlockCache, standardCacheBytes } from "../sampling/block-cache.ts";
 import { sampleShard, standardLimits } from "../sampling/sample.ts";
 import { runUpdate } from "../training/update.ts";
 import { Arenas } from "./arenas.ts";
@@ -37,11 +36,6 @@ import { Runtime } from "./session.ts";
 
 const reading = "reading weights";
 /**
- * An eighth of the memory: at 24 GB about 65,000 prompt tokens of a 135M-parameter Llama, 46 KB each. Shards take turns, so
- * once their trajectories outgrow it together, each turn finds all of its blocks gone.
- */
-const blockCacheBytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 8;
-/**
  * Sessions hold a graph of some 60 nodes and no weights, 1 MB each, but every one has a thread pool of its own. A long
  * prompt's blocks and a shrinking batch use about a hundred.
  */
@@ -54,13 +48,17 @@ export interface EngineWork {
   readonly cache: BlockCache;
 }
 
-export function createEngineWork(threads: number, provider: string): EngineWork {
+export function createEngineWork(
+  threads: number,
+  provider: string,
+  prefixCacheBytes = standardCacheBytes,
+): EngineWork {
   const arenas = new Arenas();
   return {
     runtime: new Runtime({ threads, provider, sessionCapacity: sessionCapacity(threads) }),
     arenas,
     policies: new LoadedPolicies(arenas),
-    cache: new BlockCache(blockCacheBytes),
+    cache: new BlockCache(prefixCacheBytes),
   };
 }
 

@@ -3,7 +3,16 @@
  * and an evicted block give the same bytes, because a block is computed in one way only (`prefill-graph.ts`).
  */
 import { createHash } from "node:crypto";
+import { totalmem } from "node:os";
 import type { KeysAndValues } from "./key-value-slots.ts";
+
+/**
+ * Kept where nothing else is asked: an eighth of the memory; at 24 GB about 65,000 prompt tokens of a 135M-parameter Llama,
+ * 46 KB each. Shards take turns, so once their trajectories outgrow it together, each turn finds all of its blocks gone.
+ */
+export const standardCacheBytes = Math.floor(
+  Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 8,
+);
 
 /** Keys and values of one block of a prompt, layer by layer. */
 export type PromptBlock = readonly KeysAndValues[];
