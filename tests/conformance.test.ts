@@ -69,6 +69,19 @@ describe("the conformance suite", () => {
     ).toBe(true);
   });
 
+  it("finds a trainer that scales an adapter otherwise", async () => {
+    const adapter = "policy gradient, an adapter";
+    const trainer = trainerThatChanges("scales", "request.lora.alpha *= 2");
+    const faults = await conformanceFaults(trainer, join(folder, "scales"), [adapter]);
+    expect(
+      faults.some((fault) =>
+        fault.startsWith(
+          `${adapter}: three steps in one update: weights of model.layers.0.self_attn.q_proj.lora_`,
+        ),
+      ),
+    ).toBe(true);
+  });
+
   it("finds a trainer that ends with an error", async () => {
     const faults = await conformanceFaults(
       [process.execPath, "-e", "process.exit(7)"],

@@ -5,19 +5,22 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { TrainingRow } from "../../src/core/ports/policy.ts";
+import type { LoraSettings, TrainingRow } from "../../src/core/ports/policy.ts";
 import { forestOf } from "../../src/engine/contract/batch.ts";
 import { writeBatchFile } from "../../src/engine/contract/batch-file.ts";
 import type { ContractRequest } from "../../src/engine/contract/update-request.ts";
+import { readAdapter, writeAdapter } from "../../src/engine/formats/adapter-file.ts";
 import {
   policyTextFiles,
   readOptimizerState,
   readWeights,
   writeWeights,
 } from "../../src/engine/formats/checkpoint.ts";
+import { parseLlamaConfig } from "../../src/engine/model/config.ts";
 import { tensorOf } from "../../src/engine/model/weights.ts";
 import { type ConformanceCase, conformanceCases } from "../goldens/conformance.ts";
 import { goldenWeights } from "../goldens/llama.ts";
+import { goldenAdapter } from "../goldens/lora.ts";
 
 /** Of max(1, |x|); of a weight after three clipped AdamW steps at 0.02, in float32. */
 const tolerances = { metric: 1e-4, weight: 2e-5 };
@@ -43,12 +46,22 @@ export async function conformanceFaults(
 
 /** All steps in one update, and once more in two of which the second carries the optimizer on. */
 async function caseFaults(trainer: Trainer, folder: string, golden: ConformanceCase): Promise<string[]> {
-  const parent = await policyFolder(join(folder, "parent"), golden, golden.weights);
+  const weights = await policyFolder(join(folder, "weights"), golden, golden.weights);
+  const base = golden.adapter && weights;
+  const parent = golden.adapter
+    ? await adapterFolder(join(folder, "parent"), golden, golden.adapter.before)
+    : weights;
   const reference =
     golden.reference && (await policyFolder(join(folder, "reference"), golden, golden.reference));
   const [first, ...rest] = golden.miniBatches;
   const ask = (name: string, from: string, miniBatches: typeof golden.miniBatches, carryOptimizer: boolean) =>
-    update(trainer, join(folder, name), golden, { parent: from, reference, carryOptimizer }, miniBatches);
+    update(
+      trainer,
+      join(folder, name),
+      golden,
+      { parent: from, base, reference, carryOptimizer },
+      miniBatches,
+    );
   const whole = await ask("whole", parent, golden.miniBatches, false);
   const begun = await ask("begun", parent, [first!], false);
   const continued = await ask("continued", join(folder, "begun", "output"), rest, true);
@@ -66,24 +79,32 @@ async function caseFaults(trainer: Trainer, folder: string, golden: ConformanceC
   ];
 }
 
-async function policyFolder(
-  folder: string,
-  { config }: ConformanceCase,
-  tensors: ConformanceCase["weights"],
-): Promise<string> {
+type Tensors = ConformanceCase["weights"];
+
+async function policyFolder(folder: string, { config }: ConformanceCase, tensors: Tensors): Promise<string> {
+  writeTexts(folder, config);
+  await writeWeights(folder, goldenWeights(config, tensors));
+  return folder;
+}
+
+async function adapterFolder(folder: string, { config }: ConformanceCase, tensors: Tensors): Promise<string> {
+  writeTexts(folder, config);
+  await writeAdapter(folder, goldenAdapter(tensors));
+  return folder;
+}
+
+function writeTexts(folder: string, config: object): void {
   mkdirSync(folder, { recursive: true });
   for (const name of policyTextFiles) writeFileSync(join(folder, name), "{}");
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   writeFileSync(join(folder, "generation_config.json"), JSON.stringify({ eos_token_id: 0 }));
-  await writeWeights(folder, goldenWeights(config, tensors));
-  return folder;
 }
 
 async function update(
   [command, ...args]: Trainer,
   folder: string,
   golden: ConformanceCase,
-  from: Pick<ContractRequest, "parent" | "reference" | "carryOptimizer">,
+  from: Pick<ContractRequest, "parent" | "base" | "reference" | "carryOptimizer">,
   miniBatches: readonly (readonly TrainingRow[])[],
 ): Promise<string[]> {
   mkdirSync(folder);
@@ -96,6 +117,7 @@ async function update(
     output: join(folder, "output"),
     loss: golden.loss,
     optimizer: golden.optimizer,
+    ...(golden.adapter && { lora: loraOf(golden.adapter.lora) }),
     packTokens: 16,
   };
   const file = join(folder, "request.json");
@@ -104,6 +126,13 @@ async function update(
   if (status === 0) return [];
   return [`${file}: the trainer ended with ${status ?? error?.message}: ${stderr.trim().split("\n").at(-1)}`];
 }
+
+/** The adapter is there already, so that the seed draws nothing. */
+const loraOf = ({ targetModules, ...rest }: LoraSettings) => ({
+  ...rest,
+  targetModules: [...targetModules],
+  seed: 0,
+});
 
 function metricFaults(golden: ConformanceCase, output: string): string[] {
   const file = join(output, "metrics.json");
@@ -117,16 +146,18 @@ function metricFaults(golden: ConformanceCase, output: string): string[] {
   });
 }
 
-/** The golden weights, and an optimizer that took three steps. */
+/** The golden weights, or the golden adapter and no weights beside it, and an optimizer that took three steps. */
 async function stateFaults(golden: ConformanceCase, what: string, output: string): Promise<string[]> {
-  const weights = await readWeights(output);
-  const far = [...weights.tensors.keys()].flatMap((name) => {
-    const { data } = tensorOf(weights, name);
+  const trained = golden.adapter
+    ? await readAdapter(output, parseLlamaConfig(golden.config))
+    : await readWeights(output);
+  const far = [...trained.tensors.keys()].flatMap((name) => {
+    const { data } = tensorOf(trained, name);
     const error = Math.max(...golden.after[name]!.data.map((value, i) => Math.abs(data[i]! - value)));
     return error <= tolerances.weight
       ? []
       : [`${what}: weights of ${name} are off by ${error.toExponential(1)}`];
   });
-  const steps = (await readOptimizerState(output, weights))?.step;
+  const steps = (await readOptimizerState(output, trained))?.step;
   return steps === 3 ? far : [...far, `${what}: optimizer.safetensors says ${steps} steps and not 3`];
 }

@@ -67,17 +67,39 @@ def rate(o, step):
     return least + (full - least) * share
 
 
+class Adapter:
+    """PEFT's LoRA beside frozen weights: y + alpha / rank (x A^T) B^T at each module that the file has matrices for."""
+
+    def __init__(self, model, folder, lora):
+        self.folder, self.prefix = folder, "base_model.model."
+        config = json.loads((folder / "adapter_config.json").read_text())
+        assert (config["r"], config["lora_alpha"]) == (lora["rank"], lora["alpha"]), "no new adapter is drawn here"
+        assert set(config["target_modules"]) == set(lora["targetModules"]), "no new adapter is drawn here"
+        self.matrices = {name.removeprefix(self.prefix): torch.nn.Parameter(value)
+                         for name, value in load_file(folder / "adapter_model.safetensors").items()}
+        for module in sorted({name.split(".lora_")[0] for name in self.matrices}):
+            a, b = (self.matrices[f"{module}.lora_{part}.weight"] for part in "AB")
+            hook = lambda _, inputs, y, a=a, b=b: y + lora["alpha"] / lora["rank"] * (inputs[0] @ a.T @ b.T)
+            model.get_submodule(module).register_forward_hook(hook)
+
+    def save(self, output):
+        shutil.copy(self.folder / "adapter_config.json", output / "adapter_config.json")
+        save_file({self.prefix + name: p.detach() for name, p in self.matrices.items()}, output / "adapter_model.safetensors")
+
+
 def main(file):
     request = json.loads(pathlib.Path(file).read_text())
     assert request["contract"] == "ratchet.update.v1", request["contract"]
     load = lambda folder: AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
-    model = load(request["parent"])
+    lora, parent, output = request.get("lora"), pathlib.Path(request["parent"]), pathlib.Path(request["output"])
+    model = load(request["base"] if lora else parent)
+    adapter = Adapter(model, parent, lora) if lora else None
     reference = load(request["reference"]).eval() if request["reference"] else None
     batch, loss, o = load_file(request["batch"]), request["loss"], request["optimizer"]
-    names = dict(model.named_parameters())
+    names = adapter.matrices if adapter else dict(model.named_parameters())
     adam = torch.optim.AdamW(names.values(), lr=o["learningRate"], betas=(o["beta1"], o["beta2"]), eps=o["epsilon"],
                              weight_decay=o["weightDecay"])
-    state = pathlib.Path(request["parent"]) / "optimizer.safetensors"
+    state = parent / "optimizer.safetensors"
     if request["carryOptimizer"] and state.exists():
         saved = load_file(state)
         for name, p in names.items():
@@ -98,11 +120,13 @@ def main(file):
         adam.step()
         values = dict(loss=total, policyLoss=policy, kl=kl, entropy=entropy, clipFraction=clipped, gradientNorm=norm)
         steps.append({name: float(value.detach()) for name, value in values.items()})
-    output = pathlib.Path(request["output"])
     output.mkdir(parents=True, exist_ok=True)
     for name in ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"):
-        shutil.copy(pathlib.Path(request["parent"]) / name, output / name)
-    save_file({name: p.detach().contiguous() for name, p in names.items()}, output / "model.safetensors", {"format": "pt"})
+        shutil.copy(parent / name, output / name)
+    if adapter:
+        adapter.save(output)
+    else:
+        save_file({name: p.detach().contiguous() for name, p in names.items()}, output / "model.safetensors", {"format": "pt"})
     moments = {f"{kind}.{name}": adam.state[p][key] for name, p in names.items()
                for kind, key in (("m", "exp_avg"), ("v", "exp_avg_sq"))}
     taken = int(adam.state[next(iter(names.values()))]["step"])
