@@ -163,10 +163,10 @@ describe("an export", () => {
       "tokenizer_config.json",
     ]);
     const stored = await artifacts.stagingFolder();
-    const { texts, tensors } = await readFolderPolicy(folder, undefined);
+    const { place, texts, tensors } = await readFolderPolicy(folder, undefined);
     expect(tensors.length).toBe((await readWeights(folder)).tensors.size);
     const { writePolicy } = await import("../src/engine/policies/foreign-policy.ts");
-    await writePolicy({ texts, tensors, optimizer: undefined }, stored, ignore);
+    await writePolicy({ place, texts, tensors, optimizer: undefined }, stored, ignore);
     const again = await artifacts.adoptFolder("checkpoint", stored, { parent: null });
     expect(await sample(again)).toEqual(await sample(checkpoint));
     await expect(exportPolicy(await locatePolicy(artifacts, checkpoint), folder)).rejects.toThrow(

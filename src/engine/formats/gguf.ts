@@ -60,7 +60,11 @@ function parseGguf(reader: Reader, size: number): Gguf {
   const tensorCount = reader.size();
   const metadataCount = reader.size();
   const metadata = new Map<string, GgufValue>();
-  for (let i = 0; i < metadataCount; i++) metadata.set(reader.text(), reader.value(reader.uint32()));
+  for (let i = 0; i < metadataCount; i++) {
+    const key = reader.text();
+    if (metadata.has(key)) throw unreadable(file, `its metadata has '${key}' twice`, { key });
+    metadata.set(key, reader.value(reader.uint32()));
+  }
   const infos: TensorInfo[] = [];
   for (let i = 0; i < tensorCount; i++) infos.push(readTensorInfo(reader));
   const alignment = metadata.get("general.alignment") ?? 32;
@@ -68,11 +72,19 @@ function parseGguf(reader: Reader, size: number): Gguf {
     throw unreadable(file, `general.alignment is ${alignment}, not a multiple of 8`);
   const dataBegin = Math.ceil(reader.position / alignment) * alignment;
   const tensors = new Map<string, GgufTensor>();
+  // As llama.cpp has it: one tensor after the other, so that no two share bytes.
+  let due = 0;
   for (const info of infos) {
-    if (tensors.has(info.name))
-      throw unreadable(file, `tensor '${info.name}' is there twice`, { name: info.name });
-    tensors.set(info.name, locate(file, info, dataBegin, size));
+    const { name, offset } = info;
+    if (tensors.has(name)) throw unreadable(file, `tensor '${name}' is there twice`, { name });
+    if (offset !== due)
+      throw unreadable(file, `tensor '${name}' begins at data byte ${offset} where ${due} is due`, { name });
+    const tensor = locate(file, info, dataBegin, size);
+    tensors.set(name, tensor);
+    due = Math.ceil((tensor.end - dataBegin) / alignment) * alignment;
   }
+  if (size > dataBegin + due)
+    throw unreadable(file, `its last tensor ends at byte ${dataBegin + due} and the file has ${size}`);
   return { file, metadata, tensors };
 }
 
@@ -109,6 +121,9 @@ function locate(file: string, info: TensorInfo, dataBegin: number, size: number)
   if (!(end <= size)) throw unreadable(file, `tensor '${name}' ends at byte ${end} of ${size}`, { name });
   return { name, shape, type, begin, end };
 }
+
+/** Nothing is mended or left out: a text is what the file says. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** A cursor over the beginning of a file that refuses to run past what is there. */
 class Reader {
@@ -158,7 +173,17 @@ class Reader {
   }
 
   text(): string {
-    return new TextDecoder().decode(this.take(this.size()));
+    const bytes = this.take(this.size());
+    try {
+      return utf8.decode(bytes);
+    } catch (cause) {
+      throw unreadable(
+        this.file,
+        `its header holds a text that is no UTF-8, before byte ${this.position}`,
+        {},
+        cause,
+      );
+    }
   }
 
   /** A metadata value of the given GGUF value type; 64-bit integers lose what a double cannot hold. */

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { readInto, readRange, withFile } from "./bytes.ts";
 import { bfloatToFloat, halfToFloat } from "./half.ts";
+import { repeatedKey } from "./repeated-key.ts";
 import { unreadable } from "./unreadable.ts";
 
 /** The reference implementation's limit; a larger length is a damaged or hostile file. */
@@ -97,13 +98,17 @@ async function readTensor(
 
 function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
   let header: unknown;
+  let text: string;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch (cause) {
     throw unreadable(file, "its header is not JSON", {}, cause);
   }
   if (typeof header !== "object" || header === null || Array.isArray(header))
     throw unreadable(file, "its header is not a JSON object");
+  const twice = repeatedKey(text);
+  if (twice !== undefined) throw unreadable(file, `its header has '${twice}' twice`, { name: twice });
   return header as Record<string, unknown>;
 }
 

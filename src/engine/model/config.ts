@@ -37,6 +37,8 @@ export type Projection = "q_proj" | "k_proj" | "v_proj" | "o_proj";
 const mostLayers = 1024;
 const mostWidth = 2 ** 18;
 const mostTokens = 2 ** 22;
+/** Elements of both rotary tables, 512 MiB: a million positions of heads of 128, as the longest Qwen2.5 has them, fit. */
+const mostRotaryElements = 2 ** 27;
 
 const families = ["llama", "qwen2", "qwen3"] as const;
 type Family = (typeof families)[number];
@@ -94,6 +96,13 @@ export function parseLlamaConfig(json: unknown, file = "config.json"): LlamaConf
   if (!Number.isInteger(headSize) || headSize % 2 !== 0) {
     const field = c.head_dim ? "head_dim" : "num_attention_heads";
     throw refuse(field, `gives heads of ${headSize} values; rotary embeddings need an even number`);
+  }
+  if (contextTokens * headSize > mostRotaryElements) {
+    const most = Math.floor(mostRotaryElements / headSize);
+    throw refuse(
+      "max_position_embeddings",
+      `is ${contextTokens}, at most ${most} positions of heads of ${headSize} values have room in tables; lower it to the context that is used`,
+    );
   }
   const rope = parseRope(json as object, contextTokens, refuse);
   const biases = biasedProjections(c.model_type, c.attention_bias);

@@ -47,6 +47,7 @@ export async function readFolderPolicy(
   const kept = (before: JsonFile | undefined, after: object) =>
     before && JSON.stringify(before.value) === JSON.stringify(after) ? before.text : jsonText(after);
   return {
+    place: folder,
     texts: new Map([
       ["config.json", kept(config, fit.config)],
       ["generation_config.json", kept(generation, fit.generation)],

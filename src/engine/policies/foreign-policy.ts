@@ -9,6 +9,8 @@ import { type TensorSource, writeSafetensors } from "../formats/safetensors.ts";
 import { createChatCodec } from "../tokenizer/codec.ts";
 
 export interface ForeignPolicy {
+  /** The folder or file that it came from, for what is said of it. */
+  readonly place: string;
   /** Contents of the small files by name: config, generation, tokenizer and its configuration. */
   readonly texts: ReadonlyMap<string, string>;
   /** Every parameter of the model, once; reading checks that its values are finite. */
@@ -21,13 +23,13 @@ export const jsonText = (value: object) => `${JSON.stringify(value, null, 2)}\n`
 
 /** Fills `folder`, making it if need be; the same model gives the same bytes. Throws ModelUnreadable. */
 export async function writePolicy(
-  { texts, tensors, optimizer }: ForeignPolicy,
+  { place, texts, tensors, optimizer }: ForeignPolicy,
   folder: string,
   onProgress: OnProgress,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [name, text] of texts) await writeFile(join(folder, name), text, { flush: true });
-  await createChatCodec(folder);
+  await createChatCodec(folder, place);
   let count = 0;
   const counted = tensors.map((tensor) => ({
     ...tensor,

@@ -30,6 +30,7 @@ export async function readGgufPolicy(file: string, reasoning: boolean | undefine
     reasoning,
   });
   return {
+    place: file,
     texts: new Map([
       ["config.json", jsonText(fit.config)],
       ["generation_config.json", jsonText(fit.generation)],

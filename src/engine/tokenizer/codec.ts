@@ -24,10 +24,13 @@ const tokenizerConfigFile = z.looseObject({
 const tokenIds = z.union([z.int(), z.array(z.int())]).nullish();
 const generationFile = z.looseObject({ eos_token_id: tokenIds });
 
-/** Throws ModelUnreadable where the folder's tokenizer files are damaged or its template ends turns otherwise. */
-export async function createChatCodec(folder: string): Promise<ChatCodec> {
+/**
+ * Throws ModelUnreadable where the folder's tokenizer files are damaged or its template ends turns otherwise, said of
+ * `place`, where the folder's files come from.
+ */
+export async function createChatCodec(folder: string, place = folder): Promise<ChatCodec> {
   const { contextTokens, vocabularySize } = await readPolicyConfig(folder);
-  const tokenizerName = `${folder}/tokenizer.json`;
+  const tokenizerName = `${place}/tokenizer.json`;
   const tokenizerJson = parseTokenizer(
     tokenizerName,
     await readPolicyJson(folder, "tokenizer.json"),
@@ -40,7 +43,7 @@ export async function createChatCodec(folder: string): Promise<ChatCodec> {
   const turnEnd = config.eos_token;
   const turnEndId = added.get(turnEnd);
   if (turnEndId === undefined)
-    throw unreadable(`${folder}/tokenizer_config.json`, `eos_token '${turnEnd}' is not an added token`);
+    throw unreadable(`${place}/tokenizer_config.json`, `eos_token '${turnEnd}' is not an added token`);
   const stopIds = [...new Set([turnEndId, ...[generation.eos_token_id ?? []].flat()])];
 
   const whole = createTokenizer(tokenizerName, tokenizerJson, config);
@@ -49,7 +52,7 @@ export async function createChatCodec(folder: string): Promise<ChatCodec> {
   const tokens = Object.fromEntries(
     specialTokenNames.flatMap((name) => (config[name] == null ? [] : [[name, config[name]]])),
   );
-  const render = createRenderer(`${folder}/tokenizer_config.json`, config.chat_template, tokens);
+  const render = createRenderer(`${place}/tokenizer_config.json`, config.chat_template, tokens);
 
   /** The template's text after an assistant turn, up to the header of the next one. */
   const afterAssistant = (outputs: readonly string[]) => {
@@ -60,7 +63,7 @@ export async function createChatCodec(folder: string): Promise<ChatCodec> {
     return { text: text.slice(text.indexOf(mark) + mark.length), mark };
   };
   if (!afterAssistant([]).text.startsWith(turnEnd))
-    throw unreadable(`${folder}/tokenizer_config.json`, `chat_template does not end turns with '${turnEnd}'`);
+    throw unreadable(`${place}/tokenizer_config.json`, `chat_template does not end turns with '${turnEnd}'`);
 
   return {
     encodePrompt: (messages, tools) => {
