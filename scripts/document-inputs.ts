@@ -3,6 +3,7 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { calibrateInputSchema, calibrationSchema } from "../src/core/experiment/calibration.ts";
+import { filteredSchema } from "../src/core/experiment/filtered.ts";
 import { decaySchema, loraSchema } from "../src/core/experiment/fine-tuning.ts";
 import {
   buildInputSchema,
@@ -44,7 +45,8 @@ const sections: readonly (readonly [string, string, z.ZodType])[] = [
   ["evaluatePolicy", "Input of the workflow of that name.", evaluateInputSchema],
   ["calibrateEnvironments", "Input of the workflow of that name.", calibrateInputSchema],
   ["environments", "What to build.", buildSchema],
-  ["training, sft", "The cold start.", supervisedSchema],
+  ["training, sft", "The cold start, or rejection sampling.", supervisedSchema],
+  ["trajectories", "Sampled trajectories as supervised data.", filteredSchema],
   ["training, grpo and reinforce++", "Reinforcement learning in turn mode.", reinforcementSchema],
   [
     "tripwires",

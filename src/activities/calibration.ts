@@ -12,6 +12,7 @@ import {
 import { evaluateTrajectory } from "../core/evaluation/trajectory.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { CpuPorts } from "./ports.ts";
+import { storeSampled } from "./sampled.ts";
 import { getShard } from "./shards.ts";
 import { runStep, type StepContext, whileAlive } from "./step.ts";
 
@@ -32,6 +33,8 @@ export interface CalibrationResult {
   /** The environments that are kept, as a set of their own; null where none is. */
   readonly set: ArtifactRef | null;
   readonly kept: number;
+  /** SampledTrajectories, without those that were shown no tools; absent where an earlier build calibrated. */
+  readonly trajectories?: ArtifactRef;
 }
 
 export function createCalibrationActivities(ports: CpuPorts) {
@@ -39,7 +42,7 @@ export function createCalibrationActivities(ports: CpuPorts) {
     scoreCalibration: (input: ScoreCalibration): Promise<CalibrationResult> =>
       runStep(ports.ledger, {
         kind: "score-calibration",
-        version: 1,
+        version: 2,
         context: input.context,
         inputs: [
           input.policy.hash,
@@ -87,5 +90,6 @@ async function score(ports: CpuPorts, input: ScoreCalibration): Promise<Calibrat
             quarantined: [],
           }),
     kept: kept.length,
+    trajectories: await storeSampled(ports.artifacts, input),
   };
 }

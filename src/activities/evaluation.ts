@@ -3,6 +3,7 @@ import { type MetricValues, meanMetrics } from "../core/evaluation/metrics.ts";
 import { evaluateTrajectory } from "../core/evaluation/trajectory.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { CpuPorts } from "./ports.ts";
+import { storeSampled } from "./sampled.ts";
 import { getShard } from "./shards.ts";
 import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
 
@@ -18,6 +19,8 @@ export interface EvaluationResult {
   /** EvaluatedEnvironment[], in the set's order. */
   readonly outcomes: ArtifactRef;
   readonly shards: readonly ArtifactRef[];
+  /** SampledTrajectories, by which a supervised training names them; absent where an earlier build evaluated. */
+  readonly trajectories?: ArtifactRef;
 }
 
 export function createEvaluationActivities(ports: CpuPorts) {
@@ -30,7 +33,7 @@ export function createEvaluationActivities(ports: CpuPorts) {
     scoreEvaluation: (input: ScoreEvaluation): Promise<EvaluationResult> =>
       runStep(ports.ledger, {
         kind: "score-evaluation",
-        version: 1,
+        version: 2,
         context: input.context,
         inputs: [input.environments.hash, input.shards.map(({ hash }) => hash)],
         work: () =>
@@ -46,6 +49,7 @@ export function createEvaluationActivities(ports: CpuPorts) {
                 environments: outcomes.length,
                 outcomes: await ports.artifacts.putJson("outcomes", outcomes),
                 shards: [...input.shards],
+                trajectories: await storeSampled(ports.artifacts, input),
               },
             };
           }),

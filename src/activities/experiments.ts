@@ -60,7 +60,7 @@ interface StageOfRun {
 const stageVersions: Readonly<Record<StageInput["type"], number>> = {
   build: 3,
   train: 2,
-  evaluate: 2,
+  evaluate: 3,
   select: 1,
   report: 1,
 };

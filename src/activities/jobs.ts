@@ -34,6 +34,7 @@ import type { WorkflowType } from "../workflows/names.ts";
 import { pathTo } from "./lineage-path.ts";
 import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
+import { withSampled } from "./sampled.ts";
 import { guarded } from "./step.ts";
 import { storedSet, withHashes } from "./stored-sets.ts";
 
@@ -148,7 +149,7 @@ export function createJobActivities(ports: CpuPorts) {
       const start = from === undefined ? null : await startAfter(from, input);
       const made = (await ports.runs.changesOf(id)).filter((change) => change.stage === stage);
       const changes = holding(made, training, from?.iteration ?? 0);
-      return { ...(await resolve(input)), training, start, changes };
+      return { ...(await resolve(input)), training: await withSampled(ports, training), start, changes };
     }),
 
     prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {

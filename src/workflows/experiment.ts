@@ -11,7 +11,7 @@ import {
 import type { EvaluationResult } from "../activities/evaluation.ts";
 import type { Candidate, StageInput } from "../activities/experiments.ts";
 import type { ExperimentInput, Stage } from "../core/experiment/input.ts";
-import { initialPolicy, needsOf } from "../core/experiment/plan.ts";
+import { evaluationSampledBy, initialPolicy, needsOf } from "../core/experiment/plan.ts";
 import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { buildEnvironments } from "./build-environments.ts";
@@ -207,7 +207,7 @@ function inputOf(
           threads,
           policy: policyOf(stage.policy),
           environments: setOf(stage.environments),
-          training: stage.training,
+          training: trainingOf(run, stage, from.results),
           ...(stage.from && { from: stage.from }),
         },
       };
@@ -243,6 +243,16 @@ function inputOf(
         },
       };
   }
+}
+
+/** Sampled trajectories by content hash, so that the stage's cache goes by what was sampled. */
+function trainingOf(run: string, stage: Extract<Stage, { type: "train" }>, results: Results) {
+  const { training } = stage;
+  const sampledBy = evaluationSampledBy(stage);
+  if (sampledBy === undefined || training.algorithm !== "sft") return training;
+  const { trajectories } = results.get(sampledBy) as unknown as EvaluationResult;
+  const from = trajectories?.hash ?? `${run}/${sampledBy}`;
+  return { ...training, trajectories: { ...training.trajectories!, from } };
 }
 
 function perform(

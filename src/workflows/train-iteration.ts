@@ -48,9 +48,10 @@ export async function runIteration(
   const common = { parent, optimizer, packTokens, activations, lora, guard };
   const progress = { done: at.iteration, total: job.iterations, unit: "iterations" };
   if (training.algorithm === "sft") {
-    const batch = await cpu.assembleGoldenBatch.executeWithOptions({ summary: "golden trajectories" }, [
-      { context, policy: job.policy, environments: job.environments, training: sliceOf(training) },
-    ]);
+    const batch = await cpu.assembleGoldenBatch.executeWithOptions(
+      { summary: `${training.trajectories ? "sampled" : "golden"} trajectories` },
+      [{ context, policy: job.policy, environments: job.environments, training: sliceOf(training) }],
+    );
     const updated = await train.updatePolicy.executeWithOptions(
       { summary: `iteration ${at.iteration}: update` },
       [
@@ -104,7 +105,14 @@ export async function runIteration(
 }
 
 /** Only what decides the batch is an input of it: another learning rate must not rebuild the same data. */
-export const sliceOf = ({ epochs, maxTrajectories, batchSize, stepsPerUpdate }: SupervisedSettings) => ({
+export const sliceOf = ({
+  trajectories,
+  epochs,
+  maxTrajectories,
+  batchSize,
+  stepsPerUpdate,
+}: SupervisedSettings) => ({
+  ...(trajectories === undefined ? {} : { trajectories }),
   epochs,
   ...(maxTrajectories === undefined ? {} : { maxTrajectories }),
   batchSize,

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { RatchetError } from "../errors.ts";
 import { type ExperimentInput, experimentInputSchema, trainInputSchema } from "./input.ts";
 import { parseInput } from "./parse.ts";
-import { planStages } from "./plan.ts";
+import { needsOf, planStages } from "./plan.ts";
 
 const example = (name: string): Record<string, unknown> =>
   JSON.parse(readFileSync(new URL(`../../../temporal/examples/${name}.json`, import.meta.url), "utf8"));
@@ -72,6 +72,24 @@ describe("an experiment's stages", () => {
     rl.policy = "warm-start";
     expect(rejection(() => planStages(input)).message).toBe(
       `experiment 'tiny': field 'stages.rl.policy' = "warm-start" names no train or select stage; train or select stages are: cold-start, rl`,
+    );
+  });
+
+  it("may train on what an evaluation of theirs sampled, and then follow it", () => {
+    const input = tiny();
+    const cold = input.stages["cold-start"] as { training: { trajectories?: object } };
+    const sampledBy = (from: string) => {
+      cold.training.trajectories = { from, minSolveF1: 1, answerRight: true };
+      return planStages(input);
+    };
+    (input.stages.before as { environments: string }).environments = "train-environments";
+    const order = sampledBy("before");
+    expect(order.indexOf("before")).toBeLessThan(order.indexOf("cold-start"));
+    expect(needsOf(input.stages["cold-start"]!)).toEqual(["train-environments", "before"]);
+    sampledBy("other-run/before");
+    expect(needsOf(input.stages["cold-start"]!)).toEqual(["train-environments"]);
+    expect(rejection(() => sampledBy("rl")).message).toBe(
+      `experiment 'tiny': field 'stages.cold-start.training.trajectories.from' = "rl" names no evaluate stage; evaluate stages are: before, after-cold-start, after-rl`,
     );
   });
 

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { buildNamePattern } from "../environment/build-name.ts";
 import { profiles, splits, toolSchema } from "../environment/environment.ts";
 import { heldOutParts } from "../environment/split.ts";
+import { filteredSchema } from "./filtered.ts";
 import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
 import { identifierPattern, identifierRule } from "./identifier.ts";
 import { originSchema } from "./origin.ts";
@@ -150,12 +151,15 @@ const optimizerFields = {
 const tripwiresMeaning = "Limits that an update must keep to be committed (see tripwires)";
 
 export const supervisedSchema = z.strictObject({
-  algorithm: z.literal("sft").describe("Supervised fine-tuning on golden trajectories: the cold start"),
-  epochs: count(1000).default(1).describe("Passes over the golden trajectories"),
+  algorithm: z
+    .literal("sft")
+    .describe("Supervised fine-tuning on golden trajectories (the cold start), or on sampled ones"),
+  trajectories: filteredSchema.optional(),
+  epochs: count(1000).default(1).describe("Passes over the trajectories"),
   maxTrajectories: count(100_000)
     .optional()
-    .describe("Golden trajectories used, the set's first ones; all by default"),
-  batchSize: count(4096).default(4).describe("Golden trajectories of one optimizer step"),
+    .describe("Trajectories used, the first ones of the set or of those that pass; all by default"),
+  batchSize: count(4096).default(4).describe("Trajectories of one optimizer step"),
   stepsPerUpdate: count(10_000).default(8).describe("Optimizer steps of one durable update (one iteration)"),
   ...optimizerFields,
   tripwires: supervisedTripwiresSchema.prefault({}).describe(tripwiresMeaning),

@@ -1,9 +1,17 @@
 /** The stages of an experiment as a checked DAG: every name resolves, to a stage of the right type, without a cycle. */
 import { RatchetError } from "../errors.ts";
+import { identifierPattern } from "./identifier.ts";
 import type { ExperimentInput, Stage } from "./input.ts";
 
 /** The policy an experiment starts from. */
 export const initialPolicy = "initial";
+
+/** The stage of the same experiment whose trajectories a training takes; they may also be another run's. */
+export function evaluationSampledBy(stage: Stage): string | undefined {
+  if (stage.type !== "train" || stage.training.algorithm !== "sft") return undefined;
+  const from = stage.training.trajectories?.from;
+  return from !== undefined && identifierPattern.test(from) ? from : undefined;
+}
 
 /** Ids of the stages whose results this one takes. */
 export function needsOf(stage: Stage): string[] {
@@ -11,8 +19,14 @@ export function needsOf(stage: Stage): string[] {
     case "build":
       return [];
     case "train":
-    case "evaluate":
-      return stage.policy === initialPolicy ? [stage.environments] : [stage.policy, stage.environments];
+    case "evaluate": {
+      const sampledBy = evaluationSampledBy(stage);
+      return [
+        ...(stage.policy === initialPolicy ? [] : [stage.policy]),
+        stage.environments,
+        ...(sampledBy === undefined ? [] : [sampledBy]),
+      ];
+    }
     case "select":
     case "report":
       return stage.evaluations;
@@ -43,6 +57,8 @@ export function planStages(input: ExperimentInput): string[] {
     if (stage.type === "train" || stage.type === "evaluate") {
       expect(id, "environments", stage.environments, "build");
       if (stage.policy !== initialPolicy) expect(id, "policy", stage.policy, "train", "select");
+      const sampledBy = evaluationSampledBy(stage);
+      if (sampledBy !== undefined) expect(id, "training.trajectories.from", sampledBy, "evaluate");
     }
     if (stage.type === "report" || stage.type === "select")
       for (const needed of stage.evaluations) expect(id, "evaluations", needed, "evaluate");
