@@ -100,6 +100,26 @@ describe("collecting garbage", () => {
     expect(await stored()).toEqual(hashes(made.slice(3)));
   });
 
+  it.each([
+    ["a fork of a training by hand", { from: { run: "run", stage: "train", branch: 0, iteration: 2 } }],
+    [
+      "an experiment that goes back",
+      { stages: { train: { from: { run: "run", stage: "train", branch: 0, iteration: 2 } } } },
+    ],
+  ])("leaves what %s goes on after, until that is done", async (_, input) => {
+    const made = await chain(4);
+    await expireLeases();
+    const fork = { run: "fork", workflowType: "trainPolicy", input, branch: 0 };
+    await store.runs.putRun({ ...fork, state: "running" });
+    const { kept } = await store.collectGarbage([], 0);
+    expect(kept.map(({ origin, because }) => [origin, because])).toEqual([
+      ["iteration 2 of run, train", "run fork goes on after it"],
+      ["iteration 4 of run, train", "the newest of run, train, branch 0: iteration 4"],
+    ]);
+    await store.runs.putRun({ ...fork, state: "done" });
+    expect(await removedBy([], 0)).toEqual([made[1]!.hash]);
+  });
+
   it("leaves the best of a branch, which the iteration after it measures, and says why of each that stays", async () => {
     const made = await chain(5, [0.1, 0.9, 0.2, 0.3, 0.4]);
     const dry = await store.collectGarbage([], 0, true);

@@ -1,8 +1,10 @@
 /**
  * Which checkpoints somebody may still need, and why, in words: the newest and the best of each branch, what a stage's or
- * another step's result names, and what a run's input names. Any other can be made again from its lineage.
+ * another step's result names, what a run's input names, and what a run that is not done goes on after. Any other can be
+ * made again from its lineage.
  */
 import { type Kysely, sql } from "kysely";
+import type { Origin } from "../core/experiment/origin.ts";
 import type { Tables } from "./tables.ts";
 
 interface Update {
@@ -43,10 +45,37 @@ export async function knownCheckpoints(tables: Kysely<Tables>): Promise<KnownChe
     const best = bestOf(updates);
     if (best !== undefined) say(best.update.hash, `the best of ${name}: ${best.measure}`);
   }
+  for (const { run, origin } of await namedOrigins(tables)) {
+    const update = updateAt(rows, origin);
+    if (update !== undefined) say(update.hash, `run ${run} goes on after it`);
+  }
   const origins = new Map(
     rows.map(({ hash, run, stage, iteration }) => [hash, `iteration ${iteration} of ${run}, ${stage}`]),
   );
   return { needed, origins };
+}
+
+/** Where forks, and runs that were gone back in, begin: of a training by hand, or of an experiment's stages. */
+async function namedOrigins(tables: Kysely<Tables>): Promise<{ run: string; origin: Origin }[]> {
+  const { rows } = await sql<{ run: string; origin: Origin }>`
+    SELECT run, jsonb_path_query(input::jsonb, '$.from') AS origin FROM runs WHERE state <> 'done'
+    UNION ALL
+    SELECT run, jsonb_path_query(input::jsonb, '$.stages.*.from') FROM runs WHERE state <> 'done'`.execute(
+    tables,
+  );
+  return rows;
+}
+
+/** On the branch itself, or on one that it came from. */
+function updateAt(rows: readonly Update[], { run, stage, branch, iteration }: Origin): Update | undefined {
+  const updates = rows.filter((update) => update.run === run && update.stage === stage);
+  const own = updates.filter((update) => update.branch === branch);
+  let at = own.find((update) => update.iteration === iteration) ?? own[0];
+  while (at !== undefined && at.iteration > iteration) {
+    const { parent } = at;
+    at = updates.find(({ hash }) => hash === parent);
+  }
+  return at?.iteration === iteration ? at : undefined;
 }
 
 /**
