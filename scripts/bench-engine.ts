@@ -1,7 +1,8 @@
 /**
  * The engine beside its peers, on the same rows of SmolLM2-135M in float32: `npm run bench:engine -- [--json] [--only PARTS]
- * [--repetitions 3]`. Sides take turns within one run, so what disturbs the machine disturbs all; ratios are those of each
- * turn. Peers are installed into `.ratchet/bench/engine` (6 GB). About half an hour.
+ * [--repetitions 3] [--growing WHAT]`. Sides take turns within one run, so what disturbs the machine disturbs all; ratios
+ * are those of each turn. Peers are installed into `.ratchet/bench/engine` (6 GB). About half an hour; `--only growth
+ * --growing samples` measures one thing that grows, in a few minutes.
  */
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { readConfig } from "../src/config/config.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { prepareSmolLM2 } from "../src/engine/policies/smollm2.ts";
 import { engineEnvironment } from "../src/services/worker.ts";
-import { growth } from "./bench-engine/growth.ts";
+import { type Growing, growing, growth } from "./bench-engine/growth.ts";
 import { type Peers, preparePeers } from "./bench-engine/peers.ts";
 import { type Answer, type Row, Side, type SideRequest } from "./bench-engine/sides.ts";
 
@@ -21,12 +22,15 @@ const { values } = parseArgs({
   options: {
     only: { type: "string", default: parts.join(",") },
     repetitions: { type: "string", default: "3" },
+    growing: { type: "string", default: growing.join(",") },
     json: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
 if (values.help) {
-  process.stdout.write(`npm run bench:engine -- [--only ${parts.join(",")}] [--repetitions 3] [--json]\n`);
+  process.stdout.write(
+    `npm run bench:engine -- [--only ${parts.join(",")}] [--repetitions 3] [--growing ${growing.join(",")}] [--json]\n`,
+  );
   process.exit(0);
 }
 const unknown = values.only.split(",").find((part) => !parts.some((known) => known === part));
@@ -35,6 +39,12 @@ if (unknown !== undefined || !(Number.isInteger(repetitions) && repetitions > 0)
   process.stderr.write(
     `bench:engine: ${unknown === undefined ? `--repetitions ${values.repetitions} is no whole number above 0` : `--only names '${unknown}'; its parts are ${parts.join(", ")}`}\n`,
   );
+  process.exit(2);
+}
+const wantedGrowing = values.growing.split(",") as Growing[];
+const stranger = wantedGrowing.find((what) => !growing.includes(what));
+if (stranger !== undefined) {
+  process.stderr.write(`bench:engine: --growing names '${stranger}'; what grows is ${growing.join(", ")}\n`);
   process.exit(2);
 }
 const wants = (part: (typeof parts)[number]) => values.only.split(",").includes(part);
@@ -96,7 +106,7 @@ try {
 } finally {
   await ours.end();
 }
-if (wants("growth")) report.growth = await growth(openOurs, optimizer, note);
+if (wants("growth")) report.growth = await growth(openOurs, wantedGrowing, optimizer, note);
 report.loadAfter = loadavg()[0];
 process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${linesOf(report).join("\n")}\n`);
 

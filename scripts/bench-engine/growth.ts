@@ -21,11 +21,16 @@ const responseTokens = 48;
 /** What a turn adds to the prefix of the next: the response that was gone on with, and a tool's output. */
 const turnTokens = responseTokens + 24;
 const base: Shape = { promptTokens: 400, samples: 16, turns: 1 };
-const shapes: readonly Shape[] = [
-  ...[100, 200, 400, 800, 1600].map((promptTokens) => ({ ...base, promptTokens })),
-  ...[4, 8, 32].map((samples) => ({ ...base, samples })),
-  ...[2, 4].map((turns) => ({ ...base, samples: 8, turns })),
-];
+
+/** What may grow; each is measured by itself, in a few minutes. */
+export const growing = ["prompt", "samples", "turns", "threads", "model"] as const;
+export type Growing = (typeof growing)[number];
+
+const shapesOf: Readonly<Record<"prompt" | "samples" | "turns", readonly Shape[]>> = {
+  prompt: [100, 200, 400, 800, 1600].map((promptTokens) => ({ ...base, promptTokens })),
+  samples: [4, 8, 16, 32].map((samples) => ({ ...base, samples })),
+  turns: [1, 2, 4].map((turns) => ({ ...base, samples: 8, turns })),
+};
 
 const llama = (hidden: number, layers: number, heads: number, kvHeads: number, intermediate: number) => ({
   model_type: "llama",
@@ -56,6 +61,7 @@ type Open = (model?: string, threads?: number) => Promise<Side>;
 
 export async function growth(
   open: Open,
+  wanted: readonly Growing[],
   optimizer: OptimizerSettings,
   note: (text: string) => void,
 ): Promise<Grown[]> {
@@ -79,13 +85,17 @@ export async function growth(
     note(`growth: ${JSON.stringify(row)}`);
     grown.push(row);
   };
+  const shapes = wanted.flatMap((what) => (what === "threads" || what === "model" ? [] : shapesOf[what]));
+  const rest = wanted.includes("threads") || wanted.includes("model") ? [base] : [];
   const usual = await open();
-  for (const shape of shapes) await measure(usual, shape, "135M", 2);
+  for (const shape of [...shapes, ...rest]) await measure(usual, shape, "135M", 2);
   await usual.end();
-  const single = await open(undefined, 1);
-  await measure(single, base, "135M", 1);
-  await single.end();
-  for (const [name, config] of Object.entries(models)) {
+  if (wanted.includes("threads")) {
+    const single = await open(undefined, 1);
+    await measure(single, base, "135M", 1);
+    await single.end();
+  }
+  for (const [name, config] of wanted.includes("model") ? Object.entries(models) : []) {
     const side = await open(JSON.stringify(config));
     await measure(side, base, name, 2);
     await side.end();
