@@ -30,7 +30,7 @@ const updates = () =>
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line) as Told)
-    .filter(({ activity }) => activity === "updatePolicy")
+    .filter(({ activity, event }) => activity === "updatePolicy" && event !== undefined)
     .map(({ event, attempt }) => `${event} ${attempt}`);
 
 const untilUpdates = async (told: readonly string[]) => {
