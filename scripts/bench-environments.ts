@@ -12,7 +12,7 @@ import { createEnvironmentActivities } from "../src/activities/environments.ts";
 import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
 import { type EnvironmentSet, type Profile, scenarioTypes } from "../src/core/environment/environment.ts";
 import { loadSet } from "../src/core/environment/stored-set.ts";
-import type { BuildSpecification } from "../src/core/experiment/input.ts";
+import type { BuildSpecification } from "../src/core/experiment/build.ts";
 import type { Gate } from "../src/core/gates/gate.ts";
 import { gateTable } from "../src/core/gates/table.ts";
 import type { ArtifactRef } from "../src/core/ports/artifacts.ts";

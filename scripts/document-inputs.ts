@@ -2,12 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { buildSchema } from "../src/core/experiment/build.ts";
 import { calibrateInputSchema, calibrationSchema } from "../src/core/experiment/calibration.ts";
 import { filteredSchema } from "../src/core/experiment/filtered.ts";
 import { decaySchema, loraSchema } from "../src/core/experiment/fine-tuning.ts";
 import {
   buildInputSchema,
-  buildSchema,
   evaluateInputSchema,
   evaluationSchema,
   experimentInputSchema,

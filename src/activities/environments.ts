@@ -2,7 +2,7 @@
 import type { EnvironmentSet } from "../core/environment/environment.ts";
 import { storeTables } from "../core/environment/stored-set.ts";
 import { RatchetError } from "../core/errors.ts";
-import type { BuildSpecification } from "../core/experiment/input.ts";
+import type { BuildSpecification } from "../core/experiment/build.ts";
 import { proveBatch } from "../core/gates/prove.ts";
 import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";

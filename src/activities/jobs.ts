@@ -4,6 +4,7 @@
  */
 
 import { RatchetError } from "../core/errors.ts";
+import type { BuildSpecification } from "../core/experiment/build.ts";
 import {
   type CalibrateInput,
   type CalibrationSettings,
@@ -13,7 +14,6 @@ import { holding } from "../core/experiment/changes.ts";
 import { threadsInForce } from "../core/experiment/held-numerics.ts";
 import {
   type BuildInput,
-  type BuildSpecification,
   buildInputSchema,
   type EvaluateInput,
   type EvaluationSettings,

@@ -1,6 +1,6 @@
 /** Stored sets by what a person calls them. A name is resolved once: histories hold the content hash it stood for. */
 import { setNamed } from "../core/environment/build-name.ts";
-import type { BuildSpecification } from "../core/experiment/input.ts";
+import type { BuildSpecification } from "../core/experiment/build.ts";
 import { isHash } from "../core/hash.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { CpuPorts } from "./ports.ts";

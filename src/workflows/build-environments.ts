@@ -6,7 +6,8 @@ import { allHandlersFinished, condition, upsertSearchAttributes, workflowInfo } 
 import type { AssembledRound, AssembledSet } from "../activities/environments.ts";
 import type { BuildJob } from "../activities/jobs.ts";
 import type { StepContext } from "../activities/step.ts";
-import type { BuildInput, BuildSpecification } from "../core/experiment/input.ts";
+import type { BuildSpecification } from "../core/experiment/build.ts";
+import type { BuildInput } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { type Batch, firstProposals, planRound } from "../core/synthesis/batches.ts";
 import { finish, nameRun } from "./alone.ts";
