@@ -71,10 +71,12 @@ export function pythonNameFaults(code: string, tokens: readonly Token[]): string
   return [...new Set(faults)];
 }
 
-/** `"...".format(`: a template in the place of its use; its fields read no members. */
+/** `"...".format(`: a template in the place of its use, no other literal joined to it; its fields read no members. */
 const formatsPlainly = (tokens: readonly Token[], at: number): boolean =>
   tokens[at]!.text === "format" &&
   tokens[at - 2]?.kind === "string" &&
+  tokens[at - 3]?.kind !== "string" &&
+  !isOperator(tokens[at - 3], ")") &&
   !/\{[^}:!]*[.[]/.test(tokens[at - 2]!.text);
 
 const isOperator = (token: Token | undefined, text: string) =>
@@ -98,8 +100,8 @@ function importFaults(line: readonly Token[], modules: Set<string>): string[] {
     .map(({ text }) => text)
     .join(" ");
   if (first!.text === "from" && imports === 1 && second?.kind === "name" && line[2]?.text === "import") {
-    const allowed = allowedModules[second.text];
-    if (!allowed) return [`imports '${second.text}'`];
+    if (!Object.hasOwn(allowedModules, second.text)) return [`imports '${second.text}'`];
+    const allowed = allowedModules[second.text]!;
     const names = written.slice(written.indexOf(" import ") + 8).split(" , ");
     return names.filter((one) => !allowed.has(one)).map((one) => `imports '${one}' of '${second.text}'`);
   }

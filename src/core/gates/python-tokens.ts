@@ -27,7 +27,8 @@ interface Reader {
 
 /** The tokens, or what is wrong with the code. */
 export function pythonTokens(code: string): readonly Token[] | string {
-  const reader: Reader = { code, at: 0, tokens: [] };
+  // A lone carriage return ends a line of Python's too, and a comment with it.
+  const reader: Reader = { code: code.replace(/\r\n?/g, "\n"), at: 0, tokens: [] };
   try {
     readTokens(reader, () => false);
   } catch (error) {
