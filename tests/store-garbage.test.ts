@@ -51,9 +51,14 @@ const hashes = (refs: ArtifactRef[]) => refs.map(({ hash }) => hash).sort();
 const removedBy = async (keep: readonly string[], budget: number) =>
   hashes([...(await store.collectGarbage(keep, budget)).removed]);
 
-async function chain(length: number, rewards: readonly number[] = []): Promise<ArtifactRef[]> {
+async function chain(
+  length: number,
+  rewards: readonly number[] = [],
+  withoutUpdate?: number,
+): Promise<ArtifactRef[]> {
   const made: ArtifactRef[] = [];
   for (let iteration = 1; iteration <= length; iteration++) {
+    if (iteration === withoutUpdate) continue;
     const ref = await checkpoint(`iteration ${iteration}`);
     const step = { key: `update ${iteration}`, kind: "update", run: "run", branch: 0, iteration };
     const claim = await store.ledger.claim(step);
@@ -118,6 +123,14 @@ describe("collecting garbage", () => {
     ]);
     await store.runs.putRun({ ...fork, state: "done" });
     expect(await removedBy([], 0)).toEqual([made[1]!.hash]);
+  });
+
+  it("leaves the last update before what a fork goes on after, where that iteration made none", async () => {
+    const made = await chain(4, [], 3);
+    await expireLeases();
+    const input = { from: { run: "run", stage: "train", branch: 0, iteration: 3 } };
+    await store.runs.putRun({ run: "fork", workflowType: "trainPolicy", input, branch: 0, state: "running" });
+    expect(await removedBy([], 0)).toEqual([made[0]!.hash]);
   });
 
   it("leaves the best of a branch, which the iteration after it measures, and says why of each that stays", async () => {

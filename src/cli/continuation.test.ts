@@ -99,6 +99,21 @@ describe("what goes on after an iteration of an experiment's training", () => {
     ]);
   });
 
+  it("takes back a limit that an earlier going back wrote into the input, where it was set later", async () => {
+    const rewritten = structuredClone(input);
+    (rewritten.stages.rl as { training: { tripwires?: object } }).training.tripwires = { maxKl: 5 };
+    const set: ChangeRecord = {
+      ...{ run: "maker", stage: "rl", id: "1", iteration: 4 },
+      changes: [{ name: "tripwires.maxKl", from: 1, to: 5 }],
+    };
+    const { changes } = await planContinuation(
+      runsWith(0.001, {}, [set]),
+      { ...stored, input: rewritten as unknown as Json },
+      { ...wantedRl, id: "new" },
+    );
+    expect(changes).toEqual([{ name: "tripwires.maxKl", from: 5, to: 1 }]);
+  });
+
   it("keeps to the commit that its policy's branch was in the run it is forked from", async () => {
     const named = { ...input, policy: "hf:org/name@main" } as unknown as Json;
     const of = (id: string) =>

@@ -3,7 +3,7 @@
 import { forkOf, originAt, pathTo } from "../activities/lineage-path.ts";
 import { setNamed } from "../core/environment/build-name.ts";
 import { RatchetError } from "../core/errors.ts";
-import { holding, settingsAt } from "../core/experiment/changes.ts";
+import { holding, settingsAt, withoutChanges } from "../core/experiment/changes.ts";
 import type { Difference } from "../core/experiment/difference.ts";
 import {
   continueExperiment,
@@ -77,11 +77,12 @@ export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wa
     };
   }
   const { policy, environments } = parent.value;
+  const named = await pinnedIn(runs, stored.run, policy);
   const value = {
     ...continueTraining(parent.value, continuation),
     // Names may stand for something else by now; the first update tells what it started from. A hash stands for itself:
     // in a run that was forked, the first update did not start from it.
-    policy: isHash(policy) ? policy : (path[0]?.parent ?? policy),
+    policy: isHash(policy) ? policy : (path[0]?.parent ?? named),
     environments:
       typeof environments === "string" && !isHash(environments)
         ? setNamed(environments, await runs.getStages(environments.split("/")[0]!)).hash
@@ -101,14 +102,18 @@ async function withLimitsSet(
   { run, stage, iteration }: Origin,
 ): Promise<TrainingSettings> {
   const made = (await runs.changesOf(run)).filter((change) => change.stage === stage);
-  const { tripwires } = settingsAt(training, holding(made, training, 0), iteration);
+  const original = withoutChanges(training, made);
+  const { tripwires } = settingsAt(original, holding(made, original, 0), iteration);
   return { ...training, tripwires } as TrainingSettings;
 }
 
 /** Another run would ask anew what a branch of the Hub is. */
 async function withPinned(runs: Runs, input: ExperimentInput): Promise<ExperimentInput> {
-  const pin = (await runs.pinsOf(input.id)).find(({ source }) => source === input.policy);
-  return { ...input, policy: pin?.pinned ?? input.policy };
+  return { ...input, policy: await pinnedIn(runs, input.id, input.policy) };
+}
+
+async function pinnedIn(runs: Runs, run: string, policy: string): Promise<string> {
+  return (await runs.pinsOf(run)).find(({ source }) => source === policy)?.pinned ?? policy;
 }
 
 function parseStored({ run, workflowType, input }: StoredRun): ContinuedInput {

@@ -62,7 +62,7 @@ const prefixCacheLimit = `must be a whole number of MiB from 0 to ${maxPrefixCac
 
 /** Long enough for most updates, and short of the 30 s that Kubernetes gives a whole pod. */
 const usualGraceSeconds = 20;
-const maxGraceSeconds = 3_600;
+export const maxGraceSeconds = 3_600;
 const graceLimit = `must be a whole number of seconds from 0 to ${maxGraceSeconds}`;
 
 const schema = z.object({

@@ -1,6 +1,6 @@
 /** Meeting a supervisor that another process runs: waiting until its services are ready, and asking it to end. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Config } from "../config/config.ts";
+import { type Config, maxGraceSeconds } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { type Endpoints, endpointsOf } from "./endpoints.ts";
 import { endLeftovers } from "./leftovers.ts";
@@ -37,11 +37,19 @@ export async function attach(config: Config): Promise<Endpoints | undefined> {
   }
 }
 
+/** The longest that there is where the table is damaged: work under way is not to be cut short for that. */
+function graceAt(home: string): number {
+  try {
+    return readProcessTable(home)?.graceMs ?? 0;
+  } catch {
+    return maxGraceSeconds * 1_000;
+  }
+}
+
 /** Ends whatever runs for this home, with the grace that its supervisor was started with. False where nothing did. */
 export async function shutDown(home: string): Promise<boolean> {
   const supervisor = supervisorOf(home);
-  const graceMs = readProcessTable(home)?.graceMs ?? 0;
-  if (supervisor !== undefined) await endProcess(supervisor, "SIGTERM", stopGraceMs + graceMs);
+  if (supervisor !== undefined) await endProcess(supervisor, "SIGTERM", stopGraceMs + graceAt(home));
   const orphans = await endLeftovers(home);
   return supervisor !== undefined || orphans > 0;
 }

@@ -66,16 +66,16 @@ async function namedOrigins(tables: Kysely<Tables>): Promise<{ run: string; orig
   return rows;
 }
 
-/** On the branch itself, or on one that it came from. */
+/** The last one up to that iteration, which may have made none: on the branch itself, or on one that it came from. */
 function updateAt(rows: readonly Update[], { run, stage, branch, iteration }: Origin): Update | undefined {
   const updates = rows.filter((update) => update.run === run && update.stage === stage);
   const own = updates.filter((update) => update.branch === branch);
-  let at = own.find((update) => update.iteration === iteration) ?? own[0];
+  let at = own.findLast((update) => update.iteration <= iteration) ?? own[0];
   while (at !== undefined && at.iteration > iteration) {
     const { parent } = at;
     at = updates.find(({ hash }) => hash === parent);
   }
-  return at?.iteration === iteration ? at : undefined;
+  return at;
 }
 
 /**

@@ -80,7 +80,7 @@ export function installChanges(
       return { made, ratesUsed: [...ratesUsed] };
     },
     recall: (before) => {
-      made = [...before, ...made.filter(({ id }) => !before.some((known) => known.id === id))];
+      made = before;
     },
     recorded: () => condition(() => recorded === asked),
     begin: (iteration, training) => {

@@ -29,6 +29,17 @@ export function holding(
     .filter(({ changes }) => changes.length > 0);
 }
 
+/** As it was before the changes: a run that went back has those in its input that held by then. */
+export function withoutChanges(
+  training: TrainingSettings,
+  records: readonly ChangeRecord[],
+): TrainingSettings {
+  const written = records
+    .flatMap(({ changes }) => changes)
+    .filter(({ name, to }) => hyperparameterOf(training, name) === to);
+  return withChange(training, Object.fromEntries(written.map(({ name, from }) => [name, from])));
+}
+
 /** In the order they were made: of two changes of one name that both hold, the later counts. */
 export function settingsAt(
   training: TrainingSettings,

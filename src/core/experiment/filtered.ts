@@ -11,7 +11,7 @@ export const filteredSchema = z
         "must be an evaluate stage of the experiment, RUN or RUN/STAGE of an evaluation or a calibration, or a content hash",
       )
       .describe(
-        "Whose trajectories: an evaluate stage of the experiment, RUN or RUN/STAGE of an evaluation or a calibration that is done, or its content hash. They were sampled in the training's own environments",
+        "Whose trajectories: an evaluate stage of the experiment, RUN or RUN/STAGE (in an experiment RUN/STAGE) of an evaluation or a calibration that is done, or its content hash. They were sampled in the training's own environments",
       ),
     minSolveF1: z.number().min(0).max(1).default(1).describe("Least Solve-F1 of a trajectory that is kept"),
     answerRight: z.boolean().default(true).describe("Whether its last turn must state the right answer"),

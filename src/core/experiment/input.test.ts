@@ -93,6 +93,15 @@ describe("an experiment's stages", () => {
     );
   });
 
+  it("may not train on what was sampled in another set than theirs", () => {
+    const input = tiny();
+    const cold = input.stages["cold-start"] as { training: { trajectories?: object } };
+    cold.training.trajectories = { from: "before", minSolveF1: 1, answerRight: true };
+    expect(rejection(() => planStages(input)).message).toBe(
+      `experiment 'tiny': field 'stages.cold-start.training.trajectories.from' = "before": that stage samples in 'test-environments', and the training's environments are 'train-environments'; name the same`,
+    );
+  });
+
   it("may not need each other in a cycle", () => {
     const input = tiny();
     (input.stages["cold-start"] as { policy: string }).policy = "rl";

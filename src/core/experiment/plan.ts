@@ -58,7 +58,10 @@ export function planStages(input: ExperimentInput): string[] {
       expect(id, "environments", stage.environments, "build");
       if (stage.policy !== initialPolicy) expect(id, "policy", stage.policy, "train", "select");
       const sampledBy = evaluationSampledBy(stage);
-      if (sampledBy !== undefined) expect(id, "training.trajectories.from", sampledBy, "evaluate");
+      if (sampledBy !== undefined) {
+        expect(id, "training.trajectories.from", sampledBy, "evaluate");
+        requireSameSet(input, id, stage, sampledBy);
+      }
     }
     if (stage.type === "report" || stage.type === "select")
       for (const needed of stage.evaluations) expect(id, "evaluations", needed, "evaluate");
@@ -77,4 +80,21 @@ export function planStages(input: ExperimentInput): string[] {
     ordered.push(...ready);
   }
   return ordered;
+}
+
+/** Before the evaluation has run: it would have sampled in environments that the training does not have. */
+function requireSameSet(
+  { id: experiment, stages }: ExperimentInput,
+  id: string,
+  stage: Stage,
+  sampledBy: string,
+): void {
+  const sampler = stages[sampledBy]!;
+  if (stage.type !== "train" || sampler.type !== "evaluate" || sampler.environments === stage.environments)
+    return;
+  throw new RatchetError(
+    "InvalidInput",
+    `experiment '${experiment}': field 'stages.${id}.training.trajectories.from' = "${sampledBy}": that stage samples in '${sampler.environments}', and the training's environments are '${stage.environments}'; name the same`,
+    { field: `stages.${id}.training.trajectories.from`, value: sampledBy },
+  );
 }
