@@ -5,7 +5,7 @@
  */
 import type { Operation } from "../../environment/calculation.ts";
 import type { CalculateBehaviour, LookupBehaviour, ToolDraft } from "../draft.ts";
-import { modifierRule } from "../scale/modifiers.ts";
+import { modifiersOn } from "../scale/modifiers.ts";
 import { tidyKeySource } from "./lookup-key.ts";
 import { bindings, validationLines } from "./validation.ts";
 
@@ -92,13 +92,5 @@ function calculationLines(behaviour: CalculateBehaviour): string[] {
   ];
 }
 
-function modifierLines(behaviour: LookupBehaviour | CalculateBehaviour, on: "value" | "text"): string[] {
-  const context =
-    behaviour.kind === "lookup"
-      ? { unit: behaviour.unit ?? "", source: behaviour.source }
-      : { unit: "", source: "" };
-  return behaviour.modifiers
-    .map(({ parameter, effect }) => ({ parameter, rule: modifierRule(effect) }))
-    .filter(({ rule }) => rule.on === on)
-    .map(({ parameter, rule }) => `  ${rule.code(parameter, context)}`);
-}
+const modifierLines = (behaviour: LookupBehaviour | CalculateBehaviour, on: "value" | "text"): string[] =>
+  modifiersOn(on, behaviour).map(({ parameter, rule, context }) => `  ${rule.code(parameter, context)}`);

@@ -4,7 +4,7 @@
  */
 import type { Operation } from "../../environment/calculation.ts";
 import type { CalculateBehaviour, LookupBehaviour, ToolDraft } from "../draft.ts";
-import { modifierRule } from "../scale/modifiers.ts";
+import { modifiersOn } from "../scale/modifiers.ts";
 import { calendarLines, roundedLines, saidLines, tidyLines } from "./python-library.ts";
 import { pythonParameters, pythonValidationLines } from "./python-validation.ts";
 
@@ -99,16 +99,8 @@ function calculationLines(behaviour: CalculateBehaviour): string[] {
   ];
 }
 
-function modifierLines(behaviour: LookupBehaviour | CalculateBehaviour, on: "value" | "text"): string[] {
-  const context =
-    behaviour.kind === "lookup"
-      ? { unit: behaviour.unit ?? "", source: behaviour.source }
-      : { unit: "", source: "" };
-  return behaviour.modifiers
-    .map(({ parameter, effect }) => ({ parameter, rule: modifierRule(effect) }))
-    .filter(({ rule }) => rule.on === on)
-    .flatMap(({ parameter, rule }) => {
-      const [condition, statement] = rule.python(parameter, context);
-      return [`if ${condition}:`, `    ${statement}`];
-    });
-}
+const modifierLines = (behaviour: LookupBehaviour | CalculateBehaviour, on: "value" | "text"): string[] =>
+  modifiersOn(on, behaviour).flatMap(({ parameter, rule, context }) => {
+    const [condition, statement] = rule.python(parameter, context);
+    return [`if ${condition}:`, `    ${statement}`];
+  });

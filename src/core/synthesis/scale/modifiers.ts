@@ -3,7 +3,7 @@
  * default leaves the output as it was, so that expanding a tool never changes its reference answers.
  */
 import type { Json } from "../../json.ts";
-import type { LookupBehaviour, ToolDraft } from "../draft.ts";
+import type { CalculateBehaviour, LookupBehaviour, ToolDraft } from "../draft.ts";
 
 /** What a rule's code may use beside the variables `$value`, `$text` and `$field` (the column or operation). */
 interface ModifierContext {
@@ -179,3 +179,14 @@ export const modifierRules: readonly ModifierRule[] = [
 
 export const modifierRule = (effect: string): ModifierRule =>
   modifierRules.find((rule) => rule.effect === effect)!;
+
+/** What a tool was expanded by that works on its value, or on its text, in order; for whoever writes it as code. */
+export function modifiersOn(on: ModifierRule["on"], behaviour: LookupBehaviour | CalculateBehaviour) {
+  const context: ModifierContext =
+    behaviour.kind === "lookup"
+      ? { unit: behaviour.unit ?? "", source: behaviour.source }
+      : { unit: "", source: "" };
+  return behaviour.modifiers
+    .map(({ parameter, effect }) => ({ parameter, rule: modifierRule(effect), context }))
+    .filter(({ rule }) => rule.on === on);
+}
