@@ -122,6 +122,23 @@ describe("what goes on after an iteration of an experiment's training", () => {
     expect((await of("parent")).input.value.policy).toBe("hf:org/name@main");
   });
 
+  it("keeps to that commit from the start of a training by hand too", async () => {
+    const byHand = {
+      id: "parent",
+      seed: 1,
+      policy: "hf:org/name@main",
+      environments: "0".repeat(64),
+      training,
+    };
+    const runs = { ...runsWith(0.001), getStages: async () => [stage("train", "train")] };
+    const { input: planned } = await planContinuation(
+      runs,
+      { ...stored, workflowType: "trainPolicy", input: byHand },
+      { id: "new", iteration: 0, settings: { learningRate: 0.1 } },
+    );
+    expect(planned.value.policy).toBe(commit);
+  });
+
   it("begins at the stage's start where nothing is kept", async () => {
     const { input: planned } = await plan({ iteration: 0, settings: { learningRate: 0.1 } });
     expect((planned.value as typeof input).stages.rl).not.toHaveProperty("from");
