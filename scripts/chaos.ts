@@ -11,7 +11,7 @@ import { seedOf } from "../src/core/hash.ts";
 import { canonicalJson } from "../src/core/json.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { buildId } from "../src/workers/build-id.ts";
-import { type Blow, holdUsualPorts, type Remains, remainsOf, runUnderFire } from "../tests/chaos-run.ts";
+import { type Blow, type Remains, remainsOf, runUnderFire } from "../tests/chaos-run.ts";
 import { emptyHome, type Summary, start, tinyExample } from "../tests/experiment-run.ts";
 
 const { values } = parseArgs({
@@ -113,8 +113,7 @@ function earlierResults(): Result[] {
 /** The home of a run that differs stays, for whoever looks into it. */
 async function inEmptyHome<T extends object>(work: (home: string) => Promise<T>): Promise<T> {
   const { home, remove } = emptyHome();
-  const ports = await holdUsualPorts();
-  const done = await work(home).finally(ports.close);
+  const done = await work(home);
   if ("differences" in done && (done.differences as unknown[]).length > 0)
     process.stderr.write(`it is in ${home}\n`);
   else remove();

@@ -4,7 +4,6 @@
  */
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Connection } from "@temporalio/client";
@@ -13,7 +12,6 @@ import { readConfig } from "../src/config/config.ts";
 import type { Random } from "../src/core/random.ts";
 import { type Endpoints, endpointsOf } from "../src/services/endpoints.ts";
 import { logFolder } from "../src/services/logs.ts";
-import { localHost } from "../src/services/ports.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
 import { readRecord } from "../src/services/record.ts";
 import type { Role } from "../src/services/roles.ts";
@@ -34,26 +32,6 @@ const frozenMs = 13_000;
 /** One blow in five freezes, one in five asks to end, the rest kill. */
 const signals: readonly Signal[] = ["SIGKILL", "SIGKILL", "SIGKILL", "SIGSTOP", "SIGTERM"];
 const garbageEveryMs = 5_000;
-
-/** Temporal's and Postgres's usual ports, which every home prefers. */
-const usualPorts = [7233, 8233, 15_432];
-
-/**
- * Takes what is free of them, so that the homes of a study get ports of their own: another home that starts while ours is
- * down after a blow would take its usual ones.
- */
-export async function holdUsualPorts(): Promise<{ close(): void }> {
-  const servers = usualPorts.map((port) => {
-    const server = createServer();
-    const settled = new Promise<void>((resolve) => {
-      server.once("error", () => resolve());
-      server.listen({ port, host: localHost, exclusive: true }, resolve);
-    });
-    return { server, settled };
-  });
-  await Promise.all(servers.map(({ settled }) => settled));
-  return { close: () => servers.forEach(({ server }) => void server.close()) };
-}
 
 export interface UnderFire {
   readonly summary: Summary;
