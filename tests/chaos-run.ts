@@ -114,14 +114,16 @@ async function committedAt(home: string): Promise<number> {
   }
 }
 
-/** Each role is hit equally often, however many processes it has. */
+/** Each role is hit equally often, however many processes it has and however late its first one comes. */
 function strike(home: string, { random, unattended = false }: Fire, blows: Blow[]): void {
   const processes = runningProcesses(home).filter(({ role }) => !unattended || role !== "supervisor");
   const roles = [...new Set(processes.map(({ role }) => role))];
   if (roles.length === 0) return;
   // While everything starts there is only the supervisor, which would take most of the blows.
   if (roles.length === 1 && random.next() < 0.8) return;
-  const role = random.pick(roles);
+  const hits = (role: Role) => blows.filter((blow) => blow.role === role).length;
+  const least = Math.min(...roles.map(hits));
+  const role = random.pick(roles.filter((candidate) => hits(candidate) === least));
   const { pid } = random.pick(processes.filter((candidate) => candidate.role === role));
   const signal = unattended ? "SIGKILL" : random.pick(signals);
   if (!deliver(pid, signal)) return;

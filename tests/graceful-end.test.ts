@@ -49,6 +49,13 @@ const untilReplaced = async (pid: number) => {
   while (worker() === undefined || worker() === pid) await sleep(100);
 };
 
+/** Why the last attempts of what is pending were given up. */
+const failures = () =>
+  withClient(home, async (client) => {
+    const { raw } = await client.workflow.getHandle("tiny.cold-start").describe();
+    return raw.pendingActivities?.map(({ lastFailure }) => lastFailure?.applicationFailureInfo?.type);
+  });
+
 beforeAll(async () => {
   // It becomes a folder when the services start in it, which the first update comes long after.
   services = await superviseFaulty(home, "slow", { RATCHET_GRACE: String(graceSeconds) });
@@ -74,17 +81,20 @@ it("one that does not is handed back when the grace is over, without waiting for
   await untilLate(2);
   process.kill(worker()!, "SIGTERM");
   await untilUpdates(["started 1", "ended 1", "started 1", "cancelled 1", "started 2"]);
-  const lost = await withClient(home, async (client) => {
-    const { raw } = await client.workflow.getHandle("tiny.cold-start").describe();
-    return raw.pendingActivities?.map(({ lastFailure }) => lastFailure?.applicationFailureInfo?.type);
-  });
-  expect(lost).toEqual(["WorkerShutdown"]);
+  expect(await failures()).toEqual(["WorkerShutdown"]);
+});
+
+it("one whose worker is killed is handed back by the next, without waiting for its heartbeat either", async () => {
+  await untilLate(3);
+  process.kill(worker()!, "SIGKILL");
+  await untilUpdates(["started 1", "ended 1", "started 1", "cancelled 1", "started 2", "started 3"]);
+  expect(await failures()).toEqual(["WorkerDied"]);
 });
 
 it("the supervisor that is asked to end leaves it the grace too", async () => {
-  await untilLate(3);
+  await untilLate(4);
   const stopped = services.stop();
   delay(fits);
   await stopped;
-  expect(updates()).toEqual(["started 1", "ended 1", "started 1", "cancelled 1", "started 2", "ended 2"]);
+  expect(updates().slice(4)).toEqual(["started 2", "started 3", "ended 3"]);
 });

@@ -3,6 +3,7 @@
  * on SIGTERM, and ends with its supervisor.
  */
 import { hostname } from "node:os";
+import { Client } from "@temporalio/client";
 import type { DataConverter } from "@temporalio/common";
 import { NativeConnection, type Worker } from "@temporalio/worker";
 import { type Config, readConfig } from "../config/config.ts";
@@ -12,6 +13,7 @@ import { encryptingConverter } from "../services/payload-encryption.ts";
 import type { workerRoles } from "../services/roles.ts";
 import { endWithSupervisor } from "../services/worker.ts";
 import { activityInterceptor } from "./activity-log.ts";
+import { attemptsInterceptor, failDeadAttempts } from "./attempts.ts";
 import { buildId } from "./build-id.ts";
 import { drain, endingSignal, handBackMs } from "./ending.ts";
 import { createLogger, type Logger } from "./logger.ts";
@@ -63,9 +65,9 @@ const commonOptions = (
   shutdownForceTime: graceMs + handBackMs,
 });
 
-const activityOptions = ({ versioning }: Config, id: string, log: Logger, meters: Meters) => ({
+const activityOptions = ({ versioning, home }: Config, id: string, log: Logger, meters: Meters) => ({
   ...activityDeployment(versioning, id),
-  interceptors: { activity: [activityInterceptor(log, meters)] },
+  interceptors: { activity: [attemptsInterceptor(home), activityInterceptor(log, meters)] },
 });
 
 /** Runs the workers that `open` makes until the process is asked to stop; `close` releases what it opened. */
@@ -86,6 +88,9 @@ export async function serve(
     log = createLogger(role, config);
     const { meters, watch } = await startTelemetry(role, config, log);
     const connection = await NativeConnection.connect(config.temporalConnection ?? {});
+    const common = commonOptions(config, connection, encryptingConverter(config.payloadKeys), identityPrefix);
+    const handedBack = await failDeadAttempts(config.home, new Client(common));
+    if (handedBack > 0) log.info({ attempts: handedBack }, "handed back what a dead worker was at");
     const id = versionId(config.versioning, await buildId());
     const { workers, announce, close } = await open({
       config,
@@ -94,7 +99,7 @@ export async function serve(
       meters,
       buildId: id,
       ending,
-      common: commonOptions(config, connection, encryptingConverter(config.payloadKeys), identityPrefix),
+      common,
       forActivities: activityOptions(config, id, log, meters),
     });
     const running = Promise.all(workers.map((worker) => worker.run()));
