@@ -1,7 +1,7 @@
 /**
  * The engine beside its peers, on the same rows of SmolLM2-135M in float32: `npm run bench:engine -- [--json] [--only PARTS]
- * [--repetitions 3] [--growing WHAT]`. Sides take turns within one run, so what disturbs the machine disturbs all; ratios
- * are those of each turn. Peers are installed into `.ratchet/bench/engine` (6 GB). About half an hour; `--only growth
+ * [--repetitions 3] [--growing WHAT]`. Sides take turns within one run, so what disturbs the machine disturbs all, after one
+ * untimed request of each; ratios are those of each turn. Peers are installed into `.ratchet/bench/engine` (6 GB). About half an hour; `--only growth
  * --growing samples` measures one thing that grows, in a few minutes.
  */
 import { cpus, loadavg } from "node:os";
@@ -119,47 +119,49 @@ async function compare(peers: Peers): Promise<void> {
   const { prompt } = rows[0]!;
   if (wants("update")) {
     const request = { op: "update", rows, klCoefficient: 0, optimizer } as const;
-    const [mine, theirs] = [await ours.ask(request), await torch.ask(request)];
-    report.agreement = {
-      loss: [mine.loss, theirs.loss],
-      gradientNorm: [mine.gradientNorm, theirs.gradientNorm],
-    };
-    report.uniqueTokens = mine.uniqueTokens;
-    const recomputed = { ...request, activations: "recomputed" } as const;
-    await frugal.ask(recomputed);
-    report.update = await inTurns("update", [
+    const { measured, first } = await inTurns("update", [
       { side: ours, request },
-      { side: frugal, label: "ratchet, activations recomputed", request: recomputed },
+      {
+        side: frugal,
+        label: "ratchet, activations recomputed",
+        request: { ...request, activations: "recomputed" },
+      },
       { side: torch, label: "PyTorch, 16 rows at once", request },
       { side: torch, label: "PyTorch, 4 rows at once", request: { ...request, microBatch: 4 } },
     ]);
+    const [mine, , theirs] = first;
+    report.agreement = {
+      loss: [mine!.loss, theirs!.loss],
+      gradientNorm: [mine!.gradientNorm, theirs!.gradientNorm],
+    };
+    report.uniqueTokens = mine!.uniqueTokens;
+    report.update = measured;
   }
   if (wants("differentiate")) {
     const random = seededRandom(2);
-    const request = {
-      op: "differentiate",
-      ids: Array.from({ length: sequenceTokens }, () => random.integer(49_000)),
-    } as const;
-    const recomputed = { ...request, activations: "recomputed" } as const;
-    await ours.ask(request);
-    await frugal.ask(recomputed);
-    await torch.ask(request);
-    report.differentiate = await inTurns("differentiate", [
+    const ids = Array.from({ length: sequenceTokens }, () => random.integer(49_000));
+    const request = { op: "differentiate", ids } as const;
+    const { measured } = await inTurns("differentiate", [
       { side: ours, request },
-      { side: frugal, label: "ratchet, activations recomputed", request: recomputed },
+      {
+        side: frugal,
+        label: "ratchet, activations recomputed",
+        request: { ...request, activations: "recomputed" },
+      },
       { side: torch, request },
     ]);
+    report.differentiate = measured;
   }
   const sampling = { op: "sample", prompts: [prompt], samples, tokens: responseTokens } as const;
   if (wants("sample")) {
     const llama = await Side.start("llama.cpp", peers.llama, peers.folder, threads);
-    await ours.ask(sampling);
-    report.sample = await inTurns("sample", [
+    const { measured } = await inTurns("sample", [
       { side: ours, request: sampling },
       { side: torch, label: "transformers generate", request: sampling },
       { side: llama, request: { ...sampling, share: false } },
       { side: llama, label: "llama.cpp, prompt state copied", request: { ...sampling, share: true } },
     ]);
+    report.sample = measured;
     await llama.end();
   }
   await torch.end();
@@ -167,11 +169,11 @@ async function compare(peers: Peers): Promise<void> {
   if (wants("iterate")) {
     const request = iteration(prompt);
     const trl = await Side.start("TRL GRPOTrainer", peers.trl, root, threads);
-    await ours.ask(request);
-    report.iterate = await inTurns("iterate", [
+    const { measured } = await inTurns("iterate", [
       { side: ours, request },
       { side: trl, request },
     ]);
+    report.iterate = measured;
     await trl.end();
   }
 }
@@ -202,7 +204,13 @@ interface Turn {
   readonly request: SideRequest;
 }
 
-async function inTurns(title: string, turns: readonly Turn[]): Promise<Measured[]> {
+/** `first`: what each turn's untimed request answered, by which graphs are made, memory is touched and files are read. */
+async function inTurns(
+  title: string,
+  turns: readonly Turn[],
+): Promise<{ readonly measured: Measured[]; readonly first: Answer[] }> {
+  const first: Answer[] = [];
+  for (const { side, request } of turns) first.push(await side.ask(request));
   const answers: Answer[][] = turns.map(() => []);
   for (let repetition = 0; repetition < repetitions; repetition++)
     for (const [i, { side, label = side.name, request }] of turns.entries()) {
@@ -210,7 +218,7 @@ async function inTurns(title: string, turns: readonly Turn[]): Promise<Measured[
       answers[i]!.push(answer);
       note(`${title}: ${label} ${(answer.wallMs / 1000).toFixed(2)} s`);
     }
-  return turns.map(({ side, label = side.name }, i) => {
+  const measured = turns.map(({ side, label = side.name }, i) => {
     const ratios = answers[i]!.map(({ wallMs }, r) => wallMs / answers[0]![r]!.wallMs).sort((a, b) => a - b);
     return {
       side: label,
@@ -220,6 +228,7 @@ async function inTurns(title: string, turns: readonly Turn[]): Promise<Measured[
       ...(i > 0 && { ratio: [ratios[(ratios.length - 1) >> 1]!, ratios[0]!, ratios.at(-1)!] as const }),
     };
   });
+  return { measured, first };
 }
 
 /** Where an iteration's time goes, beside what the machine gives at most: products of large matrices, bytes read. */

@@ -127,7 +127,8 @@ def differentiate(request):
 
 
 def iterate(request):
-    """One step of GRPOTrainer with its own sampling; the prompt is given as ids that decode and encode to themselves."""
+    """One GRPOTrainer with its own sampling, a step for each request: the first also pays for what is made once, as the
+    optimizer's state. The prompt is given as ids that decode and encode to themselves."""
     from datasets import Dataset
     from transformers import TrainerCallback
     from trl import GRPOConfig, GRPOTrainer
@@ -135,15 +136,17 @@ def iterate(request):
     tokenizer = AutoTokenizer.from_pretrained(folder)
     tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token
     text = tokenizer.decode(request["prompt"])
-    marks = []
+    prompt_tokens = len(tokenizer(text)["input_ids"])
 
-    class Clock(TrainerCallback):
+    class Requests(TrainerCallback):
+        """A step answers one request; the next one starts the next step, and where none comes the training ends."""
+
         def on_step_begin(self, *args, **kwargs):
-            begin()
-            marks.append(time.perf_counter())
+            self.start = begin()
 
-        def on_step_end(self, *args, **kwargs):
-            marks.append(time.perf_counter())
+        def on_step_end(self, args, state, control, **kwargs):
+            answer(self.start, {"promptTokens": prompt_tokens})
+            control.should_training_stop = not sys.stdin.readline()
 
     arguments = GRPOConfig(
         output_dir="/tmp/ratchet-bench-trl",
@@ -154,7 +157,7 @@ def iterate(request):
         temperature=1.0,
         beta=request["klCoefficient"],
         learning_rate=request["optimizer"]["learningRate"],
-        max_steps=1,
+        max_steps=1000,
         use_cpu=True,
         bf16=False,
         report_to=[],
@@ -163,21 +166,26 @@ def iterate(request):
         gradient_checkpointing=False,
         disable_tqdm=True,
     )
-    trainer = GRPOTrainer(
+    GRPOTrainer(
         model=load(),
         reward_funcs=lambda completions, **_: [float(len(text) % 7) for text in completions],
         args=arguments,
         train_dataset=Dataset.from_dict({"prompt": [text] * 4}),
         processing_class=tokenizer,
-        callbacks=[Clock()],
-    )
-    trainer.train()
-    return {"wallMs": (marks[-1] - marks[0]) * 1000, "promptTokens": len(tokenizer(text)["input_ids"])}
+        callbacks=[Requests()],
+    ).train()
 
 
 def begin():
+    """The peak of memory, the processor's time and the clock from here on."""
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
+    return cpu_ms(), time.perf_counter()
+
+
+def answer(start, result):
+    cpu, wall = start
+    say({"wallMs": (time.perf_counter() - wall) * 1000, "cpuMs": cpu_ms() - cpu, "peakMb": peak_mb(), **result})
 
 
 def peak_mb():
@@ -194,7 +202,7 @@ operations = {f.__name__: f for f in (update, score, encode, sample, differentia
 say({"ready": True})
 for line in sys.stdin:
     request = json.loads(line)
-    begin()
-    cpu, wall = cpu_ms(), time.perf_counter()
+    start = begin()
     result = operations[request.pop("op")](request)
-    say({"wallMs": (time.perf_counter() - wall) * 1000, "cpuMs": cpu_ms() - cpu, "peakMb": peak_mb(), **result})
+    if result is not None:  # whoever gives none has answered
+        answer(start, result)
