@@ -5,17 +5,23 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { StepIdentity } from "../src/core/ports/steps.ts";
+import { openDatabase } from "../src/store/database.ts";
+import { diskFileSystem } from "../src/store/file-system.ts";
+import { hasArtifacts } from "../src/store/named-artifacts.ts";
+import { createStepLedger } from "../src/store/steps.ts";
 import { openStore, type Store } from "../src/store/store.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
 let postgres: TestPostgres;
 let folder: string;
+let databaseUrl: string;
 let store: Store;
 
 beforeAll(async () => {
   postgres = await startPostgres();
   folder = await mkdtemp(join(tmpdir(), "ratchet-store-"));
-  store = await openStore({ databaseUrl: await postgres.freshDatabase(), artifactFolder: folder });
+  databaseUrl = await postgres.freshDatabase();
+  store = await openStore({ databaseUrl, artifactFolder: folder });
 });
 
 afterAll(async () => {
@@ -61,6 +67,27 @@ describe("the step ledger", () => {
     const checkpoint = { kind: "checkpoint", hash: "c".repeat(64), bytes: 1 };
     await store.ledger.commit(update.key, await claimFence(update), { checkpoint });
     expect((await store.ledger.claim(update)).state).toBe("committed");
+  });
+
+  it("keeps a committed step whose artifact cannot be read for now: it is sampled once, however the disk does", async () => {
+    const step = newStep();
+    const ref = await store.artifacts.putJson("shard", { read: "later" });
+    await store.ledger.commit(step.key, await claimFence(step), { shard: { ...ref } });
+    let fails = true;
+    const open: typeof diskFileSystem.open = (...given) =>
+      fails
+        ? Promise.reject(Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" }))
+        : diskFileSystem.open(...given);
+    const database = await openDatabase(databaseUrl);
+    try {
+      const fs = { ...diskFileSystem, open };
+      const ledger = createStepLedger(database, (result) => hasArtifacts(fs, folder, result));
+      await expect(ledger.claim(step)).rejects.toMatchObject({ type: "StorageUnavailable", retryable: true });
+      fails = false;
+      expect(await ledger.claim(step)).toEqual({ state: "committed", result: { shard: ref } });
+    } finally {
+      await database.close();
+    }
   });
 
   it("refuses the commit of an attempt that was overtaken, and names both fences", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { openArtifactFolder } from "./artifacts.ts";
+import { diskFileSystem } from "./file-system.ts";
 import { storageError } from "./files.ts";
 
 let root: string;
@@ -105,6 +106,18 @@ describe("adopting a folder", () => {
     const second = await filledFolder(files);
     expect(await store.adoptFolder("checkpoint", second, { seed: 7 })).toEqual(first);
     await expect(readdir(second)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("leaves alone what lies there and cannot be read, instead of putting itself in its place", async () => {
+    const files = { "a.bin": "aaaa" };
+    const ref = await store.adoptFolder("checkpoint", await filledFolder(files), {});
+    const readFile = (): Promise<never> =>
+      Promise.reject(Object.assign(new Error("EIO: i/o error"), { code: "EIO" }));
+    const failing = await openArtifactFolder(root, async () => undefined, { ...diskFileSystem, readFile });
+    await expect(failing.adoptFolder("checkpoint", await filledFolder(files), {})).rejects.toMatchObject({
+      type: "StorageUnavailable",
+    });
+    expect(await store.pathOf(ref)).toBe(pathIn(ref));
   });
 
   it("may be tried again after the lease could not be had", async () => {

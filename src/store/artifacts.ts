@@ -10,7 +10,7 @@ import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { storageFailure } from "../core/storage-failure.ts";
 import { diskFileSystem, type FileSystem } from "./file-system.ts";
 import { makeFolder, renameDurably, storageError, syncFolder, writeSynced } from "./files.ts";
-import { corruptArtifact, sealFolder, storedBytes, verifyArtifact } from "./manifest.ts";
+import { corruptArtifact, isWhole, sealFolder, storedBytes, verifyArtifact } from "./manifest.ts";
 import { openStaging, stagingPath } from "./staging.ts";
 
 /** Announces that a hash is about to be used, before its content is renamed into place; see `garbage.ts`. */
@@ -152,18 +152,17 @@ async function moveIntoPlace(
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== "ENOTEMPTY" && code !== "EEXIST") throw storageError(error, target);
     }
-    const isWhole = await verifyArtifact(fs, ref, target).then(
-      () => true,
-      () => false,
-    );
-    if (isWhole) {
+    if (await isWhole(fs, ref, target)) {
       // Who put it there may not have come to this yet.
       await syncFolder(fs, dirname(target));
       return fs.rm(folder, { recursive: true, force: true });
     }
     // What lies there is damaged: set it aside, so that this good copy takes its place.
     const aside = await stagingPath(staging);
-    await fs.rename(target, aside).catch(() => undefined);
+    await fs.rename(target, aside).catch((error: NodeJS.ErrnoException) => {
+      // Another process was faster.
+      if (error.code !== "ENOENT") throw storageError(error, target);
+    });
     await fs.rm(aside, { recursive: true, force: true });
   }
 }

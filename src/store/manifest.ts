@@ -4,7 +4,7 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { RatchetError } from "../core/errors.ts";
+import { isLost, RatchetError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
@@ -55,29 +55,49 @@ export async function storedBytes(fs: FileSystem, path: string): Promise<number>
   return Object.values(files).reduce((sum, { bytes }) => sum + bytes, text.byteLength);
 }
 
+/** Errors of a path where no such file lies. Any other says nothing of what is stored: the disk, or this process, fails. */
+const noSuchFile: ReadonlySet<string> = new Set(["ENOENT", "ENOTDIR", "EISDIR", "ELOOP"]);
+
+/**
+ * Whether it is stored, and undamaged. Throws where it cannot be read (StorageUnavailable where the disk refuses): that is
+ * neither, and what is whole must not be made anew for it.
+ */
+export async function isWhole(fs: FileSystem, ref: ArtifactRef, path: string): Promise<boolean> {
+  try {
+    await verifyArtifact(fs, ref, path);
+    return true;
+  } catch (error) {
+    if (isLost(error) || codeOf(error) === "ENOENT") return false;
+    throw storageFailure(error, `read ${path}`) ?? error;
+  }
+}
+
 /** Reads all of a stored file or folder again. Throws ArtifactCorrupt, or ENOENT where it is not there. */
 export async function verifyArtifact(fs: FileSystem, ref: ArtifactRef, path: string): Promise<void> {
   const damaged = (found: string) => corruptArtifact(ref, path, found);
+  const unreadable = (error: unknown, at: string, found: string) =>
+    noSuchFile.has(codeOf(error)) ? damaged(found) : (storageFailure(error, `read ${at}`) ?? error);
   if (!(await fs.lstat(path)).isDirectory()) {
-    const { sha256: actual } = await digestFile(fs, path);
+    const { sha256: actual } = await digestFile(fs, path).catch((error: Error) => {
+      throw codeOf(error) === "ENOENT"
+        ? error
+        : unreadable(error, path, `it cannot be read (${error.message})`);
+    });
     if (actual !== ref.hash) throw damaged(`its sha256 is ${actual}`);
     return;
   }
-  /** A disk that fails, or files that may not be read, are no damage: making them anew would not help. */
-  const unreadable = (error: unknown, name: string, found: string) =>
-    storageFailure(error, `read ${join(path, name)}`) ?? damaged(found);
   const text = await fs.readFile(join(path, manifestName)).catch((error) => {
-    throw unreadable(error, manifestName, "manifest.json is missing");
+    throw unreadable(error, join(path, manifestName), "manifest.json is missing");
   });
   if (sha256(text) !== ref.hash) throw damaged(`manifest.json has sha256 ${sha256(text)}`);
   const { files } = manifestSchema.parse(JSON.parse(text.toString("utf8")));
   for (const [name, expected] of Object.entries(files)) {
     const { size } = await fs.lstat(join(path, name)).catch((error) => {
-      throw unreadable(error, name, `${name} is missing`);
+      throw unreadable(error, join(path, name), `${name} is missing`);
     });
     if (size !== expected.bytes) throw damaged(`${name} has ${size} bytes instead of ${expected.bytes}`);
     const actual = await digestFile(fs, join(path, name)).catch((error: Error) => {
-      throw unreadable(error, name, `${name} cannot be read (${error.message})`);
+      throw unreadable(error, join(path, name), `${name} cannot be read (${error.message})`);
     });
     if (actual.sha256 !== expected.sha256) throw damaged(`${name} has sha256 ${actual.sha256}`);
   }
@@ -85,6 +105,8 @@ export async function verifyArtifact(fs: FileSystem, ref: ArtifactRef, path: str
     if (name !== manifestName && !Object.hasOwn(files, name))
       throw damaged(`${JSON.stringify(name)} is not in its manifest`);
 }
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? "";
 
 export function corruptArtifact(ref: ArtifactRef, path: string, found: string): RatchetError {
   return new RatchetError(

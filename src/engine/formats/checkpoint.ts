@@ -80,7 +80,15 @@ export async function readOptimizerState(
   allocate?: Allocate,
 ): Promise<OptimizerState | undefined> {
   const file = join(folder, optimizerFile);
-  if (!(await stat(file).catch(() => undefined))) return undefined;
+  const isThere = await stat(file).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      // A disk that fails must not pass for a policy that was never trained.
+      if (error.code !== "ENOENT") throw error;
+      return false;
+    },
+  );
+  if (!isThere) return undefined;
   const m = emptyLike(parameters, allocate);
   const v = emptyLike(parameters, allocate);
   const step = new Int32Array(1);
