@@ -9,7 +9,7 @@ import {
   experimentInputSchema,
   type TrainInput,
 } from "../core/experiment/input.ts";
-import { parseInput } from "../core/experiment/parse.ts";
+import { parseRunInput } from "../core/experiment/parse.ts";
 import { planStages } from "../core/experiment/plan.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
@@ -81,7 +81,7 @@ export function createExperimentActivities(ports: CpuPorts) {
   return {
     prepareExperiment: guarded(
       async (raw: ExperimentInput): Promise<{ input: ExperimentInput; order: string[] }> => {
-        const given = parseInput(experimentInputSchema, raw, "experiment");
+        const given = parseRunInput(experimentInputSchema, raw, "experiment");
         const input = await withStoredSets(ports, given);
         const order = planStages(input);
         await ports.runs.putRun({

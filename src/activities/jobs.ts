@@ -24,7 +24,7 @@ import {
   trainInputSchema,
 } from "../core/experiment/input.ts";
 import type { Origin } from "../core/experiment/origin.ts";
-import { parseInput } from "../core/experiment/parse.ts";
+import { parseRunInput } from "../core/experiment/parse.ts";
 import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type { Course } from "../core/learning/course.ts";
@@ -135,14 +135,14 @@ export function createJobActivities(ports: CpuPorts) {
 
   return {
     prepareBuild: guarded(async (raw: BuildInput): Promise<BuildJob> => {
-      const input = parseInput(buildInputSchema, raw, "buildEnvironments");
+      const input = parseRunInput(buildInputSchema, raw, "buildEnvironments");
       await begin("build", "buildEnvironments", input);
       const environments = await withHashes(ports, input.environments);
       return { run: input.id, stage: input.stage, seed: input.seed, environments };
     }),
 
     prepareTraining: guarded(async (raw: TrainInput): Promise<TrainingJob> => {
-      const input = parseInput(trainInputSchema, raw, "trainPolicy");
+      const input = parseRunInput(trainInputSchema, raw, "trainPolicy");
       await checkThreads(input);
       await begin("train", "trainPolicy", input);
       const { id, stage, from, training } = input;
@@ -153,14 +153,14 @@ export function createJobActivities(ports: CpuPorts) {
     }),
 
     prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {
-      const input = parseInput(evaluateInputSchema, raw, "evaluatePolicy");
+      const input = parseRunInput(evaluateInputSchema, raw, "evaluatePolicy");
       await checkThreads(input);
       await begin("evaluate", "evaluatePolicy", input);
       return { ...(await resolve(input)), evaluation: input.evaluation };
     }),
 
     prepareCalibration: guarded(async (raw: CalibrateInput): Promise<CalibrationJob> => {
-      const input = parseInput(calibrateInputSchema, raw, "calibrateEnvironments");
+      const input = parseRunInput(calibrateInputSchema, raw, "calibrateEnvironments");
       await checkThreads(input);
       await begin("calibrate", "calibrateEnvironments", input);
       return { ...(await resolve(input)), calibration: input.calibration };

@@ -20,7 +20,7 @@ import {
   trainInputSchema,
 } from "../core/experiment/input.ts";
 import type { Origin } from "../core/experiment/origin.ts";
-import { parseInput } from "../core/experiment/parse.ts";
+import { parseInput, parseRunInput } from "../core/experiment/parse.ts";
 import { needsOf } from "../core/experiment/plan.ts";
 import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
@@ -71,7 +71,7 @@ export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wa
     const named = wanted.id === stored.run ? parent.value : await withPinned(runs, parent.value);
     const value = continueExperiment(named, stage.stage, continuation);
     return {
-      input: { type: "experiment", value: parseInput(experimentInputSchema, value, what) },
+      input: { type: "experiment", value: parseRunInput(experimentInputSchema, value, what) },
       stage: stage.stage,
       changes: differences(before, training),
     };
@@ -89,7 +89,7 @@ export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wa
         : environments,
   };
   return {
-    input: { type: "trainPolicy", value: parseInput(trainInputSchema, value, what) },
+    input: { type: "trainPolicy", value: parseRunInput(trainInputSchema, value, what) },
     stage: stage.stage,
     changes: differences(before, training),
   };

@@ -1,7 +1,7 @@
 /** Runs and stages in Postgres: upserts that may be repeated, reads in one defined order. */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { makingSets } from "../core/environment/build-name.ts";
-import { contentHash } from "../core/hash.ts";
+import { contentHash, isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type {
   RunRecord,
@@ -119,10 +119,12 @@ export function createRunStore(database: Database): RunStore {
     pinsOf: (run) => database.run((tables) => pinsOf(tables, run)),
     policySources: () =>
       database.run(async (tables) => {
-        const { rows } = await sql<{ source: string }>`
-          SELECT input->>'policy' AS source FROM runs WHERE input->>'policy' !~ '^[0-9a-f]{64}$'
-          UNION SELECT pinned FROM pins ORDER BY source`.execute(tables);
-        return rows.map(({ source }) => source);
+        // SQL's JSON functions refuse a whole input for one U+0000 in it.
+        const runs = await tables.selectFrom("runs").select("input").execute();
+        const pins = await tables.selectFrom("pins").select("pinned").execute();
+        const named = runs.flatMap(({ input }) => (input as { policy?: string }).policy ?? []);
+        const sources = new Set([...named, ...pins.map(({ pinned }) => pinned)]);
+        return [...sources].filter((source) => !isHash(source)).sort();
       }),
   };
 }

@@ -6,7 +6,7 @@ import type { Command } from "commander";
 import { type Config, readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { experimentInputSchema } from "../../core/experiment/input.ts";
-import { parseInput } from "../../core/experiment/parse.ts";
+import { parseRunInput } from "../../core/experiment/parse.ts";
 import { continueRun } from "../continue-run.ts";
 import { exitCodes } from "../exit.ts";
 import { requireHomeWithRuns } from "../home-with-runs.ts";
@@ -68,7 +68,7 @@ export function register(ratchet: Command): void {
           );
           return state === "failed" ? exitCodes.failed : exitCodes.ok;
         }
-        const input = parseInput(experimentInputSchema, stored.input, `run ${run}`);
+        const input = parseRunInput(experimentInputSchema, stored.input, `run ${run}`);
         await requireThreadsInForce(config, endpoints, input);
         await withClient(endpoints, (client) => wake(client, run));
         return followExperiment(config, services, input, options);

@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { type Config, readConfig } from "../../config/config.ts";
 import { type ExperimentInput, experimentInputSchema } from "../../core/experiment/input.ts";
-import { parseInput } from "../../core/experiment/parse.ts";
+import { parseRunInput } from "../../core/experiment/parse.ts";
 import { planStages } from "../../core/experiment/plan.ts";
 import { describeAddresses } from "../addresses.ts";
 import { exitCodes } from "../exit.ts";
@@ -31,7 +31,7 @@ export function register(ratchet: Command): void {
     .option("--exit", "end the services when the run ends, instead of waiting for Ctrl-C")
     .option("--json", "print a JSON summary as the last line")
     .action(async ({ input: file, ...options }: RunOptions & { input: string }) => {
-      const given = parseInput(experimentInputSchema, readInputFile(file, "--input"), `--input ${file}`);
+      const given = parseRunInput(experimentInputSchema, readInputFile(file, "--input"), `--input ${file}`);
       planStages(given);
       const config = readConfig();
       requireThreads(config, given);

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { RatchetError } from "../errors.ts";
 import { type ExperimentInput, experimentInputSchema, trainInputSchema } from "./input.ts";
-import { parseInput } from "./parse.ts";
+import { parseInput, parseRunInput } from "./parse.ts";
 import { needsOf, planStages } from "./plan.ts";
 
 const example = (name: string): Record<string, unknown> =>
@@ -54,6 +54,24 @@ describe("an input", () => {
     expect(type).toBe("InvalidInput");
     expect(message).toContain(field);
     expect(message.split("\n").length).toBeLessThanOrEqual(3);
+  });
+
+  it.each([
+    ["x\u0000", '"x\\u0000": holds U+0000, which no text in Postgres can hold; take it out'],
+    ["x\ud83d", '"x\\ud83d": holds half of a surrogate pair, which is no character; take it out'],
+  ])("that starts a run is refused where a text has what no store holds: %j", (title, problem) => {
+    const tiny = example("tiny") as { stages: Record<string, object> };
+    const input = { ...tiny, stages: { ...tiny.stages, rl: { ...tiny.stages.rl, title } } };
+    const { type, message } = rejection(() => parseRunInput(experimentInputSchema, input, "experiment"));
+    expect(type).toBe("InvalidInput");
+    expect(message).toBe(
+      `experiment: field 'stages.rl.title' = ${problem}\ncorrect the field and start again; docs/inputs.md lists every field with its default and limits`,
+    );
+    const whole = {
+      ...input,
+      stages: { ...tiny.stages, rl: { ...tiny.stages.rl, title: "x \ud83d\ude00" } },
+    };
+    expect(() => parseRunInput(experimentInputSchema, whole, "experiment")).not.toThrow();
   });
 
   it("fills in defaults", () => {

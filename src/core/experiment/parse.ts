@@ -2,13 +2,11 @@
 import type { z } from "zod";
 import { RatchetError } from "../errors.ts";
 
+const correctField =
+  "correct the field and start again; docs/inputs.md lists every field with its default and limits";
+
 /** Parses, or throws InvalidInput in at most three lines that name field, value and limit. */
-export function parseInput<T>(
-  schema: z.ZodType<T>,
-  value: unknown,
-  what: string,
-  next = "correct the field and start again; docs/inputs.md lists every field with its default and limits",
-): T {
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string, next = correctField): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [first, ...rest] = parsed.error.issues;
@@ -21,6 +19,45 @@ export function parseInput<T>(
     `${what}: field '${field}'${given === undefined ? "" : ` = ${shorten(given)}`}: ${issue.message}${more}\n${next}`,
     { what, field, value: given },
   );
+}
+
+/**
+ * The same of what starts a run, whose texts go into Postgres and Temporal: those that one of them cannot hold are refused
+ * before any work starts.
+ */
+export function parseRunInput<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const input = parseInput(schema, value, what);
+  const odd = oddText(input, []);
+  if (odd === undefined) return input;
+  const field = odd.path.join(".");
+  throw new RatchetError(
+    "InvalidInput",
+    `${what}: field '${field}' = ${shorten(odd.text)}: ${odd.problem}; take it out\n${correctField}`,
+    { what, field, value: odd.text },
+  );
+}
+
+interface OddText {
+  readonly path: readonly string[];
+  readonly text: string;
+  readonly problem: string;
+}
+
+/** The first text with a character that is none. */
+function oddText(value: unknown, path: readonly string[]): OddText | undefined {
+  if (typeof value === "string") {
+    if (value.includes("\0"))
+      return { path, text: value, problem: "holds U+0000, which no text in Postgres can hold" };
+    if (/\p{Surrogate}/u.test(value))
+      return { path, text: value, problem: "holds half of a surrogate pair, which is no character" };
+    return undefined;
+  }
+  if (value === null || typeof value !== "object") return undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const odd = oddText(member, [...path, name]);
+    if (odd !== undefined) return odd;
+  }
+  return undefined;
 }
 
 /** A union's own message says nothing; the branch that got furthest into the value names the field. */
