@@ -3,8 +3,9 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
+import { diskFileSystem } from "../src/store/file-system.ts";
 import { openStore, type Store } from "../src/store/store.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
@@ -51,6 +52,18 @@ const hashes = (refs: ArtifactRef[]) => refs.map(({ hash }) => hash).sort();
 const removedBy = async (keep: readonly string[], budget: number) =>
   hashes([...(await store.collectGarbage(keep, budget)).removed]);
 
+/** How often every step's result was read meanwhile. */
+async function readings(work: () => Promise<unknown>): Promise<number> {
+  const query = vi.spyOn(pg.Client.prototype, "query");
+  try {
+    await work();
+    return query.mock.calls.filter(([text]) => typeof text === "string" && text.includes("FROM steps"))
+      .length;
+  } finally {
+    query.mockRestore();
+  }
+}
+
 async function chain(
   length: number,
   rewards: readonly number[] = [],
@@ -89,6 +102,22 @@ describe("collecting garbage", () => {
     expect(await stored()).toEqual(hashes(made));
   });
 
+  it("looks for who names them once for all, and only above the budget", async () => {
+    const made = await chain(6);
+    await expireLeases();
+    const everything = made.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(await readings(() => store.collectGarbage([], everything))).toBe(0);
+    const { kept } = await store.collectGarbage([], everything, true);
+    expect(kept[0]).toEqual({
+      ...made[0]!,
+      origin: "iteration 1 of run, train",
+      because: `within the budget of ${everything} bytes`,
+    });
+    // Once for all of them, and once more for the one that goes.
+    expect(await readings(() => store.collectGarbage([], everything - 1))).toBe(2);
+    expect(await stored()).toEqual(hashes(made.slice(1)));
+  });
+
   it("takes the oldest until the budget is met", async () => {
     const made = await chain(5);
     await expireLeases();
@@ -123,6 +152,16 @@ describe("collecting garbage", () => {
     ]);
     await store.runs.putRun({ ...fork, state: "done" });
     expect(await removedBy([], 0)).toEqual([made[1]!.hash]);
+  });
+
+  it("reads the inputs of runs whose texts SQL cannot, as of before they were refused", async () => {
+    const made = await chain(3);
+    await expireLeases();
+    const from = { run: "run", stage: "train", branch: 0, iteration: 1 };
+    const input = { policy: "odd \ud800", stages: { train: { title: "x\u0000", from } } };
+    await store.runs.putRun({ run: "odd", workflowType: "experiment", input, branch: 0, state: "running" });
+    expect(await removedBy([], 0)).toEqual([made[1]!.hash]);
+    expect(await store.runs.policySources()).toEqual(["odd \ud800"]);
   });
 
   it("leaves the last update before what a fork goes on after, where that iteration made none", async () => {
@@ -196,6 +235,19 @@ describe("collecting garbage", () => {
     const trained = await checkpoint("trained", { parent: base.hash });
     await expireLeases();
     expect(await removedBy([], 0)).toEqual(hashes([trained]));
+  });
+
+  it("takes nothing while it cannot be read what is a base policy", async () => {
+    const base = await checkpoint("base", { parent: null });
+    await expireLeases();
+    const read = vi.spyOn(diskFileSystem, "readFile");
+    read.mockRejectedValue(Object.assign(new Error("EIO: i/o error"), { code: "EIO" }));
+    try {
+      await expect(store.collectGarbage([], 0)).rejects.toMatchObject({ type: "StorageUnavailable" });
+    } finally {
+      read.mockRestore();
+    }
+    expect(await stored()).toEqual([base.hash]);
   });
 
   it("leaves the weights that a stored adapter adds to, and takes them once the adapter is gone", async () => {

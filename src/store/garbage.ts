@@ -4,17 +4,20 @@
  * stay. It says of each checkpoint why it stayed.
  *
  * A writer takes its lease before it renames a checkpoint into place, and both the lease and the removal lock the hash;
- * so either the removal sees the lease, or the writer finds the place empty and fills it.
+ * so either the removal sees the lease, or the writer finds the place empty and fills it. What was named or committed since
+ * the collection began is looked for once more before each removal; what is named in the moment after is made again from
+ * its lineage.
  */
-import { readFile, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Kysely, sql, type Transaction } from "kysely";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { storageFailure } from "../core/storage-failure.ts";
 import { artifactPath, type HoldLease } from "./artifacts.ts";
 import type { Database } from "./database.ts";
 import { diskFileSystem } from "./file-system.ts";
 import { syncFolder } from "./files.ts";
-import { knownCheckpoints, namedBy } from "./needed.ts";
+import { everyUpdate, isNamed, namedAmong, neededUpdates, originsOf } from "./needed.ts";
 import { stagingPath, sweepStaging } from "./staging.ts";
 import type { Tables } from "./tables.ts";
 
@@ -72,18 +75,20 @@ export async function collectGarbage(
   await database.run(async (tables) => {
     if (!dryRun) await tables.deleteFrom("leases").where("expires_at", "<", sql<Date>`now()`).execute();
     const checkpoints = await storedCheckpoints(tables);
-    const { needed, origins } = await knownCheckpoints(tables);
-    const bases = await basesOf(checkpoints.map((ref) => artifactPath(artifactFolder, ref)));
     bytes = checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0);
+    const updates = await everyUpdate(tables);
+    const origins = originsOf(updates);
+    const within = `within the budget of ${budgetBytes} bytes`;
+    // The usual case after an update: nothing else has to be known.
+    const reasonFor =
+      bytes <= budgetBytes
+        ? async () => within
+        : await reasons(tables, artifactFolder, keep, checkpoints, await neededUpdates(tables, updates));
     for (const ref of checkpoints) {
       const checkpoint = { ...ref, origin: origins.get(ref.hash) ?? null };
       const because =
-        (keep.includes(ref.hash) ? "the run that collects works with it" : undefined) ??
-        needed.get(ref.hash) ??
-        (await namedBy(tables, ref.hash)) ??
-        (await basePolicy(artifactPath(artifactFolder, ref))) ??
-        (bases.has(ref.hash) ? "the weights that a stored adapter adds to" : undefined) ??
-        (bytes <= budgetBytes ? `within the budget of ${budgetBytes} bytes` : undefined) ??
+        (await reasonFor(ref)) ??
+        (bytes <= budgetBytes ? within : undefined) ??
         (await remove(
           tables,
           artifactFolder,
@@ -100,6 +105,28 @@ export async function collectGarbage(
   return { removed, kept, bytes };
 }
 
+/** Why a checkpoint stays whatever the budget; undefined where it need not. */
+async function reasons(
+  tables: Kysely<Tables>,
+  artifactFolder: string,
+  keep: readonly string[],
+  checkpoints: readonly ArtifactRef[],
+  needed: ReadonlyMap<string, string>,
+): Promise<(ref: ArtifactRef) => Promise<string | undefined>> {
+  const known = new Map([
+    ...needed,
+    ...keep.map((hash) => [hash, "the run that collects works with it"] as const),
+  ]);
+  const others = checkpoints.map(({ hash }) => hash).filter((hash) => !known.has(hash));
+  const named = await namedAmong(tables, others);
+  const bases = await basesOf(checkpoints.map((ref) => artifactPath(artifactFolder, ref)));
+  return async (ref) =>
+    known.get(ref.hash) ??
+    named.get(ref.hash) ??
+    (await basePolicy(artifactPath(artifactFolder, ref))) ??
+    (bases.has(ref.hash) ? "the weights that a stored adapter adds to" : undefined);
+}
+
 /** `isKnown`: some update had made it when the collection began. */
 type Doomed = ArtifactRef & { readonly isKnown: boolean };
 
@@ -111,7 +138,7 @@ async function remove(
   checkpoint: Doomed,
   dryRun: boolean,
 ): Promise<string | undefined> {
-  const leased = "leased or committed: just written, or about to be used";
+  const leased = "leased, committed or named since: just written, or about to be used";
   if (dryRun) return (await isLeased(tables, checkpoint.hash)) ? leased : undefined;
   const aside = await stagingPath(staging);
   const gone = await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside));
@@ -145,10 +172,18 @@ async function basePolicy(path: string): Promise<string | undefined> {
   return parent === null ? "a policy to start from, which no update could make again" : undefined;
 }
 
-/** A damaged one says nothing; what an update made can be made again. */
+/**
+ * One that is gone or damaged says nothing; what an update made can be made again. One that cannot be read may be that of
+ * a policy to start from: nothing is collected.
+ */
 async function manifestOf(path: string): Promise<{ parent?: unknown; base?: unknown }> {
+  const file = join(path, "manifest.json");
+  const text = await diskFileSystem.readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" || error.code === "ENOTDIR") return "{}";
+    throw storageFailure(error, `read ${file}`) ?? error;
+  });
   try {
-    return JSON.parse(await readFile(join(path, "manifest.json"), "utf8")) ?? {};
+    return JSON.parse(text) ?? {};
   } catch {
     return {};
   }
@@ -173,6 +208,7 @@ async function setAside(
   await lockHash(tx, checkpoint.hash);
   if (await isLeased(tx, checkpoint.hash)) return false;
   if (!checkpoint.isKnown && (await isMade(tx, checkpoint.hash))) return false;
+  if (await isNamed(tx, checkpoint.hash)) return false;
   const path = artifactPath(artifactFolder, checkpoint);
   try {
     await rename(path, aside);

@@ -18,18 +18,25 @@ interface Update {
   readonly loss: number | null;
 }
 
-interface KnownCheckpoints {
-  /** Hash -> why it stays. */
-  readonly needed: ReadonlyMap<string, string>;
-  /** Hash -> the update that made it: "iteration 3 of tiny, rl". */
-  readonly origins: ReadonlyMap<string, string>;
-}
-
-export async function knownCheckpoints(tables: Kysely<Tables>): Promise<KnownCheckpoints> {
+export async function everyUpdate(tables: Kysely<Tables>): Promise<readonly Update[]> {
   const { rows } = await sql<Update>`
     SELECT run, stage, branch, iteration, checkpoint->>'hash' AS hash, parent,
       (metrics->>'rewardMean')::float8 AS reward, (metrics->>'loss')::float8 AS loss
     FROM lineage ORDER BY run, stage, branch, iteration`.execute(tables);
+  return rows;
+}
+
+/** Hash -> the update that made it: "iteration 3 of tiny, rl". */
+export const originsOf = (updates: readonly Update[]): ReadonlyMap<string, string> =>
+  new Map(
+    updates.map(({ hash, run, stage, iteration }) => [hash, `iteration ${iteration} of ${run}, ${stage}`]),
+  );
+
+/** Hash -> why it stays, as the lineage and the runs under way have it. */
+export async function neededUpdates(
+  tables: Kysely<Tables>,
+  rows: readonly Update[],
+): Promise<ReadonlyMap<string, string>> {
   const needed = new Map<string, string>();
   const say = (hash: string, why: string) => {
     if (!needed.has(hash)) needed.set(hash, why);
@@ -49,21 +56,31 @@ export async function knownCheckpoints(tables: Kysely<Tables>): Promise<KnownChe
     const update = updateAt(rows, origin);
     if (update !== undefined) say(update.hash, `run ${run} goes on after it`);
   }
-  const origins = new Map(
-    rows.map(({ hash, run, stage, iteration }) => [hash, `iteration ${iteration} of ${run}, ${stage}`]),
-  );
-  return { needed, origins };
+  return needed;
 }
 
-/** Where forks, and runs that were gone back in, begin: of a training by hand, or of an experiment's stages. */
+/** What an input may name as where it goes on: of a training by hand, or of an experiment's stages. */
+interface NamingOrigins {
+  readonly from?: Origin;
+  readonly stages?: Readonly<Record<string, { readonly from?: Origin }>>;
+}
+
+/**
+ * Where forks, and runs that were gone back in, begin. Read here and not by SQL, whose JSON functions refuse a whole input
+ * for one U+0000 in it.
+ */
 async function namedOrigins(tables: Kysely<Tables>): Promise<{ run: string; origin: Origin }[]> {
-  const { rows } = await sql<{ run: string; origin: Origin }>`
-    SELECT run, jsonb_path_query(input::jsonb, '$.from') AS origin FROM runs WHERE state <> 'done'
-    UNION ALL
-    SELECT run, jsonb_path_query(input::jsonb, '$.stages.*.from') FROM runs WHERE state <> 'done'`.execute(
-    tables,
-  );
-  return rows;
+  const rows = await tables
+    .selectFrom("runs")
+    .select(["run", "input"])
+    .where("state", "!=", "done")
+    .orderBy("run")
+    .execute();
+  return rows.flatMap(({ run, input }) => {
+    const { from, stages = {} } = input as NamingOrigins;
+    const origins = [from, ...Object.values(stages).map((stage) => stage.from)];
+    return origins.filter((origin) => origin !== undefined).map((origin) => ({ run, origin }));
+  });
 }
 
 /** The last one up to that iteration, which may have made none: on the branch itself, or on one that it came from. */
@@ -94,16 +111,32 @@ function bestOf(updates: readonly Update[]): { update: Update; measure: string }
   return best;
 }
 
-/** Who names the checkpoint; an update's own result does not count, its lineage row says whether it is needed. */
-export async function namedBy(tables: Kysely<Tables>, hash: string): Promise<string | undefined> {
-  const pattern = `%${hash}%`;
-  const { rows } = await sql<{ who: string }>`
-    SELECT 'result of stage ' || stage || ' of run ' || run AS who FROM stages WHERE result::text LIKE ${pattern}
-    UNION ALL
-    SELECT 'named in the input of run ' || run FROM runs WHERE input::text LIKE ${pattern}
-    UNION ALL
-    SELECT 'result of a step (' || kind || ') of run ' || run FROM steps WHERE result::text LIKE ${pattern}
-      AND NOT EXISTS (SELECT 1 FROM lineage WHERE lineage.step_key = steps.key)
-    LIMIT 1`.execute(tables);
-  return rows[0]?.who;
+/** Texts that may name a checkpoint. An update's own result does not count: its lineage row says whether it is needed. */
+const naming = sql`
+  SELECT 'result of stage ' || stage || ' of run ' || run AS who, result::text AS said, 1 AS rank FROM stages
+  UNION ALL
+  SELECT 'named in the input of run ' || run, input::text, 2 FROM runs
+  UNION ALL
+  SELECT 'result of a step (' || kind || ') of run ' || run, result::text, 3 FROM steps
+    WHERE NOT EXISTS (SELECT 1 FROM lineage WHERE lineage.step_key = steps.key)`;
+
+/** Hash -> who names it; every text is read once, however many hashes there are. */
+export async function namedAmong(
+  tables: Kysely<Tables>,
+  hashes: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (hashes.length === 0) return new Map();
+  const { rows } = await sql<{ hash: string; who: string }>`
+    SELECT DISTINCT ON (hash) found[1] AS hash, who
+    FROM (${naming}) AS named, regexp_matches(said, '[0-9a-f]{64}', 'g') AS found
+    WHERE found[1] = ANY (${hashes}::text[])
+    ORDER BY hash, rank, who`.execute(tables);
+  return new Map(rows.map(({ hash, who }) => [hash, who]));
+}
+
+/** The same of one, whatever stands around it. */
+export async function isNamed(tables: Kysely<Tables>, hash: string): Promise<boolean> {
+  const { rows } =
+    await sql`SELECT 1 FROM (${naming}) AS named WHERE said LIKE ${`%${hash}%`} LIMIT 1`.execute(tables);
+  return rows.length > 0;
 }

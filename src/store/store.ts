@@ -26,7 +26,8 @@ export interface Store {
   readonly runs: RunStore;
   /**
    * Removes the oldest checkpoints nobody needs until all of them take at most `budgetBytes`; `keep` names hashes that
-   * stay. Also clears what killed processes left half-written. A dry run changes nothing and reports what it would do.
+   * stay. Also clears what killed processes left half-written. Within the budget it looks no further. A dry run changes
+   * nothing and reports what it would do.
    */
   collectGarbage(keep: readonly string[], budgetBytes: number, dryRun?: boolean): Promise<GarbageReport>;
   close(): Promise<void>;
