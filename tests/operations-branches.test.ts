@@ -188,6 +188,12 @@ describe("a training whose tripwire trips", () => {
       [2, 1],
       [3, 1],
     ]);
+    // Begun again, with a limit that nothing trips any more, it keeps to the branch and the rate it recovered with.
+    const ended = await trained("tripped");
+    operated.command("resume", "tripped");
+    expect(await trained("tripped")).toEqual(ended);
+    expect(iterationsOf(await lineage("tripped", 0))).toEqual([1]);
+    expect(iterationsOf(await lineage("tripped", 1))).toEqual([1, 2, 3]);
   });
 
   it("skips the iteration and drops the update before it, where its policy says so", async () => {

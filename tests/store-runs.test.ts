@@ -58,6 +58,8 @@ describe("what a person changed in a training", () => {
     expect(await putChange(made("a", 3, 0.2))).toEqual(made("a", 3, 0.2));
     expect(await putChange(made("b", 2, 0.1))).toEqual(first);
     expect(await changesOf("steered")).toEqual([first, made("a", 3, 0.2)]);
+    const afterTrip = { ...made("c", 5, 0.4), run: "tripped-before", afterTrip: "t" };
+    expect(await putChange(afterTrip)).toEqual(afterTrip);
     expect(await changesOf("other")).toEqual([]);
   });
 
@@ -143,7 +145,7 @@ describe("runs", () => {
     });
     for (const iteration of [3, 2, 3]) await store.runs.putTrip(trip(iteration));
     await store.runs.putTrip({ ...trip(1), run: "other" });
-    expect(await store.runs.tripsOf("tripped")).toEqual([trip(3), trip(2)]);
+    expect(await store.runs.tripsOf("tripped")).toMatchObject([trip(3), trip(2)]);
   });
 
   it("are created once, changed by later puts, and the newest is the one created last", async () => {

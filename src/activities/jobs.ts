@@ -28,8 +28,9 @@ import { parseRunInput } from "../core/experiment/parse.ts";
 import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type { Course } from "../core/learning/course.ts";
+import { judgedWith } from "../core/learning/trip-record.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { ChangeRecord } from "../core/ports/runs.ts";
+import type { ChangeRecord, StoredTrip } from "../core/ports/runs.ts";
 import type { WorkflowType } from "../workflows/names.ts";
 import { pathTo } from "./lineage-path.ts";
 import { preparePinned } from "./pinned-policy.ts";
@@ -65,6 +66,10 @@ export interface TrainingJob extends PolicyJob {
   readonly start: Start | null;
   /** What a person changed in this training before, as far as it still holds. */
   readonly changes: readonly ChangeRecord[];
+  /** Hash of the settings, by which its trips are known; absent in histories of builds that did not recall them. */
+  readonly settings?: string;
+  /** What tripped in this training before, with these settings. */
+  readonly trips?: readonly StoredTrip[];
 }
 
 export interface EvaluationJob extends PolicyJob {
@@ -145,11 +150,15 @@ export function createJobActivities(ports: CpuPorts) {
       const input = parseRunInput(trainInputSchema, raw, "trainPolicy");
       await checkThreads(input);
       await begin("train", "trainPolicy", input);
-      const { id, stage, from, training } = input;
+      const { id, stage, from } = input;
       const start = from === undefined ? null : await startAfter(from, input);
       const made = (await ports.runs.changesOf(id)).filter((change) => change.stage === stage);
-      const changes = holding(made, training, from?.iteration ?? 0);
-      return { ...(await resolve(input)), training: await withSampled(ports, training), start, changes };
+      const changes = holding(made, input.training, from?.iteration ?? 0);
+      const training = await withSampled(ports, input.training);
+      const settings = judgedWith(training);
+      const tripped = await ports.runs.tripsOf(id);
+      const trips = tripped.filter((trip) => trip.stage === stage && trip.settings === settings);
+      return { ...(await resolve(input)), training, start, changes, settings, trips };
     }),
 
     prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {

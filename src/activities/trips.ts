@@ -1,14 +1,17 @@
 /** What a tripwire's trip leaves behind: a row for status and report, and a line in the stage's progress. */
 import type { JsonObject } from "../core/json.ts";
+import { tripId } from "../core/learning/trip-record.ts";
 import type { TripRecord } from "../core/ports/runs.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded, type StageProgress } from "./step.ts";
 
 export const createTripActivities = ({ runs }: CpuPorts) => ({
+  /** Gives the trip's id. */
   recordTrip: guarded(
-    async ({ trip, progress }: { trip: TripRecord; progress: StageProgress }): Promise<void> => {
+    async ({ trip, progress }: { trip: TripRecord; progress: StageProgress }): Promise<string> => {
       await runs.putTrip(trip);
       await runs.putProgress(trip.run, trip.stage, { ...progress } as JsonObject);
+      return tripId(trip);
     },
   ),
 });

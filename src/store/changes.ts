@@ -6,10 +6,10 @@ import type { Tables } from "./tables.ts";
 
 /** What is kept under its id, this or what was put before. */
 export async function putChange(tables: Kysely<Tables>, change: ChangeRecord): Promise<ChangeRecord> {
-  const { run, stage, id, iteration, changes } = change;
+  const { run, stage, id, iteration, afterTrip = null, changes } = change;
   await tables
     .insertInto("changes")
-    .values({ run, stage, id, iteration, changes: JSON.stringify(changes) })
+    .values({ run, stage, id, iteration, changes: JSON.stringify(changes), after_trip: afterTrip })
     .onConflict((conflict) => conflict.columns(["run", "stage", "id"]).doNothing())
     .execute();
   const kept = (await changesOf(tables, run)).find((known) => known.stage === stage && known.id === id);
@@ -19,11 +19,16 @@ export async function putChange(tables: Kysely<Tables>, change: ChangeRecord): P
 export async function changesOf(tables: Kysely<Tables>, run: string): Promise<ChangeRecord[]> {
   const rows = await tables
     .selectFrom("changes")
-    .select(["stage", "id", "iteration", "changes"])
+    .select(["stage", "id", "iteration", "changes", "after_trip"])
     .where("run", "=", run)
     .orderBy("position")
     .execute();
-  return rows.map(({ changes, ...row }) => ({ run, ...row, changes: changes as Difference[] }));
+  return rows.map(({ changes, after_trip, ...row }) => ({
+    run,
+    ...row,
+    ...(after_trip === null ? {} : { afterTrip: after_trip }),
+    changes: changes as Difference[],
+  }));
 }
 
 /** Those from after the iteration. */

@@ -93,6 +93,13 @@ const pins: Migration = {
   },
 };
 
+/** After which trip a change was made, so that a training which is begun again has it hold from there. */
+const changesAfterTrips: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await sql`ALTER TABLE changes ADD COLUMN after_trip text`.execute(database);
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   "0001_first": first,
   "0002_recipes": recipes,
@@ -101,4 +108,5 @@ export const migrations: Record<string, Migration> = {
   "0005_numerics_changes": numericsChanges,
   "0006_changes": changes,
   "0007_pins": pins,
+  "0008_changes_after_trips": changesAfterTrips,
 };

@@ -1,8 +1,9 @@
 /** Runs and stages in Postgres: upserts that may be repeated, reads in one defined order. */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { makingSets } from "../core/environment/build-name.ts";
-import { contentHash, isHash } from "../core/hash.ts";
+import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
+import { tripId } from "../core/learning/trip-record.ts";
 import type {
   RunRecord,
   RunState,
@@ -96,7 +97,7 @@ export function createRunStore(database: Database): RunStore {
       database.run(async (tables) => {
         await tables
           .insertInto("trips")
-          .values({ id: contentHash(trip), run: trip.run, trip: JSON.stringify(trip) })
+          .values({ id: tripId(trip), run: trip.run, trip: JSON.stringify(trip) })
           .onConflict((conflict) => conflict.column("id").doNothing())
           .execute();
       }),
@@ -104,11 +105,11 @@ export function createRunStore(database: Database): RunStore {
       database.run(async (tables) => {
         const rows = await tables
           .selectFrom("trips")
-          .select("trip")
+          .select(["id", "trip"])
           .where("run", "=", run)
           .orderBy("position")
           .execute();
-        return rows.map(({ trip }) => trip as TripRecord);
+        return rows.map(({ id, trip }) => ({ ...(trip as TripRecord), id }));
       }),
     updateThatMade: (checkpoint) => database.run((tables) => updateThatMade(tables, checkpoint)),
     holdNumerics: (run, numerics) => database.run((tables) => holdNumerics(tables, run, numerics)),

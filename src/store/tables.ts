@@ -88,6 +88,8 @@ interface ChangesTable {
   id: string;
   iteration: number;
   changes: JsonColumn;
+  /** Null where nothing had tripped. */
+  after_trip: string | null;
   position: Generated<string>;
 }
 

@@ -4,11 +4,12 @@
  * workflow that is reset finds it where it was.
  */
 import { condition, currentUpdateInfo, defineUpdate, setHandler } from "@temporalio/workflow";
-import { changesTo, namesLearningRate, settingsAt } from "../core/experiment/changes.ts";
+import { changesTo, comeTo, namesLearningRate, settingsAt } from "../core/experiment/changes.ts";
 import { type HyperparameterChange, validateChange } from "../core/experiment/hyperparameters.ts";
 import type { TrainInput, TrainingSettings } from "../core/experiment/input.ts";
 import type { ChangeRecord } from "../core/ports/runs.ts";
 import type { Control } from "./control.ts";
+import type { KnownTrips } from "./known-trips.ts";
 import { messages } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { summaryLength } from "./summaries.ts";
@@ -23,6 +24,8 @@ export interface Next {
   readonly stage: string;
   readonly training: TrainingSettings;
   readonly iteration: number;
+  /** By which the training's trips are known. */
+  readonly settings?: string;
 }
 
 /** What one execution hands to the next. */
@@ -42,11 +45,15 @@ export interface Changes {
   begin(iteration: number, training: TrainingSettings): { training: TrainingSettings; isRateNew: boolean };
 }
 
-/** `next` is undefined until the training is prepared; a change that comes before that waits for it. */
+/**
+ * `next` is undefined until the training is prepared; a change that comes before that waits for it. A change holds after
+ * the trips that it was made after; of one that a reset sends again they may be still to come.
+ */
 export function installChanges(
   control: Control,
   input: TrainInput,
   next: () => Next | undefined,
+  known: KnownTrips,
   from: Changed = { made: [], ratesUsed: [] },
 ): Changes {
   let { made } = from;
@@ -59,14 +66,19 @@ export function installChanges(
     try {
       // In the order they were asked for, so that the later counts.
       await condition(() => next() !== undefined && recorded === before);
-      const { run, stage, iteration, training } = next()!;
-      const asksFor = { run, stage, id, iteration, changes: changesTo(training, wanted) };
+      const { run, stage, iteration, training, settings } = next()!;
+      const afterTrip = known.recalled.behind.at(-1);
+      const changes = changesTo(training, wanted);
+      const asksFor = { run, stage, id, iteration, ...(afterTrip && { afterTrip }), changes };
       const summary = `from iteration ${iteration}: ${Object.keys(wanted).join(", ")}`.slice(
         0,
         summaryLength,
       );
-      const change = await control.orPark(() => cpu.recordChange.executeWithOptions({ summary }, [asksFor]));
-      if (!made.some((known) => known.id === id)) made = [...made, change];
+      const { trips, ...change } = await control.orPark(() =>
+        cpu.recordChange.executeWithOptions({ summary }, [asksFor]),
+      );
+      if (trips !== undefined) known.recall(trips, settings);
+      if (!made.some((kept) => kept.id === id)) made = [...made, change];
       return change;
     } finally {
       recorded++;
@@ -84,10 +96,11 @@ export function installChanges(
     },
     recorded: () => condition(() => recorded === asked),
     begin: (iteration, training) => {
-      const rates = made.filter((change) => change.iteration <= iteration && namesLearningRate(change));
+      const come = comeTo(made, known.recalled.ahead);
+      const rates = come.filter((change) => change.iteration <= iteration && namesLearningRate(change));
       const isRateNew = rates.some(({ id }) => !ratesUsed.has(id));
       for (const { id } of rates) ratesUsed.add(id);
-      return { training: settingsAt(training, made, iteration), isRateNew };
+      return { training: settingsAt(training, come, iteration), isRateNew };
     },
   };
 }

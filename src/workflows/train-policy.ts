@@ -13,7 +13,8 @@ import type { TrainingJob as Begun } from "../activities/jobs.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { UpdatedPolicy } from "../activities/updates.ts";
 import type { TrainInput } from "../core/experiment/input.ts";
-import { afterNothing, afterUpdate, type Course, courseFrom } from "../core/learning/course.ts";
+import { afterNothing, afterUpdate, type Course, courseFrom, type Reached } from "../core/learning/course.ts";
+import type { Recalled } from "../core/learning/recalled.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
@@ -21,9 +22,10 @@ import { type Changed, installChanges } from "./changes.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { isStopped } from "./failures.ts";
 import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
+import { knownTrips } from "./known-trips.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
-import { recoverFrom } from "./recovery.ts";
+import { recoverAgain, recoverFrom } from "./recovery.ts";
 import { summaries } from "./summaries.ts";
 import { runIteration, sliceOf, type TrainingJob } from "./train-iteration.ts";
 
@@ -48,6 +50,8 @@ interface Carried {
   readonly course: Course;
   readonly changed: Changed;
   readonly steered: Steered;
+  /** Absent where an older build hands over. */
+  readonly recalled?: Recalled;
 }
 
 /** Iterations of one execution; each has some tens of events. */
@@ -57,34 +61,39 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
   const control = installControl(carried?.steered);
   let course = carried?.course ?? courseFrom({ iteration: 1, branch: 0, latest: null, recent: [] });
   let begun: Begun | undefined = carried?.job;
+  const trips = knownTrips(carried?.recalled);
   let underWay = false;
   const next = () => begun && { ...begun, iteration: course.iteration + (underWay ? 1 : 0) };
-  const changes = installChanges(control, input, next, carried?.changed);
+  const changes = installChanges(control, input, next, trips, carried?.changed);
   /** From here on changes can be recorded: building its environments may take long. */
   const begin = (started: Begun) => {
     if (started.start !== null) course = { ...course, ...started.start };
     changes.recall(started.changes);
+    trips.recall(started.trips, started.settings);
     begun = started;
   };
-
   nameRun(input);
   const job = carried?.job ?? (await prepare(control, input, begin));
   showJob(job);
   /** One iteration; where a tripwire trips, what its recovery makes of the course instead. */
   const goOn = async () => {
     await changes.recorded();
+    const known = trips.at(course, job);
+    if (known !== undefined) {
+      course = recoverAgain(control, job, course, known);
+      return;
+    }
     const { training, isRateNew } = changes.begin(course.iteration, job.training);
     // The rate that a person names is the one that is used.
     if (isRateNew) course = { ...course, learningRateScale: 1 };
     const tried = scaled({ ...job, training }, course.learningRateScale);
     underWay = true;
     try {
-      const updated = await runIteration(control, tried, course);
-      if (updated !== null) showIteration(control, job, course.iteration, updated);
-      course = updated === null ? afterNothing(course) : afterUpdate(course, updated, training.tripwires);
+      course = await tryIteration(control, tried, course);
     } catch (error) {
       const recovery = await recoverFrom(control, tried, course, error);
       course = recovery.course;
+      trips.met(recovery.tripId);
       if (recovery.parks !== null) throw recovery.parks;
     } finally {
       underWay = false;
@@ -96,21 +105,16 @@ export async function trainPolicy(input: TrainInput, carried?: Carried): Promise
     if (round > 0 && shouldHandOver(round)) {
       await condition(allHandlersFinished);
       const { changed } = changes;
-      await handOver<typeof trainPolicy>(input, { job, course, changed, steered: control.steered });
+      const { recalled } = trips;
+      await handOver<typeof trainPolicy>(input, { job, course, changed, steered: control.steered, recalled });
     }
     const before = course.latest;
-    const ended = await control.orPark(goOn).catch(unlessStopped);
-    if (ended === "stopped") break;
-    if (course.latest === null || course.latest === before) continue;
-    const keep = [job.policy.hash, course.latest.checkpoint.hash];
-    await control.orPark(() =>
-      cpu.collectGarbage.executeWithOptions({ summary: "checkpoints that nobody needs" }, [keep]),
-    );
+    if ((await control.orPark(goOn).catch(unlessStopped)) === "stopped") break;
+    if (course.latest !== null && course.latest !== before) await collect(control, job, course.latest);
   }
   // Whoever asked for a change is told that it is kept, though it comes too late for this training.
   await condition(allHandlersFinished);
-  const changed = changes.changed.made.some(({ iteration }) => iteration < course.iteration);
-  const result = resultOf(job, course, changed);
+  const result = resultOf(job, course, changes.changed);
   return finish(control, job, result, result.stopped ? "stopped" : "done");
 }
 
@@ -120,8 +124,23 @@ const showJob = ({ stage, policyName }: TrainingJob) =>
     { key: searchAttributes.policy, value: policyName },
   ]);
 
-function resultOf(job: TrainingJob, { iteration, branch, latest }: Course, changed: boolean): TrainResult {
+async function tryIteration(control: Control, tried: TrainingJob, course: Course): Promise<Course> {
+  const updated = await runIteration(control, tried, course);
+  if (updated === null) return afterNothing(course);
+  showIteration(control, tried, course.iteration, updated);
+  return afterUpdate(course, updated, tried.training.tripwires);
+}
+
+const collect = (control: Control, { policy }: TrainingJob, latest: Reached): Promise<void> =>
+  control.orPark(() =>
+    cpu.collectGarbage.executeWithOptions({ summary: "checkpoints that nobody needs" }, [
+      [policy.hash, latest.checkpoint.hash],
+    ]),
+  );
+
+function resultOf(job: TrainingJob, { iteration, branch, latest }: Course, { made }: Changed): TrainResult {
   const stopped = iteration <= job.iterations;
+  const changed = made.some((change) => change.iteration < iteration);
   return {
     run: job.run,
     checkpoint: latest?.checkpoint ?? job.policy,

@@ -40,6 +40,15 @@ export function withoutChanges(
   return withChange(training, Object.fromEntries(written.map(({ name, from }) => [name, from])));
 }
 
+/**
+ * Those that a training which is begun again has come to: what was changed after a trip holds once that trip is not ahead
+ * any more.
+ */
+export const comeTo = (
+  records: readonly ChangeRecord[],
+  ahead: readonly { readonly id: string }[],
+): ChangeRecord[] => records.filter(({ afterTrip }) => !ahead.some(({ id }) => id === afterTrip));
+
 /** In the order they were made: of two changes of one name that both hold, the later counts. */
 export function settingsAt(
   training: TrainingSettings,

@@ -74,8 +74,21 @@ export interface Recovery {
 }
 
 /** What the tripwires' policy makes of a trip at the course's iteration; parks once its recoveries are used up. */
-export function recover(course: Course, trip: Trip, tripwires: Tripwires): Recovery {
-  const action = course.recoveries < tripwires.maxRecoveries ? tripwires.recovery : "park";
+export const recover = (course: Course, trip: Trip, tripwires: Tripwires): Recovery =>
+  recoverBy(
+    course.recoveries < tripwires.maxRecoveries ? tripwires.recovery : "park",
+    course,
+    trip,
+    tripwires,
+  );
+
+/** The same once it is known what was done. */
+export function recoverBy(
+  action: Tripwires["recovery"],
+  course: Course,
+  trip: Trip,
+  tripwires: Tripwires,
+): Recovery {
   const back = goBack(course);
   const recoveries = course.recoveries + 1;
   switch (action) {

@@ -79,6 +79,13 @@ export interface TripRecord {
   readonly action: Tripwires["recovery"];
   /** What it led to, for people. */
   readonly outcome: string;
+  /** Hash of the input's settings, as `judgedWith` gives it; absent in older records. */
+  readonly settings?: string;
+}
+
+export interface StoredTrip extends TripRecord {
+  /** Hash of the record: a trip that repeats is the same. */
+  readonly id: string;
 }
 
 /** What a person changed in a training under way. */
@@ -89,6 +96,8 @@ export interface ChangeRecord {
   readonly id: string;
   /** The first that it holds for. */
   readonly iteration: number;
+  /** Id of the newest trip before it, after which it holds; absent where nothing had tripped. */
+  readonly afterTrip?: string;
   /** `from` is what the training's input says. */
   readonly changes: readonly Difference[];
 }
@@ -181,7 +190,7 @@ export interface RunStore {
   /** Once, however often the same trip is put. */
   putTrip(trip: TripRecord): Promise<void>;
   /** In the order they were first put. */
-  tripsOf(run: string): Promise<TripRecord[]>;
+  tripsOf(run: string): Promise<StoredTrip[]>;
   /** The first update of any run that made this checkpoint; undefined for a policy from elsewhere. */
   updateThatMade(checkpoint: string): Promise<KnownUpdate | undefined>;
   /** What the run's first device work computed with: the first caller's is kept, and given to all, until a change is asked. */
