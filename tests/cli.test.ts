@@ -328,6 +328,7 @@ describe("commands that only look", () => {
       run: null,
       state: null,
       waits: null,
+      outages: [],
       iteration: null,
       weightsSha256: null,
       optimizerSha256: null,
@@ -337,6 +338,26 @@ describe("commands that only look", () => {
     });
     expect(await run(["down"])).toEqual({ code: 0, stdout: `nothing ran for ${home}\n`, stderr: "" });
     expect(snapshot()).toEqual(before);
+  });
+
+  it("status tells which of the services does not answer that somebody else runs", async () => {
+    const elsewhere = {
+      DATABASE_URL: "postgres://u:secret@127.0.0.1:9/runs",
+      TEMPORAL_ADDRESS: "127.0.0.1:9",
+    };
+    const { code, stdout, stderr } = await run(["status", "some-run"], elsewhere);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    const lines = stdout.split("\n");
+    expect(lines[0]).toBe(
+      "Postgres at 127.0.0.1:9/runs does not answer (ECONNREFUSED); start it or correct DATABASE_URL",
+    );
+    expect(lines[1]).toMatch(
+      /^Temporal at 127\.0\.0\.1:9, namespace default, does not answer \(.+\); start it or correct TEMPORAL_ADDRESS$/,
+    );
+    expect(lines.slice(2, 4)).toEqual([
+      "processes",
+      "  none of this home; whoever runs the services runs the workers",
+    ]);
   });
 
   it("a home that is not there stays away", async () => {

@@ -1,7 +1,13 @@
 /** `ratchet status` says in one line why a run does not go on. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../src/config/config.ts";
+import { endpointsOf } from "../src/services/endpoints.ts";
+import { readRecord } from "../src/services/record.ts";
 import { ratchet } from "./experiment-run.ts";
 import { type Operated, operate, trainingOnly, until } from "./operations-run.ts";
+import { runCli } from "./support/run-cli.ts";
 
 let operated: Operated;
 beforeAll(async () => {
@@ -30,6 +36,61 @@ describe("the status of a run that no device worker serves", () => {
   it("does not call it paused while its update is still to be done", async () => {
     await operated.client.workflow.getHandle("experiment-stuck").signal("pause");
     expect(waits()).toMatch(/no worker polls ratchet-train$/);
+  });
+});
+
+describe("a home beside the Postgres, Temporal and workers of somebody else", () => {
+  const elsewhere = (args: readonly string[], variables: Record<string, string> = {}) => {
+    const config = readConfig({ ...process.env, RATCHET_HOME: operated.home });
+    const { databaseUrl, temporalConnection } = endpointsOf(config, readRecord(operated.home))!;
+    return runCli(args, {
+      RATCHET_HOME: join(operated.home, "elsewhere"),
+      RATCHET_ARTIFACTS: config.artifactFolder,
+      DATABASE_URL: databaseUrl,
+      TEMPORAL_ADDRESS: temporalConnection.address!,
+      ...variables,
+    });
+  };
+
+  it("shows their run, and why it does not go on", async () => {
+    const { code, stdout } = await elsewhere(["status", "stuck"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^run stuck: running\n {2}waits for iteration 1 of stuck\.cold-start since /);
+    expect(stdout).toContain("\n  none of this home; whoever runs the services runs the workers\n");
+  });
+
+  it("goes on with their runs by their workers, and starts none: not even where they have none", async () => {
+    const { code, stderr } = await elsewhere(["resume", "none-such"]);
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: "ratchet: RUN 'none-such' is unknown; the newest run is 'stuck'\n",
+    });
+    operated.command("temporal", "operator", "namespace", "create", "--namespace", "idle");
+    const resumed = () => elsewhere(["resume", "stuck"], { TEMPORAL_NAMESPACE: "idle" });
+    // The server knows a new namespace a moment later.
+    await until(async () => !(await resumed()).stderr.includes("does not tell who polls"));
+    const idle = await resumed();
+    expect(idle.code).toBe(3);
+    expect(idle.stderr).toMatch(
+      /^ratchet: no worker polls ratchet at \S+, namespace idle, and this command starts none/,
+    );
+    expect(existsSync(join(operated.home, "elsewhere", "processes.json"))).toBe(false);
+  });
+});
+
+describe("the status of a run whose workflow cannot go on with this build", () => {
+  it("names the attempts of its task, and why they fail", async () => {
+    const run = { run: "odd", workflowType: "trainPolicy", input: {}, branch: 0, state: "running" } as const;
+    await operated.store.runs.putRun(run);
+    await operated.client.workflow.start("noSuchWorkflow", { workflowId: "odd", taskQueue: "ratchet" });
+    const waits = () =>
+      (JSON.parse(operated.command("status", "odd", "--json")) as { waits: string | null }).waits;
+    await until(async () => waits() !== null);
+    expect(waits()).toMatch(
+      /^waits for orchestration of odd since \d+ s: attempt \d+, as the one before failed: .*noSuchWorkflow/,
+    );
+    await operated.client.workflow.getHandle("odd").terminate("by the test");
+    await operated.store.runs.putRun({ ...run, state: "failed" });
   });
 });
 

@@ -1,10 +1,10 @@
 /**
- * The services a command works with: those that another process already supervises, else supervised by this very
- * process for as long as the command lasts. Ctrl-C ends in order what this process started; a second one ends it at once.
+ * The services a command works with: those that others already run, else supervised by this very process for as long as
+ * the command lasts. Ctrl-C ends in order what this process started; a second one ends it at once.
  */
 import type { Config } from "../config/config.ts";
 import { attach } from "../services/attach.ts";
-import type { Endpoints } from "../services/endpoints.ts";
+import { type Endpoints, externalEndpoints } from "../services/endpoints.ts";
 import { preflight } from "../services/preflight.ts";
 import { workerPrograms } from "../services/roles.ts";
 import { Supervisor } from "../services/supervisor.ts";
@@ -28,8 +28,31 @@ export async function withServices(
   onNotice: (text: string) => void,
   use: (services: OpenServices) => Promise<number>,
 ): Promise<number> {
+  return useServices(await attach(config), config, onNotice, use);
+}
+
+/** The same to go on with a run, whose workers are somebody else's where Postgres and Temporal are: they are joined. */
+export async function withServicesOfRun(
+  config: Config,
+  onNotice: (text: string) => void,
+  use: (services: OpenServices) => Promise<number>,
+): Promise<number> {
+  const supervised = await attach(config);
+  const external = supervised === undefined ? externalEndpoints(config) : undefined;
+  if (external !== undefined) {
+    const { requireWorkers } = await import("./workers-elsewhere.ts");
+    await requireWorkers(external);
+  }
+  return useServices(supervised ?? external, config, onNotice, use);
+}
+
+async function useServices(
+  running: Endpoints | undefined,
+  config: Config,
+  onNotice: (text: string) => void,
+  use: (services: OpenServices) => Promise<number>,
+): Promise<number> {
   const interruption = new AbortController();
-  const running = await attach(config);
   const temporalProgram = running === undefined ? await preflight(config, onNotice) : undefined;
   const supervisor =
     running === undefined

@@ -15,6 +15,7 @@ const running: Waiting = {
   state: "running",
   waitsFor: null,
   pending: [turn],
+  failingTasks: [],
   polledMsAgo: { ratchet: 10, "ratchet-sample": 20_000 },
 };
 
@@ -55,6 +56,21 @@ describe("why a run does not go on", () => {
   it("says that orchestration itself is missing", () => {
     expect(explainWaiting("tiny", { ...running, polledMsAgo: { ratchet: 71_000 } })).toBe(
       "waits for orchestration: no worker polls ratchet",
+    );
+  });
+
+  it("shows why the tasks of a workflow fail, and what helps where its build is another", () => {
+    const task = { workflowId: "tiny.rl", attempt: 7, forMs: 40_000 };
+    const failing = (failure: string | null) =>
+      explainWaiting("tiny", { ...running, state: undefined, failingTasks: [{ ...task, failure }] });
+    expect(failing("a payload in Temporal is encrypted with key 12ab, which this worker does not hold")).toBe(
+      "waits for orchestration of tiny.rl since 40 s: attempt 7, as the one before failed: a payload in Temporal is encrypted with key 12ab, which this worker does not hold",
+    );
+    expect(failing("[TMPRL1100] Nondeterminism error: no such timer")).toBe(
+      "waits for orchestration of tiny.rl since 40 s: attempt 7, as the one before failed: [TMPRL1100] Nondeterminism error: no such timer; nothing is lost: docs/operations.md, Upgrades, says how it goes on",
+    );
+    expect(failing(null)).toBe(
+      "waits for orchestration of tiny.rl since 40 s: attempt 7, as the one before was not answered in time",
     );
   });
 

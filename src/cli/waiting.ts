@@ -17,17 +17,32 @@ export interface Pending {
   readonly worker: string | null;
 }
 
+/** A workflow's own task that fails or is not answered: the workflow does nothing until an attempt succeeds. */
+export interface FailingTask {
+  readonly workflowId: string;
+  /** Under way, or the next. */
+  readonly attempt: number;
+  /** Since the first attempt failed. */
+  readonly forMs: number;
+  /** One line; null where the attempt was not answered. */
+  readonly failure: string | null;
+}
+
 export interface Waiting {
   /** As the run's outermost workflow says of itself; undefined where no worker answers. */
   readonly state: string | undefined;
   readonly waitsFor: string | null;
   readonly pending: readonly Pending[];
+  readonly failingTasks: readonly FailingTask[];
   /** Milliseconds since a worker last asked each queue for work; absent where none has for minutes. */
   readonly polledMsAgo: Readonly<Record<string, number>>;
 }
 
 /** A poll lasts a minute at most, so a queue whose last one began earlier has no worker. */
 const pollMs = 70_000;
+
+export const isPolled = (polledMsAgo: Waiting["polledMsAgo"], queue: string): boolean =>
+  (polledMsAgo[queue] ?? Number.POSITIVE_INFINITY) < pollMs;
 
 export function explainWaiting(run: string, waiting: Waiting): string | null {
   const trouble = explainTrouble(run, waiting);
@@ -41,19 +56,31 @@ export function explainWaiting(run: string, waiting: Waiting): string | null {
 /** The same, but null while the run merely works. */
 export function explainTrouble(run: string, waiting: Waiting): string | null {
   const { state, waitsFor, polledMsAgo } = waiting;
-  const isPolled = (queue: string) => (polledMsAgo[queue] ?? Number.POSITIVE_INFINITY) < pollMs;
   if (waitsFor !== null) return `parked: ${waitsFor}; mend it, then: npx ratchet resume ${run}`;
   if (state === "paused") return `paused by a person; go on with: npx ratchet resume ${run}`;
-  if (!isPolled(taskQueues.workflows))
+  if (!isPolled(polledMsAgo, taskQueues.workflows))
     return `waits for orchestration: no worker polls ${taskQueues.workflows}`;
+  const [task] = [...waiting.failingTasks].sort((a, b) => b.forMs - a.forMs);
+  if (task !== undefined) return explainTask(task);
   const longest = longestFirst(waiting);
   // A worker that has its hands full asks for no more: the device's does one turn or update at a time.
   const isServed = (queue: string) => waiting.pending.some((one) => one.started && one.queue === queue);
-  const unpolled = longest.find(({ started, queue }) => !started && !isPolled(queue) && !isServed(queue));
+  const unpolled = longest.find(
+    ({ started, queue }) => !started && !isPolled(polledMsAgo, queue) && !isServed(queue),
+  );
   if (unpolled !== undefined) return `${waitsOn(unpolled)}: no worker polls ${unpolled.queue}`;
   const failed = longest.find(({ failure }) => failure !== null);
   if (failed === undefined) return null;
   return `${waitsOn(failed)}: attempt ${failed.attempt}, as the one before failed: ${failed.failure}`;
+}
+
+function explainTask({ attempt, failure, ...task }: FailingTask): string {
+  const waits = waitsOn({ what: "orchestration", ...task });
+  if (failure === null) return `${waits}: attempt ${attempt}, as the one before was not answered in time`;
+  const upgrade = /nondeterminis/i.test(failure)
+    ? "; nothing is lost: docs/operations.md, Upgrades, says how it goes on"
+    : "";
+  return `${waits}: attempt ${attempt}, as the one before failed: ${failure}${upgrade}`;
 }
 
 const longestFirst = ({ pending }: Waiting) => [...pending].sort((a, b) => b.forMs - a.forMs);
@@ -62,7 +89,7 @@ const longestFirst = ({ pending }: Waiting) => [...pending].sort((a, b) => b.for
 export const withoutTimes = (line: string): string =>
   line.replace(/ since [^:]*:/, ":").replace(/: attempt \d+,/, ":");
 
-const waitsOn = ({ what, workflowId, forMs }: Pending) =>
+const waitsOn = ({ what, workflowId, forMs }: Pick<Pending, "what" | "workflowId" | "forMs">) =>
   `waits for ${what} of ${placeOf(workflowId)} since ${forMs < 600_000 ? `${Math.round(forMs / 1000)} s` : duration(forMs)}`;
 
 /** A shard is known by its number, anything else by its workflow. */

@@ -2,7 +2,13 @@ import { describe, expect, it } from "vitest";
 import type { Waiting } from "./waiting.ts";
 import { createWatch } from "./watch-waiting.ts";
 
-const running: Waiting = { state: "running", waitsFor: null, pending: [], polledMsAgo: { ratchet: 10 } };
+const running: Waiting = {
+  state: "running",
+  waitsFor: null,
+  pending: [],
+  failingTasks: [],
+  polledMsAgo: { ratchet: 10 },
+};
 const parked: Waiting = { ...running, state: "parked", waitsFor: "the disk is full" };
 const paused: Waiting = { ...running, state: "paused" };
 

@@ -33,14 +33,23 @@ export function endpointsOf(config: Config, record: ServicesRecord): Endpoints |
   };
 }
 
-/**
- * For commands and workers that use running services. Throws ServiceUnavailable where an embedded one is needed and
- * nothing supervises this home.
- */
+/** Undefined but where somebody else runs both services, whose workers are then somebody else's too. */
+export function externalEndpoints(config: Config): Endpoints | undefined {
+  if (config.databaseUrl === undefined || config.temporalConnection === undefined) return undefined;
+  return endpointsOf(config, {});
+}
+
+/** Undefined where an embedded service is needed and nothing supervises this home. */
+export function knownEndpoints(config: Config): Endpoints | undefined {
+  return supervisorOf(config.home) === undefined
+    ? externalEndpoints(config)
+    : endpointsOf(config, readRecord(config.home));
+}
+
+/** The same for commands and workers that use running services: throws ServiceUnavailable where there are none. */
 export function runningEndpoints(config: Config): Endpoints {
-  const allExternal = config.databaseUrl !== undefined && config.temporalConnection !== undefined;
-  const endpoints = endpointsOf(config, readRecord(config.home));
-  if (endpoints !== undefined && (allExternal || supervisorOf(config.home) !== undefined)) return endpoints;
+  const endpoints = knownEndpoints(config);
+  if (endpoints !== undefined) return endpoints;
   throw new RatchetError(
     "ServiceUnavailable",
     `nothing runs for ${config.home}; start its services with: npx ratchet up`,

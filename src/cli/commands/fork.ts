@@ -4,7 +4,7 @@ import { readConfig } from "../../config/config.ts";
 import { readAssignments } from "../assignments.ts";
 import { type ContinueOptions, continueRun } from "../continue-run.ts";
 import { requireHomeWithRuns } from "../home-with-runs.ts";
-import { withServices } from "../services.ts";
+import { withServicesOfRun } from "../services.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { notice } from "./start.ts";
 
@@ -33,7 +33,7 @@ export function register(ratchet: Command): void {
       const settings = readAssignments(set, "--set");
       const config = readConfig();
       requireHomeWithRuns(config, run);
-      process.exitCode = await withServices(config, notice, (services) =>
+      process.exitCode = await withServicesOfRun(config, notice, (services) =>
         continueRun(services, run, { ...options, iteration: atIteration, settings }),
       );
     });

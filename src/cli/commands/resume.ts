@@ -11,7 +11,7 @@ import { continueRun } from "../continue-run.ts";
 import { exitCodes } from "../exit.ts";
 import { requireHomeWithRuns } from "../home-with-runs.ts";
 import { noteThreads } from "../known-threads.ts";
-import { type OpenServices, withServices } from "../services.ts";
+import { type OpenServices, withServicesOfRun } from "../services.ts";
 import { requireKnownThreads, requireThreadsInForce } from "../threads.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { followExperiment, notice, type RunOptions } from "./start.ts";
@@ -47,7 +47,7 @@ export function register(ratchet: Command): void {
       requireHomeWithRuns(config, run);
       if (options.acceptNumerics !== true) requireKnownThreads(config, run);
       // The run's input is in the database, which must run before it can be read.
-      process.exitCode = await withServices(config, notice, async (services) => {
+      process.exitCode = await withServicesOfRun(config, notice, async (services) => {
         const { fromIteration: iteration, acceptNumerics = false, ...rest } = options;
         if (acceptNumerics) await askNumericsChange(config, services, run);
         if (iteration !== undefined)
