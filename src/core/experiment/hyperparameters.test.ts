@@ -10,6 +10,36 @@ describe("a change of hyper-parameters while a policy trains", () => {
     );
   });
 
+  const training = { algorithm: "grpo", iterations: 2, learningRate: 0.1 };
+  it.each([
+    ["learningRate", [0, 1], [-0.1, 1.1, Number.NaN], "from 0 to 1"],
+    ["weightDecay", [0, 1], [-0.1, 1.1], "from 0 to 1"],
+    ["maxGradientNorm", [0, 1e12], [-1, Number.POSITIVE_INFINITY], "of at least 0"],
+    ["klCoefficient", [0, 10], [-0.1, 11], "from 0 to 10"],
+    ["entropyCoefficient", [-1, -0.1, 1], [-1.1, 1.1], "from -1 to 1"],
+    ["tripwires.maxKl", [1e-12, 10], [0, 10.5, "1"], "above 0 and at most 10"],
+    ["tripwires.minEntropy", [0, 1e12], [-0.1, null], "of at least 0"],
+    ["tripwires.maxEntropy", [1e-12, 1e12], [0], "above 0"],
+    ["tripwires.maxGradientSpike", [1.5, 1e12], [1, 0.5], "above 1"],
+    ["tripwires.minRewardShare", [1e-12, 0.99], [0, 1], "above 0 and below 1"],
+  ])("holds '%s' to the limits that an input has", (name, allowed, refused, words) => {
+    const accepts = (value: unknown) => {
+      const [outer, inner] = name.split(".");
+      const given = inner === undefined ? { [name]: value } : { [outer!]: { [inner]: value } };
+      return reinforcementSchema.safeParse({ ...training, ...given }).success;
+    };
+    for (const value of allowed) {
+      expect(accepts(value)).toBe(true);
+      expect(() => validateChange({ [name]: value } as object, "grpo")).not.toThrow();
+    }
+    for (const value of refused) {
+      expect(accepts(value)).toBe(false);
+      expect(() => validateChange({ [name]: value } as object, "grpo")).toThrow(
+        `'${name}' = ${JSON.stringify(value)} must be a number ${words}`,
+      );
+    }
+  });
+
   it("names what can be changed where a name is unknown or nothing is named", () => {
     const known =
       "learningRate, weightDecay, maxGradientNorm, klCoefficient, entropyCoefficient, tripwires.maxKl, tripwires.minEntropy, tripwires.maxEntropy, tripwires.maxGradientSpike, tripwires.minRewardShare";

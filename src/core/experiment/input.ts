@@ -3,6 +3,7 @@
  * `evaluatePolicy`, with every default and unit. An unknown field is an error; so is a number outside its limits.
  */
 import { z } from "zod";
+import { bounded } from "./bounded.ts";
 import { buildSchema, environmentsSchema } from "./build.ts";
 import { filteredSchema } from "./filtered.ts";
 import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
@@ -41,12 +42,14 @@ const rolloutFields = {
 };
 
 const optimizerFields = {
-  learningRate: z.number().min(0).max(1).describe("AdamW's step size"),
-  weightDecay: z.number().min(0).max(1).default(0).describe("Decoupled weight decay (AdamW)"),
+  learningRate: bounded("learningRate").describe("AdamW's step size"),
+  weightDecay: bounded("weightDecay").default(0).describe("Decoupled weight decay (AdamW)"),
   beta1: z.number().min(0).lt(1).default(0.9).describe("Decay of Adam's first moment"),
   beta2: z.number().min(0).lt(1).default(0.999).describe("Decay of Adam's second moment"),
   epsilon: z.number().gt(0).max(1).default(1e-8).describe("Adam's denominator offset"),
-  maxGradientNorm: z.number().min(0).default(1).describe("Global gradient norm is clipped to this; 0 is off"),
+  maxGradientNorm: bounded("maxGradientNorm")
+    .default(1)
+    .describe("Global gradient norm is clipped to this; 0 is off"),
   packTokens: count(16_384)
     .default(1024)
     .describe("Most unique tokens of one packed sequence: bounds memory, and is part of the numerics"),
@@ -103,13 +106,10 @@ export const reinforcementSchema = z.strictObject({
   clipLow: z.number().gt(0).lt(1).default(0.2).describe("PPO's clip below 1"),
   clipHigh: z.number().gt(0).lt(10).default(0.2).describe("PPO's clip above 1"),
   clipDual: z.number().gt(1).default(3).describe("Dual clip (veRL's clip_ratio_c)"),
-  klCoefficient: z
-    .number()
-    .min(0)
-    .max(10)
+  klCoefficient: bounded("klCoefficient")
     .default(0.001)
     .describe("Weight of the low-variance KL to the reference"),
-  entropyCoefficient: z.number().min(-1).max(1).default(0.001).describe("Weight of the entropy bonus"),
+  entropyCoefficient: bounded("entropyCoefficient").default(0.001).describe("Weight of the entropy bonus"),
   carryOptimizer: z
     .boolean()
     .default(true)

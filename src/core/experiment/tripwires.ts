@@ -1,28 +1,25 @@
 /** What an input says of tripwires: limits that an update must keep to be committed, and what happens where it does not. */
 import { z } from "zod";
+import { bounded } from "./bounded.ts";
 
 const recoveries = ["park", "skipIteration", "lowerLearningRate"] as const;
 
 export const tripwiresSchema = z.strictObject({
-  maxKl: z
-    .number()
-    .gt(0)
-    .max(10)
+  maxKl: bounded("tripwires.maxKl")
     .default(1)
     .describe(
       "Most mean KL to the reference, nats per token, measured where klCoefficient is over 0; 10 is off, for no token counts more",
     ),
-  minEntropy: z.number().min(0).optional().describe("Least mean entropy, nats per token; off by default"),
-  maxEntropy: z.number().gt(0).optional().describe("Most mean entropy, nats per token; off by default"),
-  maxGradientSpike: z
-    .number()
-    .gt(1)
+  minEntropy: bounded("tripwires.minEntropy")
+    .optional()
+    .describe("Least mean entropy, nats per token; off by default"),
+  maxEntropy: bounded("tripwires.maxEntropy")
+    .optional()
+    .describe("Most mean entropy, nats per token; off by default"),
+  maxGradientSpike: bounded("tripwires.maxGradientSpike")
     .default(100)
     .describe("Most times that a gradient norm may be the mean of the `window` updates before"),
-  minRewardShare: z
-    .number()
-    .gt(0)
-    .lt(1)
+  minRewardShare: bounded("tripwires.minRewardShare")
     .optional()
     .describe(
       "Least share that a mean reward may be of the mean over the `window` updates before, where that is positive; off by default",
