@@ -18,8 +18,8 @@ const { values } = parseArgs({
   options: {
     kills: { type: "string", default: "50" },
     seed: { type: "string", default: "1" },
-    /** Mean time between two blows, ms. */
-    pause: { type: "string", default: "2000" },
+    /** Mean time between two blows, ms, which besides are spread over the steps that a run commits. */
+    pause: { type: "string", default: "500" },
     input: { type: "string", default: tinyExample },
     /** After so many blows a run is left to come to its end. */
     "per-run": { type: "string", default: "50" },
@@ -130,7 +130,8 @@ async function attack(
   const blows: Blow[] = [];
   const about = { build, seed, input: values.input, index, blows, aloneMs: alone.wallMs };
   const begun = Date.now();
-  const under = await runUnderFire(home, args, { random, most, pauseMs }, blows).catch(
+  const steps = Object.keys(alone.remains.steps).length;
+  const under = await runUnderFire(home, args, { random, most, pauseMs, steps }, blows).catch(
     (error: Error) => error,
   );
   if (under instanceof Error) {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seededRandom } from "../src/core/random.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
+import { serviceRoles, workerRoles } from "../src/services/roles.ts";
 import { type Blow, type Remains, remainsOf, runUnderFire } from "./chaos-run.ts";
 import {
   emptyHome,
@@ -57,11 +58,14 @@ describe("a run of the tiny experiment", () => {
     async () => {
       const home = newHome();
       const blows: Blow[] = [];
-      const how = { random: seededRandom(20), most: blowCount, pauseMs: 1_200 };
+      const steps = Object.keys(left.steps).length;
+      const how = { random: seededRandom(20), most: blowCount, pauseMs: 500, steps };
       const { summary, collections } = await runUnderFire(home, ["--input", tinyExample], how, blows);
       expect(blows).toHaveLength(blowCount);
       expect(collections).toBeGreaterThan(0);
       expect(new Set(blows.map(({ signal }) => signal))).toEqual(new Set(["SIGKILL", "SIGSTOP", "SIGTERM"]));
+      const struck = new Set<string>(blows.map(({ role }) => role));
+      expect(struck).toEqual(new Set(["supervisor", ...serviceRoles, ...workerRoles, "engine", "sandbox"]));
       expect(bytes(summary)).toEqual(bytes(undisturbed));
       const { steps, lineage } = await remainsOf(home);
       expect(lineage).toEqual(left.lineage);
