@@ -67,9 +67,9 @@ describe("a run of the tiny experiment", () => {
       const struck = new Set<string>(blows.map(({ role }) => role));
       expect(struck).toEqual(new Set(["supervisor", ...serviceRoles, ...workerRoles, "engine", "sandbox"]));
       expect(bytes(summary)).toEqual(bytes(undisturbed));
-      const { steps, lineage } = await remainsOf(home);
-      expect(lineage).toEqual(left.lineage);
-      expect(steps).toEqual(left.steps);
+      const remains = await remainsOf(home);
+      expect(remains.lineage).toEqual(left.lineage);
+      expect(remains.steps).toEqual(left.steps);
     },
     patienceMs,
   );
