@@ -38,13 +38,16 @@ export async function continueRun(
       import("./temporal-client.ts"),
     ]);
   const stored = await patiently(() => readStoredRun(config, endpoints, run), interrupted);
-  if (options.same) await withClient(endpoints, (client) => requireClosed(client, run));
-  const planned = await withStore(config, endpoints, async ({ runs }) => {
-    const id = options.same ? run : await newId(runs, run, options);
-    return planContinuation(runs, stored, { ...options, id });
-  });
+  if (options.same)
+    await patiently(() => withClient(endpoints, (client) => requireClosed(client, run)), interrupted);
+  const plan = () =>
+    withStore(config, endpoints, async ({ runs }) => {
+      const id = options.same ? run : await newId(runs, run, options);
+      return planContinuation(runs, stored, { ...options, id });
+    });
+  const planned = await patiently(plan, interrupted);
   const { value } = planned.input;
-  await requireThreadsInForce(config, endpoints, value);
+  await requireThreadsInForce(config, services, value);
   if (options.same) await goBack(config, services, startedAs(stored, planned.input), planned.stage, options);
   const out = options.json ? process.stderr : process.stdout;
   for (const line of describe(run, planned, options)) out.write(`${line}\n`);
@@ -52,9 +55,9 @@ export async function continueRun(
     return followExperiment(config, services, planned.input.value, options);
   const { resumeByHand } = await import("./resume-by-hand.ts");
   const state = await withClient(endpoints, (client) =>
-    resumeByHand(client, startedAs(stored, planned.input), notice),
+    resumeByHand(client, startedAs(stored, planned.input), notice, interrupted),
   );
-  const facts = await readRun(config, endpoints, value.id);
+  const facts = await patiently(() => readRun(config, endpoints, value.id), interrupted);
   process.stdout.write(
     options.json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${value.id}: ${state}\n`,
   );

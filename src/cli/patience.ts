@@ -7,14 +7,21 @@ import { RatchetError } from "../core/errors.ts";
 const patienceMs = 120_000;
 const pauseMs = 500;
 
-/** Does the work again where a service did not answer. Throws what else goes wrong, at once. */
+/**
+ * Does the work again where a service did not answer. Throws what else goes wrong, at once. Work may last for hours, so
+ * patience begins with the first failure of those that follow each other.
+ */
 export async function patiently<T>(work: () => Promise<T>, interrupted: AbortSignal): Promise<T> {
-  const startedAt = performance.now();
+  let [first, last] = [0, Number.NEGATIVE_INFINITY];
   while (true) {
     try {
       return await work();
     } catch (error) {
-      if (!isUnanswered(error) || performance.now() - startedAt > patienceMs) throw error;
+      if (!isUnanswered(error)) throw error;
+      const now = performance.now();
+      if (now - last > patienceMs) first = now;
+      last = now;
+      if (now - first > patienceMs) throw error;
       await sleep(pauseMs, undefined, { signal: interrupted });
     }
   }

@@ -3,6 +3,7 @@ import type { Client } from "@temporalio/client";
 import type { StoredRun } from "../core/ports/runs.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
 import { openWorkflows } from "./open-run.ts";
+import { patiently } from "./patience.ts";
 
 /**
  * Signals `resume` to every open workflow of the run: one that is paused or parked goes on. Returns the ids of those
@@ -21,21 +22,23 @@ export async function resumeByHand(
   client: Client,
   { run, workflowType, input }: StoredRun,
   write: (line: string) => void,
+  interrupted: AbortSignal,
 ): Promise<"done" | "stopped" | "failed"> {
-  const [open] = await wake(client, run);
-  const handle =
-    open === undefined
-      ? await client.workflow.start(workflowType, {
-          workflowId: run,
-          taskQueue: taskQueues.workflows,
-          workflowIdConflictPolicy: "USE_EXISTING",
-          args: [input],
-          staticSummary: `${workflowType} ${run}`,
-        })
-      : client.workflow.getHandle(open);
+  const [open] = await patiently(() => wake(client, run), interrupted);
+  const begin = () =>
+    client.workflow.start(workflowType, {
+      workflowId: run,
+      taskQueue: taskQueues.workflows,
+      workflowIdConflictPolicy: "USE_EXISTING",
+      args: [input],
+      staticSummary: `${workflowType} ${run}`,
+    });
+  const handle = open === undefined ? await patiently(begin, interrupted) : client.workflow.getHandle(open);
   write(`${open === undefined ? "starting" : "joining"} ${workflowType} ${handle.workflowId}`);
   try {
-    const result = (await handle.result()) as { readonly stopped?: boolean } | null;
+    const result = (await patiently(() => handle.result(), interrupted)) as {
+      readonly stopped?: boolean;
+    } | null;
     return result?.stopped === true ? "stopped" : "done";
   } catch (error) {
     write(`${handle.workflowId}: ${(error as Error).cause ?? (error as Error).message}`);

@@ -2,10 +2,10 @@
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { threadsInForce } from "../core/experiment/held-numerics.ts";
-import type { Endpoints } from "../services/endpoints.ts";
 import { supervisorOf } from "../services/lock.ts";
 import { readProcessTable } from "../services/process-table.ts";
 import { knownThreads, noteThreads } from "./known-threads.ts";
+import type { OpenServices } from "./services.ts";
 
 interface Wanted {
   readonly id: string;
@@ -38,11 +38,15 @@ export function requireKnownThreads(config: Config, id: string): void {
 /** Of a run that may have been let go on with another count than its input's. */
 export async function requireThreadsInForce(
   config: Config,
-  endpoints: Endpoints,
+  { endpoints, interrupted }: OpenServices,
   { id, threads }: Wanted,
 ): Promise<void> {
-  const { withStore } = await import("./read-run.ts");
-  const held = await withStore(config, endpoints, ({ runs }) => runs.numericsOf(id));
+  const [{ withStore }, { patiently }] = await Promise.all([
+    import("./read-run.ts"),
+    import("./patience.ts"),
+  ]);
+  const read = () => withStore(config, endpoints, ({ runs }) => runs.numericsOf(id));
+  const held = await patiently(read, interrupted);
   const inForce = threadsInForce(held, threads);
   noteThreads(config.home, id, inForce);
   if (inForce !== null) requireThreads(config, { id, threads: inForce });

@@ -60,17 +60,19 @@ export function register(ratchet: Command): void {
         const stored = await patiently(() => readStoredRun(config, endpoints, run), interrupted);
         if (stored.workflowType !== "experiment") {
           const { threads } = stored.input as { threads?: number };
-          if (threads !== undefined) await requireThreadsInForce(config, endpoints, { id: run, threads });
-          const state = await withClient(endpoints, (client) => resumeByHand(client, stored, notice));
-          const facts = await readRun(config, endpoints, run);
+          if (threads !== undefined) await requireThreadsInForce(config, services, { id: run, threads });
+          const state = await withClient(endpoints, (client) =>
+            resumeByHand(client, stored, notice, interrupted),
+          );
+          const facts = await patiently(() => readRun(config, endpoints, run), interrupted);
           process.stdout.write(
             options.json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${run}: ${state}\n`,
           );
           return state === "failed" ? exitCodes.failed : exitCodes.ok;
         }
         const input = parseRunInput(experimentInputSchema, stored.input, `run ${run}`);
-        await requireThreadsInForce(config, endpoints, input);
-        await withClient(endpoints, (client) => wake(client, run));
+        await requireThreadsInForce(config, services, input);
+        await patiently(() => withClient(endpoints, (client) => wake(client, run)), interrupted);
         return followExperiment(config, services, input, options);
       });
     });

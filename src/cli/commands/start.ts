@@ -41,7 +41,7 @@ export function register(ratchet: Command): void {
       await requireDisk(config, known);
       const { input } = known;
       process.exitCode = await withServices(config, notice, async (services) => {
-        await requireThreadsInForce(config, services.endpoints, input);
+        await requireThreadsInForce(config, services, input);
         return followExperiment(config, services, input, options);
       });
     });
