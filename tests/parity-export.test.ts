@@ -13,8 +13,9 @@ import { readFolderPolicy } from "../src/engine/policies/folder-policy.ts";
 import { writePolicy } from "../src/engine/policies/foreign-policy.ts";
 import { Runtime } from "../src/engine/runtime/session.ts";
 import { BlockCache } from "../src/engine/sampling/block-cache.ts";
+import { standardLimits } from "../src/engine/sampling/limits.ts";
 import { samplingPolicy } from "../src/engine/sampling/policy.ts";
-import { sampleShard, standardLimits } from "../src/engine/sampling/sample.ts";
+import { sampleShard } from "../src/engine/sampling/sample.ts";
 import { createChatCodec } from "../src/engine/tokenizer/codec.ts";
 import { familyFolder, familyFolders, familyGoldens, familyWeights } from "./goldens/families.ts";
 

@@ -21,8 +21,9 @@ import { rmsNorm } from "../src/engine/ops/normalize.ts";
 import { linear } from "../src/engine/ops/products.ts";
 import { f32, type HostTensor, i64, Runtime } from "../src/engine/runtime/session.ts";
 import { BlockCache } from "../src/engine/sampling/block-cache.ts";
+import { standardLimits } from "../src/engine/sampling/limits.ts";
 import { samplingPolicy } from "../src/engine/sampling/policy.ts";
-import { sampleShard, standardLimits } from "../src/engine/sampling/sample.ts";
+import { sampleShard } from "../src/engine/sampling/sample.ts";
 import { createChatCodec } from "../src/engine/tokenizer/codec.ts";
 import { golden, smolLM2Folder, withoutSmolLM2 } from "./parity-policy.ts";
 

@@ -8,7 +8,7 @@ import { cpus } from "node:os";
 import { RatchetError } from "../../core/errors.ts";
 
 /** Raised with every change of the engine that gives other last bits: graphs, block sizes, batch limits, sums. */
-const engineVersion = 5;
+const engineVersion = 6;
 
 export interface Numerics {
   readonly engineVersion: number;

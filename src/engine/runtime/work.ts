@@ -19,7 +19,8 @@ import {
 } from "../model/weights.ts";
 import type { AdamState } from "../optimizer/adamw.ts";
 import { BlockCache, standardCacheBytes } from "../sampling/block-cache.ts";
-import { sampleShard, standardLimits } from "../sampling/sample.ts";
+import { standardLimits } from "../sampling/limits.ts";
+import { sampleShard } from "../sampling/sample.ts";
 import { runUpdate } from "../training/update.ts";
 import { Arenas } from "./arenas.ts";
 import { beating } from "./beat.ts";

@@ -32,7 +32,7 @@ export async function decodeStep(step: StepInputs): Promise<NextTokens> {
   const { runtime, policy, batch, prompts, own } = step;
   const { rows, groups } = batch;
   const { config } = policy;
-  if (rows.some(({ fed }) => fed >= own.tokens)) own.reserve(own.tokens + ownStep);
+  if (rows.some(({ fed }) => fed >= own.tokens)) own.reserve(own.tokens + ownStep, rows.length);
   const folds = foldGroups(batch, config.kvHeads);
   const graph = decodeGraph(config, {
     rows: rows.length,

@@ -27,11 +27,21 @@ describe("KeyValueSlots", () => {
   });
 
   it("keeps what it holds when slots are copied and made longer", () => {
-    const slots = new KeyValueSlots(config, 2, 2);
+    const slots = new KeyValueSlots(config, 2, 3, 2);
     slots.write(0, 1, 0, source, 2, 2);
     slots.copy(1, 0);
-    slots.reserve(3);
+    slots.reserve(3, 2);
     expect(slots.tokens).toBe(3);
-    expect(keysOf(slots, 1)).toEqual([1, 2, 0, 3, 4, 0]);
+    expect(keysOf(slots, 2)).toEqual([1, 2, 0, 3, 4, 0, 1, 2, 0, 3, 4, 0]);
+  });
+
+  it("asks for memory once, whatever it grows to", () => {
+    const slots = new KeyValueSlots(config, 2, 64, 2);
+    const memory = () => slots.tensors(1)[0]!.keys.data as Float32Array;
+    const before = memory().buffer;
+    expect(before.byteLength).toBe(2 * 2 * 64 * 4);
+    slots.reserve(64, 1);
+    expect(memory().buffer).toBe(before);
+    expect(memory()).toHaveLength(2 * 64);
   });
 });

@@ -1,6 +1,7 @@
 /**
  * Keys and values of many sequences, each in a slot of fixed length: per layer [slots, kvHeads, tokens, D], so that the
- * first n slots are one contiguous tensor that is fed without a copy. What was never written is zero and must be masked.
+ * first n slots are one contiguous tensor that is fed without a copy. What was not written is some finite value and must be
+ * masked.
  */
 import type { LlamaConfig } from "../model/config.ts";
 import { f32, type HostTensor } from "../runtime/session.ts";
@@ -17,41 +18,48 @@ export interface SlotTensors {
   readonly values: HostTensor;
 }
 
+/** Keys and values of one token of one sequence, in all layers. */
+export const bytesPerToken = ({ layers, kvHeads, headSize }: LlamaConfig) =>
+  layers * 2 * kvHeads * headSize * 4;
+
 export class KeyValueSlots {
   readonly #heads: number;
   readonly #headSize: number;
-  readonly #slots: number;
   #tokens: number;
-  #layers: readonly KeysAndValues[];
+  readonly #layers: readonly KeysAndValues[];
 
-  /** @param tokens length of a slot; `reserve` can raise it. */
-  constructor(config: LlamaConfig, slots: number, tokens: number) {
+  /**
+   * @param mostTokens length that a slot may come to have. Memory is asked for once, for slots of that length, and the
+   * system gives it page by page as slots fill: growing needs no second copy.
+   * @param tokens length of a slot until `reserve` raises it.
+   */
+  constructor(config: LlamaConfig, slots: number, mostTokens: number, tokens = mostTokens) {
     this.#heads = config.kvHeads;
     this.#headSize = config.headSize;
-    this.#slots = slots;
     this.#tokens = tokens;
-    this.#layers = Array.from({ length: config.layers }, () => this.#emptyLayer());
+    const elements = slots * config.kvHeads * mostTokens * config.headSize;
+    this.#layers = Array.from({ length: config.layers }, () => ({
+      keys: new Float32Array(elements),
+      values: new Float32Array(elements),
+    }));
   }
 
   get tokens(): number {
     return this.#tokens;
   }
 
-  /** Makes every slot at least this long, keeping what it holds. */
-  reserve(tokens: number): void {
+  /** Makes every slot at least this long, keeping what the first `count` hold; the others may hold anything. */
+  reserve(tokens: number, count: number): void {
     if (tokens <= this.#tokens) return;
-    const shorter = this.#tokens * this.#headSize;
+    const [shorter, longer] = [this.#tokens * this.#headSize, tokens * this.#headSize];
     this.#tokens = tokens;
-    this.#layers = this.#layers.map((old) => {
-      const layer = this.#emptyLayer();
-      for (const name of ["keys", "values"] as const)
-        for (let row = 0; row < this.#slots * this.#heads; row++)
-          layer[name].set(
-            old[name].subarray(row * shorter, (row + 1) * shorter),
-            row * tokens * this.#headSize,
-          );
-      return layer;
-    });
+    for (const { keys, values } of this.#layers)
+      // From the last row on, so that none is written over before it has moved.
+      for (const data of [keys, values])
+        for (let row = count * this.#heads - 1; row >= 0; row--) {
+          data.copyWithin(row * longer, row * shorter, (row + 1) * shorter);
+          data.fill(0, row * longer + shorter, (row + 1) * longer);
+        }
   }
 
   /** Writes the first `count` of the source's `length` tokens at `position` of a slot. */
@@ -83,10 +91,5 @@ export class KeyValueSlots {
       keys: f32(keys.subarray(0, elements), shape),
       values: f32(values.subarray(0, elements), shape),
     }));
-  }
-
-  #emptyLayer(): KeysAndValues {
-    const elements = this.#slots * this.#heads * this.#tokens * this.#headSize;
-    return { keys: new Float32Array(elements), values: new Float32Array(elements) };
   }
 }

@@ -4,9 +4,10 @@ import { ropeTables } from "../model/rope-tables.ts";
 import { Runtime } from "../runtime/session.ts";
 import { packMiniBatch, scorePack } from "../training/mini-batch.ts";
 import { BlockCache } from "./block-cache.ts";
+import { standardLimits } from "./limits.ts";
 import { randomWeights } from "./naive-llama.test-support.ts";
 import { samplingPolicy } from "./policy.ts";
-import { sampleShard, standardLimits } from "./sample.ts";
+import { sampleShard } from "./sample.ts";
 
 const config: LlamaConfig = {
   hiddenSize: 48,

@@ -4,9 +4,10 @@ import { seededRandom } from "../../core/random.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import { Runtime } from "../runtime/session.ts";
 import { BlockCache } from "./block-cache.ts";
+import { standardLimits } from "./limits.ts";
 import { nextLogProbabilities, randomWeights } from "./naive-llama.test-support.ts";
 import { samplingPolicy } from "./policy.ts";
-import { type Sampler, sampleShard, standardLimits } from "./sample.ts";
+import { type Sampler, sampleShard } from "./sample.ts";
 
 const config: LlamaConfig = {
   hiddenSize: 24,
@@ -135,12 +136,15 @@ describe("sampleShard", () => {
 
   it("lets samples wait for free rows and prompts, which changes no token", async () => {
     const wide = await sample(fresh(), requests, drawn);
-    const bytesOfTwo = 2 * config.layers * 2 * config.kvHeads * config.headSize * 128 * 4;
+    const bytesOf = (tokens: number) => config.layers * 2 * config.kvHeads * config.headSize * tokens * 4;
+    const roomy = { samples: 5, promptBytes: 2 ** 20, ownBytes: 2 ** 20 };
     for (const limits of [
-      { samples: 2, promptBytes: 2 ** 20 },
-      { samples: 1, promptBytes: 2 ** 20 },
-      { samples: 5, promptBytes: bytesOfTwo },
-      { samples: 5, promptBytes: 1 },
+      { ...roomy, samples: 2 },
+      { ...roomy, samples: 1 },
+      { ...roomy, promptBytes: 2 * bytesOf(128) },
+      { ...roomy, promptBytes: 1 },
+      { ...roomy, ownBytes: 3 * bytesOf(96) },
+      { ...roomy, ownBytes: 1 },
     ]) {
       const narrow = await sample(fresh(limits), requests, drawn);
       expect(narrow.map((group) => group.map(({ tokens }) => tokens))).toEqual(

@@ -11,19 +11,10 @@ import { checkRequests } from "./check-requests.ts";
 import { decodeStep, type NextTokens, ownStep } from "./decode.ts";
 import { drawToken, likeliest } from "./draw.ts";
 import { KeyValueSlots } from "./key-value-slots.ts";
+import { capacityOf, type SamplingLimits } from "./limits.ts";
 import type { SamplingPolicy } from "./policy.ts";
 import { blockTokens, prefill } from "./prefill.ts";
 import { stopStrings } from "./stop-strings.ts";
-
-/** How much steps together. Part of the numerics: another width gives other last bits. */
-export interface SamplingLimits {
-  /** Samples under way at once. */
-  readonly samples: number;
-  /** Most memory for the prompts of one step, which bounds the requests that step together (always at least one). */
-  readonly promptBytes: number;
-}
-
-export const standardLimits: SamplingLimits = { samples: 64, promptBytes: 2 ** 30 };
 
 export interface Sampler {
   readonly runtime: Runtime;
@@ -52,10 +43,11 @@ export async function sampleShard(
   options: SamplingOptions,
   onProgress: OnProgress,
 ): Promise<SampledResponse[][]> {
-  checkRequests(policy.config, requests, options);
+  const { config } = policy;
+  checkRequests(config, requests, options);
   const samples = requests.reduce((sum, { seeds }) => sum + seeds.length, 0);
-  const { slots, tokens } = promptCapacity(sampler.limits, policy, requests);
-  const sampleLimit = Math.min(sampler.limits.samples, samples);
+  const capacity = capacityOf(sampler.limits, config, requests, options);
+  const limits = { samples: capacity.samples, groups: capacity.prompts };
   const shard: Shard = {
     sampler,
     policy,
@@ -63,8 +55,8 @@ export async function sampleShard(
     options,
     onProgress,
     batch: { groups: [], rows: [] },
-    prompts: new KeyValueSlots(policy.config, slots, tokens),
-    own: new KeyValueSlots(policy.config, sampleLimit, ownStep),
+    prompts: new KeyValueSlots(config, capacity.prompts, capacity.promptTokens),
+    own: new KeyValueSlots(config, capacity.samples, capacity.ownTokens, ownStep),
     responses: requests.map(() => []),
     saysStop: stopStrings(policy.tokenBytes ?? [], options.stop ?? []),
   };
@@ -73,7 +65,7 @@ export async function sampleShard(
   let ended = 0;
   for (;;) {
     for (;;) {
-      const admitted = admit(shard.batch, queue, requests, { samples: sampleLimit, groups: slots });
+      const admitted = admit(shard.batch, queue, requests, limits);
       if (admitted === undefined) break;
       if (admitted.opened !== undefined) await storePrompt(shard, admitted.opened);
     }
@@ -87,19 +79,6 @@ export async function sampleShard(
     );
     onProgress({ unit: "tokens", count: said, total: samples * options.maxNewTokens });
   }
-}
-
-/** How many prompts are stored at once, and how many tokens of each: whole blocks that hold the longest. */
-function promptCapacity(
-  limits: SamplingLimits,
-  { config }: SamplingPolicy,
-  requests: readonly SampleRequest[],
-) {
-  const longest = requests.reduce((most, { prompt }) => Math.max(most, prompt.length - 1), 0);
-  const tokens = Math.ceil(longest / blockTokens) * blockTokens;
-  const bytesPerPrompt = config.layers * 2 * config.kvHeads * config.headSize * tokens * 4;
-  const affordable = Math.max(1, Math.floor(limits.promptBytes / Math.max(bytesPerPrompt, 1)));
-  return { slots: Math.min(affordable, limits.samples, Math.max(requests.length, 1)), tokens };
 }
 
 /** Stores the keys and values of all but a prompt's last token in the last group's slot. */

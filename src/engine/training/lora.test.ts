@@ -10,8 +10,9 @@ import { type Adapter, emptyLike, tensorOf, type Weights } from "../model/weight
 import { emptyAdamState } from "../optimizer/adamw.ts";
 import { Runtime } from "../runtime/session.ts";
 import { BlockCache } from "../sampling/block-cache.ts";
+import { standardLimits } from "../sampling/limits.ts";
 import { samplingPolicy } from "../sampling/policy.ts";
-import { sampleShard, standardLimits } from "../sampling/sample.ts";
+import { sampleShard } from "../sampling/sample.ts";
 import { packMiniBatch, scorePack, trainMiniBatch } from "./mini-batch.ts";
 import { runUpdate, type TrainingState } from "./update.ts";
 
