@@ -87,6 +87,35 @@ describe("a checkpoint", () => {
     );
   });
 
+  it("is refused where the optimizer's state is none that AdamW comes to, by tensor and element", async () => {
+    const weights = await readWeights(parent);
+    const refused = async (step: number, square: number) => {
+      const state = { step, m: emptyLike(weights), v: emptyLike(weights) };
+      state.v.tensors.get("model.norm.weight")!.data[5] = square;
+      const folder = freshFolder();
+      await writeCheckpoint(folder, parent, weights, state);
+      return readOptimizerState(folder, weights).then(
+        (found) => found?.step,
+        ({ type, message }) => `${type} ${message.replace(`cannot read ${folder}/`, "")}`,
+      );
+    };
+    expect(await refused(0, 0)).toBe(0);
+    expect(await refused(3, -0)).toBe(3);
+    expect(await refused(-1, 0)).toBe(
+      "ModelUnreadable optimizer.safetensors: tensor 'step' holds -1, and is a count of steps; fetch or export the file again",
+    );
+    expect(await refused(3, -0.5)).toBe(
+      "ModelUnreadable optimizer.safetensors: tensor 'v.model.norm.weight' holds -0.5 at element 5, and is a mean of squares; fetch or export the file again",
+    );
+    const folder = freshFolder();
+    await writeSafetensors(join(folder, "optimizer.safetensors"), [
+      { name: "step", dtype: "F32", shape: [1], read: () => Float32Array.of(1.5) },
+    ]);
+    await expect(readOptimizerState(folder, weights)).rejects.toThrow(
+      "tensor 'step' is F32 [1], and a count of steps is I32 [1]",
+    );
+  });
+
   it("is known to lack a file that its successor takes over, before there is one", async () => {
     await expect(requirePolicyTexts(parent)).resolves.toBeUndefined();
     const folder = damaged((f) => rmSync(join(f, "tokenizer_config.json")));

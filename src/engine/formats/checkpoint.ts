@@ -93,7 +93,12 @@ export async function readOptimizerState(
   const v = emptyLike(parameters, allocate);
   const step = new Int32Array(1);
   const found = await readSafetensors(file, (name, shape, dtype) => {
-    if (name === "step" && dtype === "I32" && shape.length === 1 && shape[0] === 1) return step;
+    if (name === "step") {
+      if (dtype === "I32" && `${shape}` === "1") return step;
+      throw unreadable(file, `tensor 'step' is ${dtype} [${shape}], and a count of steps is I32 [1]`, {
+        name,
+      });
+    }
     return name.startsWith("m.")
       ? placeIn(file, m, "m.", "config.json")(name, shape, dtype)
       : placeIn(file, v, "v.", "config.json")(name, shape, dtype);
@@ -102,7 +107,19 @@ export async function readOptimizerState(
   requireAll(file, v.tensors.keys(), "v.", found);
   if (!found.has("step")) throw unreadable(file, "it has no tensor 'step'");
   for (const [name, { data }] of found) requireFinite(file, name, data);
+  if (step[0]! < 0)
+    throw unreadable(file, `tensor 'step' holds ${step[0]}, and is a count of steps`, { name: "step" });
+  for (const [name, { data }] of v.tensors) requireSquares(file, `v.${name}`, data);
   return { step: step[0]!, m, v };
+}
+
+/** The optimizer divides by their roots. */
+function requireSquares(file: string, name: string, data: Float32Array): void {
+  const at = data.findIndex((value) => value < 0);
+  if (at >= 0)
+    throw unreadable(file, `tensor '${name}' holds ${data[at]} at element ${at}, and is a mean of squares`, {
+      name,
+    });
 }
 
 export interface WrittenCheckpoint {

@@ -10,11 +10,14 @@ import { afterAll, describe, expect, it } from "vitest";
 import { familyFolder, familyWeights } from "../../../tests/goldens/families.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { parseLlamaConfig } from "../model/config.ts";
+import { emptyLike } from "../model/weights.ts";
 import { fitTexts } from "../policies/policy-texts.ts";
 import { parseTokenizer } from "../tokenizer/tokenizer-file.ts";
+import { readOptimizerState } from "./checkpoint.ts";
 import { ggufFile, ggufText } from "./gguf.test-support.ts";
 import { readGgufModel } from "./gguf-model.ts";
 import { modelTensors } from "./model-tensors.ts";
+import { sourcesOf } from "./parameter-tensors.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 const root = mkdtempSync(join(tmpdir(), "ratchet-fuzz-"));
@@ -94,6 +97,27 @@ describe("a damaged file is refused in a sentence or read in its shapes:", () =>
       });
       for (const { shape, data } of tensors.values())
         expect(data.length).toBe(shape.reduce((product, size) => product * size, 1));
+    });
+    expect(refused).toBeGreaterThan(100);
+  });
+
+  it("the optimizer's state, with no step or mean of squares below 0", async () => {
+    const folder = mkdtempSync(join(root, "optimizer-"));
+    const optimizer = join(folder, "optimizer.safetensors");
+    const parameters = emptyLike(weights);
+    parameters.arena.fill(0.5);
+    await writeSafetensors(optimizer, [
+      ...sourcesOf(parameters, "m."),
+      ...sourcesOf(parameters, "v."),
+      { name: "step", dtype: "I32", shape: [1], read: () => Int32Array.of(3) },
+    ]);
+    const whole = readFileSync(optimizer);
+    const refused = await refusals(whole, 300, async (bytes) => {
+      writeFileSync(optimizer, bytes);
+      const { step, m, v } = (await readOptimizerState(folder, weights))!;
+      expect(step).toBeGreaterThanOrEqual(0);
+      expect(m.arena.every(Number.isFinite)).toBe(true);
+      expect(v.arena.every((value) => value >= 0 && Number.isFinite(value))).toBe(true);
     });
     expect(refused).toBeGreaterThan(100);
   });

@@ -61,6 +61,22 @@ describe("the AdamW kernel", () => {
     });
   }
 
+  it("says whether all that it wrote is finite, and looks at nothing beside it", () => {
+    const stepOn = (w: Float32Array, v: Float32Array) =>
+      kernel.step(w, new Float32Array(w.length), new Float32Array(w.length), v, factors);
+    const ones = (length: number) => new Float32Array(length).fill(1);
+    for (const at of [0, 6, 2 ** 14 - 1, 2 ** 14]) {
+      const spoiled = ones(2 ** 14 + 1);
+      spoiled[at] = Number.NaN;
+      expect(stepOn(spoiled, ones(2 ** 14 + 1))).toBe(false);
+      expect(stepOn(ones(2 ** 14 + 1), ones(2 ** 14 + 1))).toBe(true);
+    }
+    // Beside the odd last element of a chunk lies what the call before left there.
+    stepOn(new Float32Array(8).fill(Number.NaN), ones(8));
+    expect(stepOn(ones(7), ones(7))).toBe(true);
+    expect(stepOn(ones(1), Float32Array.of(-1))).toBe(false);
+  });
+
   it("leaves a weight of -0 alone where the change is 0, whatever its sign", () => {
     const weights = Float32Array.of(-0, -0, 0, 2);
     const gradient = Float32Array.of(-1, 1, 1, 1);

@@ -60,9 +60,9 @@ function squaresFunction() {
   };
 }
 
-/** (end, factors...) changes weights and moments in place. */
+/** (end, factors...) changes weights and moments in place -> 0, or NaN where one of them is no longer finite. */
 function stepFunction() {
-  const [end, firstFactor, at, g, mean, square, w, firstVector] = [0, 1, 10, 11, 12, 13, 14, 15];
+  const [end, firstFactor, at, g, mean, square, w, zeros, firstVector] = [0, 1, 10, 11, 12, 13, 14, 15, 16];
   const factors = 9;
   const [scale, beta1, rest1, beta2, rest2, meanRate, squareScale, epsilon, decay] = Array.from(
     { length: factors },
@@ -74,6 +74,7 @@ function stepFunction() {
   );
   // Adding +0 turns a change of -0 into +0, so that a weight of -0 stays what it is.
   const change = add(add(multiply(decay, get(w)), direction), f64x2.zero);
+  const stored = add(add(load(get(at), weightsAt), load(get(at), meanAt)), load(get(at), squareAt));
   const body = [
     ...Array.from({ length: factors }, (_, i) =>
       set(firstVector + i, f64x2.splat(get(firstFactor + i))),
@@ -89,26 +90,30 @@ function stepFunction() {
       ...store(get(at), meanAt, get(mean)),
       ...store(get(at), squareAt, get(square)),
       ...store(get(at), weightsAt, subtract(get(w), change)),
+      // As rounded to float32; 0 times what is not finite is NaN, which the sum keeps.
+      ...set(zeros, add(get(zeros), multiply(stored, f64x2.zero))),
     ]),
+    ...f64.add(f64x2.lane(get(zeros), 0), f64x2.lane(get(zeros), 1)),
   ];
   return {
     name: "step",
     parameters: [i32.type, ...new Array<number>(factors).fill(f64.type)],
-    results: [],
-    locals: [i32.type, ...new Array<number>(4 + factors).fill(f64x2.type)],
+    results: [f64.type],
+    locals: [i32.type, ...new Array<number>(5 + factors).fill(f64x2.type)],
     body,
   };
 }
 
 export interface AdamKernel {
   readonly sumOfSquares: (gradient: Float32Array) => number;
+  /** Whether all that it wrote is finite. */
   readonly step: (
     weights: Float32Array,
     gradient: Float32Array,
     m: Float32Array,
     v: Float32Array,
     factors: StepFactors,
-  ) => void;
+  ) => boolean;
 }
 
 export function createAdamKernel(): AdamKernel {
@@ -132,6 +137,7 @@ export function createAdamKernel(): AdamKernel {
     },
     step: (weights, gradient, mean, square, factors) => {
       const { scale, beta1, beta2, meanRate, squareScale, epsilon, decay } = factors;
+      let zeros = 0;
       for (let start = 0; start < weights.length; start += chunk) {
         const end = Math.min(weights.length, start + chunk);
         const count = end - start;
@@ -139,11 +145,15 @@ export function createAdamKernel(): AdamKernel {
         g.set(gradient.subarray(start, end));
         m.set(mean.subarray(start, end));
         v.set(square.subarray(start, end));
-        step(endOf(count), scale, beta1, 1 - beta1, beta2, 1 - beta2, meanRate, squareScale, epsilon, decay);
+        // What an earlier chunk left beside an odd last element stays finite.
+        if (count < chunk) [w[count], g[count], m[count], v[count]] = [0, 0, 0, 1];
+        const [rest1, rest2] = [1 - beta1, 1 - beta2];
+        zeros += step(endOf(count), scale, beta1, rest1, beta2, rest2, meanRate, squareScale, epsilon, decay);
         weights.set(w.subarray(0, count), start);
         mean.set(m.subarray(0, count), start);
         square.set(v.subarray(0, count), start);
       }
+      return zeros === 0;
     },
   };
 }

@@ -18,8 +18,9 @@ describe("AdamW", () => {
     const state = emptyAdamState(weights.length);
     for (const step of llamaGoldens.adamw.steps) {
       const gradient = Float32Array.from(step.gradient);
-      const norm = await optimizerStep(weights, gradient, state, settings, noPause);
+      const { norm, finite } = await optimizerStep(weights, gradient, state, settings, noPause);
       expect(norm).toBeCloseTo(step.norm, 6);
+      expect(finite).toBe(true);
       for (const [i, weight] of weights.entries()) expect(weight).toBeCloseTo(step.weights[i]!, 6);
     }
     expect(state.step).toBe(3);
@@ -64,8 +65,25 @@ describe("AdamW", () => {
   it("changes nothing for a gradient that is not finite", async () => {
     const weights = Float32Array.of(1, 2);
     const state = emptyAdamState(2);
-    expect(await optimizerStep(weights, Float32Array.of(Number.NaN, 1), state, settings, noPause)).toBeNaN();
+    const outcome = await optimizerStep(weights, Float32Array.of(Number.NaN, 1), state, settings, noPause);
+    expect(outcome).toEqual({ norm: Number.NaN, finite: false });
     expect([...weights]).toEqual([1, 2]);
     expect(state).toEqual(emptyAdamState(2));
+  });
+
+  it("tells where a weight or a moment is no number afterwards", async () => {
+    const largest = 3.4e38;
+    const finiteAfter = async (w: number, m: number, v: number, over = {}) => {
+      const [weights, state] = [Float32Array.of(1, w, 1), emptyAdamState(3)];
+      state.m[1] = m;
+      state.v[1] = v;
+      const given = { ...settings, maxGradientNorm: 0, ...over };
+      const gradient = Float32Array.of(1, 1e21, 1);
+      return (await optimizerStep(weights, gradient, state, given, noPause)).finite;
+    };
+    expect(await finiteAfter(1, 0, 1, { maxGradientNorm: 1 })).toBe(true);
+    expect(await finiteAfter(1, 0, 1)).toBe(false);
+    expect(await finiteAfter(1, 0, -1, { maxGradientNorm: 1 })).toBe(false);
+    expect(await finiteAfter(largest, 0, 1, { maxGradientNorm: 1, weightDecay: -10 })).toBe(false);
   });
 });

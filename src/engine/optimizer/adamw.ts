@@ -25,9 +25,15 @@ const sliceElements = 2 ** 23;
 /** Its calls do not overlap, as none of them waits. */
 const kernel = createAdamKernel();
 
+export interface StepOutcome {
+  /** Of the gradient before clipping; where it is not finite nothing was changed. */
+  readonly norm: number;
+  /** Whether the norm is, and every weight and moment after the step; else the state is of no use. */
+  readonly finite: boolean;
+}
+
 /**
- * Clips the gradient to the settings' norm and takes one step. Returns the gradient's norm before clipping; when that is
- * not finite nothing was changed. `pause` is awaited between slices, because a big model takes seconds; a `step` is
+ * Clips the gradient to the settings' norm and takes one step. `pause` is awaited between slices, because a big model takes seconds; a `step` is
  * (Loshchilov and Hutter, arXiv 1711.05101, as torch.optim.AdamW computes it), with g the clipped gradient:
  *
  *   m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
@@ -41,7 +47,7 @@ export async function optimizerStep(
   state: AdamState,
   settings: OptimizerSettings,
   pause: () => Promise<void>,
-): Promise<number> {
+): Promise<StepOutcome> {
   const starts = Array.from(
     { length: Math.ceil(weights.length / sliceElements) },
     (_, i) => i * sliceElements,
@@ -53,7 +59,7 @@ export async function optimizerStep(
     await pause();
   }
   const norm = Math.sqrt(squares);
-  if (!Number.isFinite(norm)) return norm;
+  if (!Number.isFinite(norm)) return { norm, finite: false };
   const learningRate = scheduledLearningRate(settings, state.step);
   state.step++;
   const { beta1, beta2, epsilon, weightDecay } = settings;
@@ -66,17 +72,19 @@ export async function optimizerStep(
     epsilon,
     decay: learningRate * weightDecay,
   };
+  let finite = true;
   for (const start of starts) {
-    kernel.step(
+    const kept = kernel.step(
       slice(weights, start),
       slice(gradient, start),
       slice(state.m, start),
       slice(state.v, start),
       factors,
     );
+    finite &&= kept;
     await pause();
   }
-  return norm;
+  return { norm, finite };
 }
 
 /** Factor that brings a gradient of this norm to at most `limit`, as torch's clip_grad_norm_ has it; a limit of 0 is off. */

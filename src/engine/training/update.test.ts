@@ -106,6 +106,16 @@ describe("an update that is not finite", () => {
     });
     expect(bytes(state)).toEqual(before);
   });
+
+  it("says that weights are no numbers any more where the gradient is one", async () => {
+    const state = freshState();
+    state.optimizer.v.fill(-1);
+    await expect(update(state)).rejects.toMatchObject({
+      type: "Diverged",
+      message: "a weight or moment after miniBatches[0] is not finite; lower optimizer.learningRate (0.02)",
+      fields: { measure: "weights", value: null },
+    });
+  });
 });
 
 describe("an update's refusals", () => {

@@ -103,10 +103,13 @@ async function takeStep(
   { alive }: Progress,
 ): Promise<number> {
   const { arena } = trainedParameters(weights);
-  const norm = await optimizerStep(arena, gradients.arena, optimizer, settings, alive);
-  if (Number.isFinite(norm)) return norm;
-  const message = `gradient norm of miniBatches[${batch}] is ${norm}; lower optimizer.learningRate (${settings.learningRate})`;
-  throw new RatchetError("Diverged", message, { measure: "gradient norm", value: null });
+  const { norm, finite } = await optimizerStep(arena, gradients.arena, optimizer, settings, alive);
+  if (finite) return norm;
+  const [measure, found] = Number.isFinite(norm)
+    ? ["weights", `a weight or moment after miniBatches[${batch}] is not finite`]
+    : ["gradient norm", `gradient norm of miniBatches[${batch}] is ${norm}`];
+  const message = `${found}; lower optimizer.learningRate (${settings.learningRate})`;
+  throw new RatchetError("Diverged", message, { measure, value: null });
 }
 
 function summarize(
