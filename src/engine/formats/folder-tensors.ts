@@ -8,9 +8,10 @@ import { listSafetensors, readSafetensorsTensor } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
 
 export const weightsFile = "model.safetensors";
-const indexFile = "model.safetensors.index.json";
+export const indexFile = "model.safetensors.index.json";
 /** No path: a part lies beside its index. */
-const index = z.object({ weight_map: z.record(z.string(), z.string().regex(/^[\w-]+(\.[\w-]+)*$/)) });
+export const partName = /^[\w-]+(\.[\w-]+)*$/;
+const index = z.object({ weight_map: z.record(z.string(), z.string().regex(partName)) });
 
 /** Throws ModelUnreadable. */
 export async function folderTensors(folder: string): Promise<ForeignTensor[]> {
@@ -29,12 +30,7 @@ export async function folderTensors(folder: string): Promise<ForeignTensor[]> {
 
 async function weightFiles(folder: string): Promise<string[]> {
   if (await isFile(join(folder, weightsFile))) return [weightsFile];
-  const file = join(folder, indexFile);
-  if (await isFile(file)) {
-    const parsed = index.safeParse(await jsonOf(file));
-    if (parsed.success) return [...new Set(Object.values(parsed.data.weight_map))].sort();
-    throw unreadable(file, "its weight_map does not give each tensor a file of this folder");
-  }
+  if (await isFile(join(folder, indexFile))) return partsOf(join(folder, indexFile));
   if (await isFile(join(folder, adapterFiles[0]!)))
     throw unreadable(
       folder,
@@ -44,6 +40,13 @@ async function weightFiles(folder: string): Promise<string[]> {
     folder,
     `it has neither ${weightsFile} nor ${indexFile}; save the model as safetensors with transformers`,
   );
+}
+
+/** Names of the parts that an index names, each once. Throws ModelUnreadable. */
+export async function partsOf(file: string): Promise<string[]> {
+  const parsed = index.safeParse(await jsonOf(file));
+  if (parsed.success) return [...new Set(Object.values(parsed.data.weight_map))].sort();
+  throw unreadable(file, "its weight_map does not give each tensor a file of this folder");
 }
 
 async function jsonOf(file: string): Promise<unknown> {

@@ -18,8 +18,8 @@ const contents: Readonly<Record<string, Buffer>> = {
   "pytorch_model.bin": Buffer.from("a pickle"),
   "README.md": Buffer.from("# A model"),
 };
-const siblings = () =>
-  Object.entries(contents).map(([rfilename, bytes]) => ({
+const siblings = (files = contents) =>
+  Object.entries(files).map(([rfilename, bytes]) => ({
     rfilename,
     size: bytes.length,
     blobId: createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex"),
@@ -154,7 +154,7 @@ describe("a model of the Hub", () => {
     const snapshot = join(folder, "hub", "org--model", sha);
     mkdirSync(snapshot, { recursive: true });
     // Above the largest pid that Linux gives.
-    writeFileSync(join(snapshot, "model.safetensors.4194999.partial"), weights.subarray(0, 70_000));
+    writeFileSync(join(snapshot, "model.safetensors.4194999-0a1b2c3d.partial"), weights.subarray(0, 70_000));
     await fetchModel(folder);
     expect(downloads().at(-1)).toContain("model.safetensors");
     expect(downloads().filter((line) => line.endsWith("bytes=70000-"))).toHaveLength(1);
@@ -192,6 +192,40 @@ describe("a model of the Hub", () => {
     );
     listing = () => ({ sha: "../../etc", siblings: [] });
     await expect(fetchModel(cache())).rejects.toThrow("it is no list of a model's files: 'sha'");
+  });
+
+  it("comes in the parts that its index names, whatever they are called, and without other weights", async () => {
+    const sharded = (map: Readonly<Record<string, string>>) => {
+      const { "model.safetensors": _whole, ...rest } = contents;
+      served = {
+        ...rest,
+        "model.safetensors.index.json": Buffer.from(JSON.stringify({ weight_map: map })),
+        "weights.a.safetensors": Buffer.from("a"),
+        "model-00001-of-00002.safetensors": Buffer.from("b"),
+        "consolidated.safetensors": Buffer.from("the same once more"),
+      };
+      listing = () => ({ sha, siblings: siblings(served) });
+      return fetchModel(cache());
+    };
+    const folder = await sharded({
+      "a.weight": "weights.a.safetensors",
+      "b.weight": "model-00001-of-00002.safetensors",
+      "c.weight": "weights.a.safetensors",
+    });
+    expect(readdirSync(folder).sort()).toEqual([
+      "config.json",
+      "model-00001-of-00002.safetensors",
+      "model.safetensors.index.json",
+      "tokenizer.json",
+      "weights.a.safetensors",
+    ]);
+    await expect(sharded({ "a.weight": "gone.safetensors" })).rejects.toThrow(
+      "it names 'gone.safetensors', which is no safetensors file of the repository",
+    );
+    for (const name of ["../weights.safetensors", "/etc/passwd", "..", "a/b.safetensors"])
+      await expect(sharded({ "a.weight": name })).rejects.toThrow(
+        "model.safetensors.index.json: its weight_map does not give each tensor a file of this folder",
+      );
   });
 
   it("says what to do where the network does not allow it", async () => {

@@ -8,6 +8,8 @@ import { join } from "node:path";
 import { z } from "zod";
 import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress } from "../../core/ports/policy.ts";
+import { storageFailure } from "../../core/storage-failure.ts";
+import { indexFile, partName, partsOf, weightsFile } from "../formats/folder-tensors.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { download, type RemoteFile } from "./download.ts";
 import { request } from "./request.ts";
@@ -47,8 +49,6 @@ const wanted = [
   "tokenizer_config.json",
   "chat_template.jinja",
 ];
-const indexFile = "model.safetensors.index.json";
-const shard = /^model-\d+-of-\d+\.safetensors$/;
 
 const commit = z.string().regex(/^[0-9a-f]{40}$/);
 const modelInfo = z.object({
@@ -82,18 +82,40 @@ export async function fetchFromHub(
   const cache = cacheOf(cacheFolder, { repository, revision });
   const { sha, files } = await resolveRevision(cache, { repository, revision }, options);
   const folder = join(cache, sha);
-  await mkdir(folder, { recursive: true });
-  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
-  let before = 0;
-  for (const file of files) {
-    const url = `${options.endpoint}/${repository}/resolve/${sha}/${file.name}`;
-    const onBytes = (bytes: number) =>
-      options.onProgress({ unit: "downloaded bytes", count: before + bytes, total });
-    await download(file, join(folder, file.name), { ...options, url, onBytes });
-    before += file.bytes;
-  }
+  await stored(folder, mkdir(folder, { recursive: true }));
+  const fetchFiles = async (wantedFiles: readonly RemoteFile[]) => {
+    const total = wantedFiles.reduce((sum, { bytes }) => sum + bytes, 0);
+    let before = 0;
+    for (const file of wantedFiles) {
+      const url = `${options.endpoint}/${repository}/resolve/${sha}/${file.name}`;
+      const onBytes = (bytes: number) =>
+        options.onProgress({ unit: "downloaded bytes", count: before + bytes, total });
+      await download(file, join(folder, file.name), { ...options, url, onBytes });
+      before += file.bytes;
+    }
+  };
+  const index = files.filter(({ name }) => name === indexFile);
+  await fetchFiles(index);
+  await fetchFiles(index.length > 0 ? await withParts(join(folder, indexFile), files) : files);
   return folder;
 }
+
+/** The files without the weights that the index does not name. */
+async function withParts(index: string, files: readonly RemoteFile[]): Promise<RemoteFile[]> {
+  const parts = await partsOf(index);
+  const missing = parts.find((part) => files.every(({ name }) => name !== part));
+  if (missing !== undefined)
+    throw unreadable(index, `it names '${missing}', which is no safetensors file of the repository`);
+  return files.filter(({ name }) => !isPart(name) || parts.includes(name));
+}
+
+const isPart = (name: string) => name.endsWith(".safetensors") && partName.test(name) && name !== weightsFile;
+
+/** What comes of writing to the cache, a full disk by name. */
+const stored = <T>(path: string, writing: Promise<T>): Promise<T> =>
+  writing.catch((cause) => {
+    throw storageFailure(cause, `write ${path}`) ?? cause;
+  });
 
 /** What the revision names now; a commit names itself. Throws as `fetchFromHub` does. */
 export async function commitOf(model: HubModel, cacheFolder: string, options: HubOptions): Promise<string> {
@@ -136,11 +158,15 @@ async function resolveRevision(cache: string, model: HubModel, options: HubOptio
     throw unreadable(url, `it is no list of a model's files: '${issue?.path.join(".")}' ${issue?.message}`);
   }
   const resolved = { sha: parsed.data.sha, files: neededFiles(model, parsed.data) };
+  await stored(cache, remember(cache, revision, resolved));
+  return resolved;
+}
+
+async function remember(cache: string, revision: string, { sha, files }: Resolved): Promise<void> {
   await mkdir(join(cache, "commits"), { recursive: true });
   await mkdir(join(cache, "revisions"), { recursive: true });
-  await writeFile(join(cache, "commits", `${resolved.sha}.json`), JSON.stringify(resolved.files));
-  await writeFile(join(cache, "revisions", encodeURIComponent(revision)), resolved.sha);
-  return resolved;
+  await writeFile(join(cache, "commits", `${sha}.json`), JSON.stringify(files));
+  await writeFile(join(cache, "revisions", encodeURIComponent(revision)), sha);
 }
 
 /** What was resolved before; undefined where that is not known, or half written. */
@@ -162,14 +188,14 @@ function neededFiles(
   { siblings }: z.infer<typeof modelInfo>,
 ): RemoteFile[] {
   const names = siblings.map(({ rfilename }) => rfilename);
-  const whole = names.includes("model.safetensors");
+  const whole = names.includes(weightsFile);
   if (!whole && !names.includes(indexFile))
     throw unreadable(
       `hf:${repository}@${revision}`,
       `it has neither model.safetensors nor ${indexFile} among its ${names.length} files; only safetensors are fetched`,
     );
-  const isWeights = (name: string) =>
-    whole ? name === "model.safetensors" : name === indexFile || shard.test(name);
+  // Which of the parts are needed the index says, once it is here.
+  const isWeights = (name: string) => (whole ? name === weightsFile : name === indexFile || isPart(name));
   return siblings
     .filter(({ rfilename }) => wanted.includes(rfilename) || isWeights(rfilename))
     .map(({ rfilename: name, size, blobId, lfs }): RemoteFile => {
