@@ -12,8 +12,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const cli = fileURLToPath(new URL("../bin/ratchet.mjs", import.meta.url));
 const embedded: Trainer = [process.execPath, cli, "update"];
 
-/** The embedded trainer, asked for something other than what the request says. */
-function trainerThatChanges(name: string, change: string): Trainer {
+/** The embedded trainer, asked for something other than what the request says, or with its output spoiled. */
+function trainerThatChanges(name: string, change: string, spoil = ""): Trainer {
   const file = join(folder, `${name}.mjs`);
   writeFileSync(
     file,
@@ -22,7 +22,9 @@ function trainerThatChanges(name: string, change: string): Trainer {
      const request = JSON.parse(readFileSync(process.argv[2], "utf8"));
      ${change};
      writeFileSync(process.argv[2], JSON.stringify(request));
-     process.exit(spawnSync(process.execPath, [${JSON.stringify(cli)}, "update", process.argv[2]]).status);`,
+     const { status } = spawnSync(process.execPath, [${JSON.stringify(cli)}, "update", process.argv[2]]);
+     ${spoil};
+     process.exit(status);`,
   );
   return [process.execPath, file];
 }
@@ -80,6 +82,34 @@ describe("the conformance suite", () => {
         ),
       ),
     ).toBe(true);
+  });
+
+  it("finds a trainer that writes nothing, and says which files are missing", async () => {
+    const faults = await conformanceFaults([process.execPath, "-e", "0"], join(folder, "nothing"), oneCase);
+    const begin = "policy gradient, tied Llama: three steps in one update: ";
+    expect(faults).toContain(`${begin}tokenizer.json is missing`);
+    for (const file of ["metrics.json", "config.json"])
+      expect(faults.some((fault) => fault.startsWith(begin) && fault.includes(join("output", file)))).toBe(
+        true,
+      );
+  });
+
+  it("finds a trainer that writes weights that are no numbers, no metrics, or small files anew", async () => {
+    const spoil = `
+      const weights = request.output + "/model.safetensors";
+      const bytes = readFileSync(weights);
+      bytes.fill(255, bytes.length - 4);
+      writeFileSync(weights, bytes);
+      writeFileSync(request.output + "/metrics.json", '{"loss": NaN}');
+      writeFileSync(request.output + "/tokenizer.json", '{"file": "tokenizer.json"}')`;
+    const trainer = trainerThatChanges("spoils", "", spoil);
+    const faults = await conformanceFaults(trainer, join(folder, "spoils"), oneCase);
+    const begin = "policy gradient, tied Llama: three steps in one update: ";
+    expect(faults).toContain(`${begin}tokenizer.json is not the parent's, byte for byte`);
+    expect(faults.some((fault) => fault.startsWith(begin) && fault.includes("holds NaN at element"))).toBe(
+      true,
+    );
+    expect(faults.some((fault) => fault.startsWith(begin) && fault.includes("not valid JSON"))).toBe(true);
   });
 
   it("finds a trainer that ends with an error", async () => {

@@ -3,7 +3,7 @@
  * transformers give, asked of any program that takes a request's path. What it finds wrong is a list of sentences.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { LoraSettings, TrainingRow } from "../../src/core/ports/policy.ts";
 import { forestOf } from "../../src/engine/contract/batch.ts";
@@ -16,12 +16,14 @@ import {
   readWeights,
   writeWeights,
 } from "../../src/engine/formats/checkpoint.ts";
+import { weightsFile } from "../../src/engine/formats/folder-tensors.ts";
 import { parseLlamaConfig } from "../../src/engine/model/config.ts";
 import { tensorOf } from "../../src/engine/model/weights.ts";
 import { type ConformanceCase, conformanceCases } from "../goldens/conformance.ts";
 import { goldenWeights } from "../goldens/llama.ts";
 import { goldenAdapter } from "../goldens/lora.ts";
 
+const contractName = "ratchet.update.v1";
 /** Of max(1, |x|); of a weight after three clipped AdamW steps at 0.02, in float32. */
 const tolerances = { metric: 1e-4, weight: 2e-5 };
 
@@ -67,16 +69,27 @@ async function caseFaults(trainer: Trainer, folder: string, golden: ConformanceC
   const continued = await ask("continued", join(folder, "begun", "output"), rest, true);
   const wholeOutput = join(folder, "whole", "output");
   const continuedOutput = join(folder, "continued", "output");
-  return [
-    ...whole,
-    ...begun,
-    ...continued,
-    ...(whole.length > 0 ? [] : metricFaults(golden, wholeOutput)),
-    ...(whole.length > 0 ? [] : await stateFaults(golden, "three steps in one update", wholeOutput)),
-    ...(continued.length > 0
+  const inOne = "three steps in one update";
+  const inTwo = "one step, then two that carry on";
+  const outputs = [
+    ...(whole.length > 0
       ? []
-      : await stateFaults(golden, "one step, then two that carry on", continuedOutput)),
+      : [
+          await found(`${inOne}: metrics.json`, () => metricFaults(golden, wholeOutput)),
+          await found(inOne, () => stateFaults(golden, wholeOutput)),
+          await found(inOne, () => fileFaults(golden, parent, wholeOutput)),
+        ]),
+    ...(continued.length > 0 ? [] : [await found(inTwo, () => stateFaults(golden, continuedOutput))]),
   ];
+  return [...whole, ...begun, ...continued, ...outputs.flat()];
+}
+
+/** What was looked at and what is wrong with it; that it cannot be read is as much the trainer's. */
+async function found(what: string, look: () => string[] | Promise<string[]>): Promise<string[]> {
+  const faults = await Promise.resolve()
+    .then(look)
+    .catch((error: Error) => [error.message]);
+  return faults.map((fault) => `${what}: ${fault}`);
 }
 
 type Tensors = ConformanceCase["weights"];
@@ -95,7 +108,8 @@ async function adapterFolder(folder: string, { config }: ConformanceCase, tensor
 
 function writeTexts(folder: string, config: object): void {
   mkdirSync(folder, { recursive: true });
-  for (const name of policyTextFiles) writeFileSync(join(folder, name), "{}");
+  // No program that writes these anew would write these bytes.
+  for (const name of policyTextFiles) writeFileSync(join(folder, name), `{ "file":\t"${name}" } `);
   writeFileSync(join(folder, "config.json"), JSON.stringify(config));
   writeFileSync(join(folder, "generation_config.json"), JSON.stringify({ eos_token_id: 0 }));
 }
@@ -111,7 +125,7 @@ async function update(
   const batch = join(folder, "batch.safetensors");
   await writeBatchFile(batch, forestOf(miniBatches));
   const request: ContractRequest = {
-    contract: "ratchet.update.v1",
+    contract: contractName,
     ...from,
     batch,
     output: join(folder, "output"),
@@ -136,28 +150,44 @@ const loraOf = ({ targetModules, ...rest }: LoraSettings) => ({
 
 function metricFaults(golden: ConformanceCase, output: string): string[] {
   const file = join(output, "metrics.json");
-  const { metrics } = JSON.parse(readFileSync(file, "utf8")) as { metrics: Record<string, unknown> };
-  return Object.entries({ ...golden.metrics, steps: 3 }).flatMap(([name, expected]) => {
-    const given = metrics[name];
+  const { contract, metrics } = JSON.parse(readFileSync(file, "utf8")) as Readonly<Record<string, unknown>>;
+  const named = contract === contractName ? [] : [`contract is ${contract} and not ${contractName}`];
+  const far = Object.entries({ ...golden.metrics, steps: 3 }).flatMap(([name, expected]) => {
+    const given = (metrics as Readonly<Record<string, unknown>> | undefined)?.[name];
     const near =
       typeof given === "number" &&
       Math.abs(given - expected) <= tolerances.metric * Math.max(1, Math.abs(expected));
-    return near ? [] : [`metrics.json: ${name} is ${given} and not ${expected}`];
+    return near ? [] : [`${name} is ${given} and not ${expected}`];
   });
+  return [...named, ...far];
+}
+
+/** The parent's small files byte for byte, and an adapter without weights beside it. */
+function fileFaults({ adapter }: ConformanceCase, parent: string, output: string): string[] {
+  const changed = policyTextFiles.flatMap((name) => {
+    const file = join(output, name);
+    const given = existsSync(file) ? readFileSync(file) : undefined;
+    if (given?.equals(readFileSync(join(parent, name)))) return [];
+    return [`${name} is ${given ? "not the parent's, byte for byte" : "missing"}`];
+  });
+  return [
+    ...changed,
+    ...(adapter && existsSync(join(output, weightsFile))
+      ? [`${weightsFile} is written beside an adapter`]
+      : []),
+  ];
 }
 
 /** The golden weights, or the golden adapter and no weights beside it, and an optimizer that took three steps. */
-async function stateFaults(golden: ConformanceCase, what: string, output: string): Promise<string[]> {
+async function stateFaults(golden: ConformanceCase, output: string): Promise<string[]> {
   const trained = golden.adapter
     ? await readAdapter(output, parseLlamaConfig(golden.config))
     : await readWeights(output);
   const far = [...trained.tensors.keys()].flatMap((name) => {
     const { data } = tensorOf(trained, name);
     const error = Math.max(...golden.after[name]!.data.map((value, i) => Math.abs(data[i]! - value)));
-    return error <= tolerances.weight
-      ? []
-      : [`${what}: weights of ${name} are off by ${error.toExponential(1)}`];
+    return error <= tolerances.weight ? [] : [`weights of ${name} are off by ${error.toExponential(1)}`];
   });
   const steps = (await readOptimizerState(output, trained))?.step;
-  return steps === 3 ? far : [...far, `${what}: optimizer.safetensors says ${steps} steps and not 3`];
+  return steps === 3 ? far : [...far, `optimizer.safetensors says ${steps} steps and not 3`];
 }
