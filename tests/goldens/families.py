@@ -36,6 +36,8 @@ CASES = {
     "llama, dynamic": ("llama", dict(rope_parameters=dict(rope_type="dynamic", rope_theta=100.0, factor=2.0))),
     "llama, llama3": ("llama", dict(rope_parameters=LLAMA3, head_dim=12)),
     "qwen2, yarn": ("qwen2", dict(rope_parameters=YARN, head_dim=12)),
+    "qwen2, yarn past max_position_embeddings": (
+        "qwen2", dict(max_position_embeddings=32, rope_parameters={**YARN, "original_max_position_embeddings": 32}, head_dim=12)),
     "qwen3, yarn": ("qwen3", dict(rope_parameters={**YARN, "beta_fast": 8.0, "beta_slow": 0.5, "truncate": False,
                                                    "mscale": 0.7, "mscale_all_dim": 1.3}, head_dim=12)),
 }

@@ -96,6 +96,20 @@ describe("a model's config.json", () => {
     expect(scaling({ rope_parameters: { rope_type: "default", rope_theta: 5 } })).toBeUndefined();
   });
 
+  it("has the context that yarn makes of the original one, where that is stated", () => {
+    const context = (rope: object, tokens = 32_768) =>
+      parseLlamaConfig({ ...smolLm2, max_position_embeddings: tokens, rope_scaling: rope }).contextTokens;
+    const yarn = { type: "yarn", factor: 4, original_max_position_embeddings: 32_768 };
+    expect(context(yarn)).toBe(131_072);
+    expect(context(yarn, 131_072)).toBe(131_072);
+    expect(context(yarn, 200_000)).toBe(200_000);
+    expect(context({ type: "yarn", factor: 4 })).toBe(32_768);
+    for (const type of ["linear", "dynamic"]) expect(context({ type, factor: 4 })).toBe(32_768);
+    expect(() => context({ ...yarn, factor: 1e6 })).toThrow(
+      "'factor' gives 32768000000 positions, and at most 2097152 of heads of 64 values have room in tables",
+    );
+  });
+
   it("is refused by the name of what this engine does not compute", () => {
     const refused = (change: object) => () => parseLlamaConfig({ ...smolLm2, ...change }, "/m/config.json");
     expect(refused({ model_type: "mamba" })).toThrow(

@@ -89,7 +89,8 @@ export function parseLlamaConfig(json: unknown, file = "config.json"): LlamaConf
   const kvHeads =
     c.num_key_value_heads === undefined ? (absent.kvHeads ?? heads) : (c.num_key_value_heads ?? heads);
   const headSize = c.head_dim ?? absent.headSize ?? c.hidden_size / heads;
-  const contextTokens = c.max_position_embeddings ?? absent.contextTokens;
+  const rope = parseRope(json as object, c.max_position_embeddings ?? absent.contextTokens, refuse);
+  const { contextTokens } = rope;
   if (heads % kvHeads !== 0) {
     throw refuse("num_key_value_heads", `is ${kvHeads}, which does not divide the ${heads} attention heads`);
   }
@@ -100,11 +101,10 @@ export function parseLlamaConfig(json: unknown, file = "config.json"): LlamaConf
   if (contextTokens * headSize > mostRotaryElements) {
     const most = Math.floor(mostRotaryElements / headSize);
     throw refuse(
-      "max_position_embeddings",
-      `is ${contextTokens}, at most ${most} positions of heads of ${headSize} values have room in tables; lower it to the context that is used`,
+      rope.scaling?.kind === "yarn" ? "factor" : "max_position_embeddings",
+      `gives ${contextTokens} positions, and at most ${most} of heads of ${headSize} values have room in tables; lower it to the context that is used`,
     );
   }
-  const rope = parseRope(json as object, contextTokens, refuse);
   const biases = biasedProjections(c.model_type, c.attention_bias);
   return {
     hiddenSize: c.hidden_size,

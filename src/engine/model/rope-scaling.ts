@@ -53,12 +53,23 @@ const ropeFields = z.object({
   partial_rotary_factor: z.literal(1).nullish(),
 });
 
-/** The base and the scaling that a config.json names; `refuse` makes the error for a field. */
+export interface Rope {
+  readonly theta: number;
+  readonly scaling: RopeScaling | undefined;
+  /** Positions that the model can tell apart: max_position_embeddings, or what yarn makes of the original ones. */
+  readonly contextTokens: number;
+}
+
+/**
+ * The base and the scaling that a config.json names; `refuse` makes the error for a field.
+ *
+ * @param contextTokens max_position_embeddings.
+ */
 export function parseRope(
   json: object,
   contextTokens: number,
   refuse: (field: string, detail: string) => RatchetError,
-): { readonly theta: number; readonly scaling: RopeScaling | undefined } {
+): Rope {
   const parsed = ropeFields.safeParse(json);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -70,8 +81,8 @@ export function parseRope(
     : (["rope_parameters", fields.rope_parameters ?? {}] as const);
   // 10,000 is the default of transformers for every family.
   const theta = s.rope_theta ?? fields.rope_theta ?? fields.rope_parameters?.rope_theta ?? 10_000;
-  const originalTokens =
-    fields.original_max_position_embeddings ?? s.original_max_position_embeddings ?? contextTokens;
+  const stated = fields.original_max_position_embeddings ?? s.original_max_position_embeddings ?? undefined;
+  const originalTokens = stated ?? contextTokens;
   const needed = (name: "factor" | "low_freq_factor" | "high_freq_factor") => {
     const value = s[name];
     if (value == null) throw refuse(`${place}.${name}`, `is absent, which '${kind}' needs`);
@@ -80,13 +91,14 @@ export function parseRope(
   const kind = s.rope_type ?? s.type ?? "default";
   switch (kind) {
     case "default":
-      return { theta, scaling: undefined };
+      return { theta, scaling: undefined, contextTokens };
     case "dynamic":
-      // Changes the base only beyond max_position_embeddings, where this engine's context ends.
+      // Beyond max_position_embeddings the base grows with the sequence, and with it every key that was computed before:
+      // no prefix could be shared by sequences of different lengths. So the context ends there, where nothing is scaled.
       needed("factor");
-      return { theta, scaling: undefined };
+      return { theta, scaling: undefined, contextTokens };
     case "linear":
-      return { theta, scaling: { kind, factor: needed("factor") } };
+      return { theta, scaling: { kind, factor: needed("factor") }, contextTokens };
     case "llama3": {
       const [low, high] = [needed("low_freq_factor"), needed("high_freq_factor")];
       if (low >= high)
@@ -100,12 +112,16 @@ export function parseRope(
           highFrequencyFactor: high,
           originalTokens,
         },
+        contextTokens,
       };
     }
     case "yarn": {
       const factor = s.factor ?? contextTokens / originalTokens;
       return {
         theta,
+        // As Qwen2.5 and Qwen3 are published: max_position_embeddings stays what it was before the factor.
+        contextTokens:
+          stated === undefined ? contextTokens : Math.max(contextTokens, Math.floor(factor * stated)),
         scaling: {
           kind,
           factor,

@@ -188,7 +188,7 @@ describe("a damaged Hugging Face folder", () => {
     };
     writeFileSync(join(folder, "config.json"), JSON.stringify(config));
     await expect(readFolderPolicy(folder, undefined)).rejects.toThrow(
-      "'max_position_embeddings' is 4194304, at most 524288 positions of heads of 256 values have room in tables; lower it to the context that is used",
+      "'max_position_embeddings' gives 4194304 positions, and at most 524288 of heads of 256 values have room in tables; lower it to the context that is used",
     );
   });
 });
