@@ -1,6 +1,7 @@
 /** What the gates' second run and their reading of code rest on: the interpreter's clock, chance and globals. */
 import { afterAll, describe, expect, it } from "vitest";
-import { allowedGlobals, forbiddenGlobals } from "../src/core/gates/code-names.ts";
+import { allowedGlobals, forbiddenGlobals, forbiddenMembers } from "../src/core/gates/code-names.ts";
+import { methodNames } from "../src/core/gates/method-names.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 
@@ -31,5 +32,21 @@ describe("the interpreter", () => {
       .split(" ")
       .filter((name) => name !== "tool" && !allowedGlobals.has(name) && !forbiddenGlobals.has(name));
     expect(unknown).toEqual([]);
+  });
+
+  it("has no method that the static gate neither knows nor forbids", async () => {
+    const [outcome] = await sandbox.run([
+      tool(`
+        const values = [{}, [], "", 0, true, tool, new Map(), new Set(), new Error(), /x/, [].values(), new Map().keys(), "".matchAll(/x/g)];
+        const names = new Set();
+        for (const value of values)
+          for (let at = Object(value); at; at = Object.getPrototypeOf(at))
+            for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at)))
+              if (typeof value === "function") names.add(name);
+        return [...names].join(" ");`),
+    ]);
+    const names = outcome!.text.split(" ");
+    expect(names.length).toBeGreaterThan(100);
+    expect(names.filter((name) => !methodNames.has(name) && !forbiddenMembers.has(name))).toEqual([]);
   });
 });

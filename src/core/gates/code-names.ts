@@ -4,8 +4,10 @@
  * code's own, everywhere.
  */
 import type { AnyNode, Expression, Program } from "acorn";
-import { type Constants, constantsIn, folded } from "./folding.ts";
-import { nodesOf } from "./javascript-syntax.ts";
+import { type Bindings, isFunctionNode, namesIn as namesInPattern } from "./bindings.ts";
+import { computedMemberFaults } from "./computed-members.ts";
+import type { Folding } from "./folding.ts";
+import type { Code } from "./value-flow.ts";
 
 export const allowedGlobals: ReadonlySet<string> = new Set([
   "arguments",
@@ -52,7 +54,7 @@ const allowedMembers: Readonly<Record<string, ReadonlySet<string>>> = {
   ),
 };
 
-const forbiddenMembers: ReadonlySet<string> = new Set(
+export const forbiddenMembers: ReadonlySet<string> = new Set(
   [
     "constructor __proto__ prototype random callee caller stack captureStackTrace prepareStackTrace stackTraceLimit",
     "__defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ getPrototypeOf getOwnPropertyDescriptor",
@@ -60,10 +62,10 @@ const forbiddenMembers: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(" ")),
 );
 
-export function nameFaults(tree: Program): string[] {
-  const nodes = [...nodesOf(tree)];
-  const constants = constantsIn(nodes);
-  const { declared, used } = namesIn(tree);
+/** `code` is the tree's. */
+export function nameFaults(tree: Program, code: Code): string[] {
+  const { nodes, folded } = code;
+  const { declared, used } = namesIn(nodes);
   const signature = signatureKeys(tree);
   const free = [...used].filter((name) => !declared.has(name));
   return [
@@ -73,19 +75,20 @@ export function nameFaults(tree: Program): string[] {
       .map((name) => `declares a '${name}' of its own`),
     ...nodes
       .filter((node) => !signature.has(node))
-      .flatMap((node) => memberName(node, constants) ?? [])
+      .flatMap((node) => memberName(node, folded) ?? [])
       .filter((name) => forbiddenMembers.has(name))
       .map((name) => `reads '.${name}'`),
     ...wholeGlobalFaults(nodes, declared),
-    ...nodes.flatMap((node) => computedFaults(node, constants, declared)),
+    ...nodes.flatMap((node) => computedFaults(node, code, declared)),
+    ...computedMemberFaults(code),
   ];
 }
 
-function namesIn(tree: Program): { readonly declared: Set<string>; readonly used: Set<string> } {
+function namesIn(nodes: readonly AnyNode[]): { readonly declared: Set<string>; readonly used: Set<string> } {
   const declared = new Set<string>();
   const used = new Set<string>();
   const notReferences = new Set<AnyNode>();
-  for (const node of nodesOf(tree)) {
+  for (const node of nodes) {
     if (node.type === "MemberExpression" && !node.computed) notReferences.add(node.property);
     if (node.type === "Property" && !node.computed && !node.shorthand) notReferences.add(node.key);
     if (node.type === "VariableDeclarator") declare(node.id, declared);
@@ -99,23 +102,7 @@ function namesIn(tree: Program): { readonly declared: Set<string>; readonly used
 }
 
 function declare(pattern: AnyNode, declared: Set<string>): void {
-  switch (pattern.type) {
-    case "Identifier":
-      declared.add(pattern.name);
-      return;
-    case "ObjectPattern":
-      for (const property of pattern.properties)
-        declare(property.type === "Property" ? property.value : property.argument, declared);
-      return;
-    case "ArrayPattern":
-      for (const element of pattern.elements) if (element) declare(element, declared);
-      return;
-    case "AssignmentPattern":
-      declare(pattern.left, declared);
-      return;
-    case "RestElement":
-      declare(pattern.argument, declared);
-  }
+  for (const name of namesInPattern(pattern)) declared.add(name);
 }
 
 /** Names of the tool's own arguments are nobody's members. */
@@ -126,11 +113,11 @@ function signatureKeys(tree: Program): ReadonlySet<AnyNode> {
 }
 
 /** The key that a member expression or a property has, as far as it can be read. */
-function memberName(node: AnyNode, constants: Constants): string | undefined {
+function memberName(node: AnyNode, folded: Folding): string | undefined {
   if (node.type !== "Property" && node.type !== "MemberExpression") return undefined;
   const key = node.type === "Property" ? node.key : node.property;
   if (!node.computed && key.type === "Identifier") return key.name;
-  return folded(key, constants);
+  return folded(key);
 }
 
 /** Math and Object hold chance and reflection, so they are only ever asked for a member by its plain name. */
@@ -166,29 +153,24 @@ function wholeGlobalFaults(nodes: readonly AnyNode[], declared: ReadonlySet<stri
 }
 
 /** Functions and built-ins are not searched by a name that only running the code would tell. */
-function computedFaults(node: AnyNode, constants: Constants, declared: ReadonlySet<string>): string[] {
+function computedFaults(node: AnyNode, code: Code, declared: ReadonlySet<string>): string[] {
   if (node.type !== "MemberExpression" || !node.computed) return [];
-  if (folded(node.property, constants) !== undefined) return [];
-  return isFunction(node.object, constants, declared)
+  if (code.folded(node.property) !== undefined) return [];
+  return isFunction(node.object, code.bindings, declared)
     ? ["reads a computed member of a function or built-in"]
     : [];
 }
 
-function isFunction(
-  node: Expression | AnyNode,
-  constants: Constants,
-  declared: ReadonlySet<string>,
-): boolean {
+function isFunction(node: Expression | AnyNode, bindings: Bindings, declared: ReadonlySet<string>): boolean {
+  if (isFunctionNode(node)) return true;
   switch (node.type) {
-    case "FunctionExpression":
-    case "ArrowFunctionExpression":
-      return true;
     case "Identifier": {
-      const constant = constants.get(node.name);
+      const given = bindings.get(node.name);
       const isBuiltIn =
         allowedGlobals.has(node.name) && !declared.has(node.name) && /^[A-Za-z]/.test(node.name);
       return (
-        (isBuiltIn && node.name !== "arguments") || (constant !== undefined && isFunctionLiteral(constant))
+        (isBuiltIn && node.name !== "arguments") ||
+        (given?.length === 1 && given[0] !== undefined && isFunctionNode(given[0]))
       );
     }
     case "MemberExpression":
@@ -198,12 +180,9 @@ function isFunction(
   }
 }
 
-const isFunctionLiteral = ({ type }: AnyNode) =>
-  type === "FunctionExpression" || type === "ArrowFunctionExpression";
-
 /** A member of one of these, by name, is a method of its prototype. */
-const isValue = ({ type }: AnyNode) =>
-  type === "ArrayExpression" ||
-  type === "Literal" ||
-  type === "TemplateLiteral" ||
-  isFunctionLiteral({ type } as AnyNode);
+const isValue = (node: AnyNode) =>
+  node.type === "ArrayExpression" ||
+  node.type === "Literal" ||
+  node.type === "TemplateLiteral" ||
+  isFunctionNode(node);

@@ -1,52 +1,68 @@
-/** Strings that code puts together from literals alone, as the reader of the code would: "con" + "structor", `random`. */
+/**
+ * Strings that code puts together from literals alone, as the reader of the code would: "con" + "structor", `random`, and
+ * names that are given one of these and never anything else.
+ */
 import type { AnyNode } from "acorn";
-
-/** Constants of a program by name, where only one declaration has the name. */
-export type Constants = ReadonlyMap<string, AnyNode>;
-
-export function constantsIn(nodes: readonly AnyNode[]): Constants {
-  const found = new Map<string, AnyNode>();
-  const twice = new Set<string>();
-  for (const node of nodes) {
-    if (node.type !== "VariableDeclarator" || node.id.type !== "Identifier" || !node.init) continue;
-    if (found.has(node.id.name)) twice.add(node.id.name);
-    found.set(node.id.name, node.init);
-  }
-  for (const name of twice) found.delete(name);
-  return found;
-}
-
-/** Names in a row that lead to each other are followed so far. */
-const mostSteps = 8;
+import type { Bindings } from "./bindings.ts";
 
 /** The text of an expression, or undefined where running it is the only way to know. */
-export function folded(node: AnyNode, constants: Constants, steps = mostSteps): string | undefined {
-  if (steps === 0) return undefined;
-  const part = (one: AnyNode) => folded(one, constants, steps - 1);
-  switch (node.type) {
-    case "Literal":
-      return typeof node.value === "string" || typeof node.value === "number"
-        ? String(node.value)
-        : undefined;
-    case "TemplateLiteral":
-      return joined([
-        ...node.quasis.flatMap(({ value }, i) => [
+export type Folding = (node: AnyNode) => string | undefined;
+
+/** No name and no answer is as long; doubling a text often enough makes one that fits into no memory. */
+const longest = 100_000;
+/** Calls within calls, of which a machine's stack holds some thousands. */
+const deepest = 1_000;
+
+export function foldingOf(bindings: Bindings): Folding {
+  const known = new Map<AnyNode, string | undefined>();
+  const fold = (node: AnyNode, depth = 0): string | undefined => {
+    if (known.has(node)) return known.get(node);
+    if (depth > deepest) return undefined;
+    known.set(node, undefined); // whatever leads back to itself has no text
+    const text = partsOf(node)?.reduce<string | undefined>((before, part) => {
+      const own = typeof part === "string" ? part : fold(part, depth + 1);
+      return before === undefined || own === undefined || before.length + own.length > longest
+        ? undefined
+        : before + own;
+    }, "");
+    known.set(node, text);
+    return text;
+  };
+  const partsOf = (node: AnyNode): (AnyNode | string)[] | undefined => {
+    switch (node.type) {
+      case "Literal":
+        return typeof node.value === "string" || typeof node.value === "number"
+          ? [String(node.value)]
+          : undefined;
+      case "TemplateLiteral":
+        return node.quasis.flatMap(({ value }, i) => [
           value.cooked ?? value.raw,
-          ...(node.expressions[i] ? [part(node.expressions[i])] : []),
-        ]),
-      ]);
-    case "BinaryExpression":
-      return node.operator === "+" ? joined([part(node.left), part(node.right)]) : undefined;
-    case "Identifier": {
-      const constant = constants.get(node.name);
-      return constant && part(constant);
+          ...(node.expressions[i] ? [node.expressions[i]] : []),
+        ]);
+      case "BinaryExpression":
+        return node.operator === "+" ? summandsOf(node) : undefined;
+      case "Identifier": {
+        const given = bindings.get(node.name);
+        return given?.length === 1 && given[0] ? [given[0]] : undefined;
+      }
+      case "ParenthesizedExpression":
+        return [node.expression];
+      default:
+        return undefined;
     }
-    case "ParenthesizedExpression":
-      return part(node.expression);
-    default:
-      return undefined;
-  }
+  };
+  // In the order in which they are written, so that names that lead to each other are each one step away.
+  for (const given of bindings.values()) if (given.length === 1 && given[0]) fold(given[0]);
+  return (node) => fold(node);
 }
 
-const joined = (parts: readonly (string | undefined)[]) =>
-  parts.every((part) => part !== undefined) ? parts.join("") : undefined;
+/** What a sum adds up, the first first; of a long one each level would be a call within a call. */
+function summandsOf(sum: AnyNode): AnyNode[] {
+  const found: AnyNode[] = [];
+  let left = sum;
+  while (left.type === "BinaryExpression" && left.operator === "+") {
+    found.push(left.right);
+    left = left.left;
+  }
+  return [left, ...found.reverse()];
+}

@@ -41,12 +41,13 @@ function defaultOf({ value }: { value: Pattern }, code: string): string | undefi
   return value.type === "AssignmentPattern" ? code.slice(value.right.start, value.right.end) : undefined;
 }
 
-/** Every node of a tree, parents before children. */
-export function* nodesOf(node: AnyNode): Generator<AnyNode> {
-  yield node;
-  for (const member of Object.values(node)) {
-    const children = Array.isArray(member) ? member : [member];
-    for (const child of children) if (isNode(child)) yield* nodesOf(child);
+/** Every node of a tree, parents before children; of a deep one each level would be a call within a call. */
+export function* nodesOf(tree: AnyNode): Generator<AnyNode> {
+  const waiting = [tree];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    yield node;
+    const children = (Object.values(node) as unknown[]).flat().filter(isNode);
+    for (const child of children.reverse()) waiting.push(child);
   }
 }
 

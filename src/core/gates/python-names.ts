@@ -50,6 +50,7 @@ const allowedModules: Readonly<Record<string, ReadonlySet<string>>> = {
 export function pythonNameFaults(code: string, tokens: readonly Token[]): string[] {
   const signature = pythonSignatureOf(code);
   const parameters = typeof signature === "string" ? {} : signature.parameters;
+  const own = ownNames(tokens, parameters);
   const modules = new Set<string>();
   const faults = logicalLines(tokens).flatMap((line) => importFaults(line, modules));
   tokens.forEach((token, i) => {
@@ -64,12 +65,40 @@ export function pythonNameFaults(code: string, tokens: readonly Token[]): string
       const allowed = module === undefined ? allowedMembers : allowedModules[module]!;
       if (!allowed.has(text) && !formatsPlainly(tokens, i)) faults.push(`reads '${module ?? ""}.${text}'`);
     } else if (forbiddenWords.has(text)) faults.push(`uses '${text}'`);
-    else if (forbiddenBuiltIns.has(text) && !Object.hasOwn(parameters, text)) faults.push(`names '${text}'`);
+    else if (forbiddenBuiltIns.has(text) && !own(i)) faults.push(`names '${text}'`);
     else if (modules.has(text) && !isImported(tokens, i) && !isOperator(tokens[i + 1], "."))
       faults.push(`uses '${text}' other than for a member by its name`);
   });
   return [...new Set(faults)];
 }
+
+/**
+ * Whether the name at a place is a parameter's. Defaults and annotations are evaluated where the function is made, and
+ * there a parameter's name is still the built-in's.
+ */
+function ownNames(
+  tokens: readonly Token[],
+  parameters: Readonly<Record<string, unknown>>,
+): (at: number) => boolean {
+  const start = tokens.findIndex(
+    ({ kind, text, indent }) => kind === "name" && text === "def" && indent === 0,
+  );
+  const end = tokens.findIndex(({ kind }, i) => i > start && kind === "end of line");
+  const isDeclared = (at: number) =>
+    depthAt(tokens, start, at) === 1 &&
+    ["(", ",", "*"].some((text) => isOperator(tokens[at - 1], text)) &&
+    ["=", ",", ")", ":"].some((text) => isOperator(tokens[at + 1], text));
+  return (at) => Object.hasOwn(parameters, tokens[at]!.text) && (at > end || isDeclared(at));
+}
+
+const depthAt = (tokens: readonly Token[], from: number, at: number): number =>
+  tokens
+    .slice(from, at)
+    .reduce(
+      (depth, { kind, text }) =>
+        kind !== "operator" ? depth : depth + ("([{".includes(text) ? 1 : ")]}".includes(text) ? -1 : 0),
+      0,
+    );
 
 /** `"...".format(`: a template in the place of its use, no other literal joined to it; its fields read no members. */
 const formatsPlainly = (tokens: readonly Token[], at: number): boolean =>

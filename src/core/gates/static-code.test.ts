@@ -50,15 +50,62 @@ describe("the static code gate", () => {
     ["const hidden = Object.getOwnPropertyDescriptors(() => 1);", "reads '.getOwnPropertyDescriptors'"],
     ["Object.defineProperty(table, 'x', {});", "reads 'Object.defineProperty'"],
     ["if (country === 'x') return 'E' + `UR`;", "holds the answer 'EUR'"],
+    ["let k = 'a'; k = 'constructor'; [].filter[k]('return 1')();", "reads a computed member of a function"],
+    [`[][${[..."constructor"].map((one) => `'${one}'`).join(" + ")}];`, "reads '.constructor'"],
+    [
+      `const k0 = 'constructor'; ${Array.from({ length: 30 }, (_, i) => `const k${i + 1} = k${i};`).join(" ")} [][k30];`,
+      "reads '.constructor'",
+    ],
   ])("refuses %s", async (line, evidence) => {
+    expect((await withLine(line)).evidence).toContain(evidence);
+  });
+
+  const maker = "table.rows[country][country]";
+  const [calls, handsOn] = ["calls what it finds under a name", "hands on, to be called, what it finds"];
+  it.each([
+    ["let k = 'a'; k = 'constructor'; const one = [].filter; one[k]('return 1')();", calls],
+    ["const get = (one, key) => one[key]; get(get, country)('return 1')();", calls],
+    ["const { [country]: one } = [].filter; one('return 1')();", calls],
+    [`${maker}('return 1')();`, calls],
+    [`${maker}.call(null, 'return 1')();`, calls],
+    [`new (${maker})('return 1');`, calls],
+    [`${maker}\`return 1\`;`, calls],
+    [`const all = [${maker}]; for (const one of all) one('return 1')();`, calls],
+    [`const all = {}; all.one = ${maker}; all.one('return 1')();`, calls],
+    [`const all = {}; all[country] = ${maker}; all.map('return 1')();`, calls],
+    [`const all = Object.fromEntries([[country, ${maker}]]); all.map('return 1')();`, calls],
+    [`const all = new Map([[country, ${maker}]]); all.get(country)('return 1')();`, calls],
+    [`const one = (() => ${maker})(); one('return 1')();`, calls],
+    [`const use = (one) => one('return 1')(); use(${maker});`, calls],
+    [`const use = (...all) => all[0]('return 1')(); use(${maker});`, calls],
+    [`[${maker}].forEach((one) => one('return 1')());`, calls],
+    [`const one = ['a'].reduce(() => ${maker}, 0); one('return 1')();`, calls],
+    [`const all = { set one(other) { other('return 1')(); } }; all.one = ${maker};`, calls],
+    [`const ops = { one: () => 1 }; ops[country]('two', () => ${maker}); ops.two('return 1')();`, calls],
+    [`const row = table[country]; row[country] = ${maker}; ({}).two('return 1')();`, "puts what it finds"],
+    [`try { throw ${maker}; } catch (one) { one('return 1')(); }`, calls],
+    [`['return 1'].map(${maker});`, handsOn],
+    [`JSON.parse('["return 1"]', ${maker});`, handsOn],
+    [`Array.from(['return 1'], ${maker});`, handsOn],
+    [`[].map.call(['return 1'], ${maker});`, handsOn],
+  ])("refuses to evaluate what the table or an argument says: %s", async (line, evidence) => {
     expect((await withLine(line)).evidence).toContain(evidence);
   });
 
   it.each([
     "const ops = { add: (a, b) => a + b }; const sum = ops[country]?.(1, 2);",
+    "const ops = { low: (one) => one.trim() }; if (!Object.hasOwn(ops, country)) throw new Error('x'); const text = ops[country](table.rows[country][country]);",
     "const { round, max } = Math; const two = [1.6].map((one) => round(one)).map(Number);",
     "const first = Object.values(table.rows)[0]; const last = first[country];",
     "const self = function again(n) { return n > 0 ? again(n - 1) : n; };",
+    "const said = String(table.rows[country][country]).trim();",
+    "const found = table.rows[country]; const text = ['currency'].map((one) => found[one]).filter(Boolean).join(', ');",
+    "const all = []; all.push(table.rows[country][country]); const text = all.map((one) => one.trim()).join();",
+    "const all = {}; for (const one of Object.keys(table)) all[one] = table.rows[country][one]; const text = JSON.stringify(all) + country.trim() + Object.values(all).map(String).join();",
+    "const counts = {}; for (const row of Object.values(table.rows)) counts[row.currency] = (counts[row.currency] || 0) + 1; const most = Object.entries(counts).sort((a, b) => b[1] - a[1]).map(([name]) => name)[0];",
+    "const grid = [[1, 2]]; let sum = 0; for (let i = 0; i < 1; i++) for (let j = 0; j < 2; j++) sum += Math.max(grid[i][j], 0);",
+    "function inner(text) { return text.trim(); } const text = inner(country);",
+    "const { max } = Math; const most = max(table.rows[country][country], 1);",
   ])("leaves alone what only computes: %s", async (line) => {
     expect(await withLine(line)).toMatchObject({ verdict: "pass" });
   });
@@ -130,10 +177,27 @@ describe("the static code gate, on Python", () => {
     ["match country:", "uses 'match'"],
     ["_x = 1 @ 2", "uses '@'"],
     ["_x = 'EUR'", "holds the answer 'EUR' as a literal"],
+    [
+      `_x0 = 'E'; ${Array.from({ length: 30 }, (_, i) => `_x${i + 1} = _x${i}`).join("\n    ")}\n    _x = _x30 + 'UR'`,
+      "holds the answer 'EUR' as a literal",
+    ],
     ["_x = 'E' + 'U' 'R'", "holds the answer 'EUR' as a literal"],
     ["_x = '\\x45UR'", "holds the answer 'EUR' as a literal"],
   ])("refuses %s", async (line, fault) => {
     const { verdict, evidence } = await withPythonLine(line);
     expect([verdict, evidence]).toEqual(["fail", expect.stringContaining(`get_money: ${fault}`)]);
+  });
+
+  it("lets a parameter have a built-in's name, but not where the function is made", async () => {
+    const withParameter = (written: string) =>
+      judge(
+        staticCodeGate,
+        withTool(python, "get_money", ({ code }) => ({
+          code: code.replace("country=...", `country=..., ${written}`),
+        })),
+      );
+    expect(await withParameter("input=1, *, id=2")).toMatchObject({ verdict: "pass" });
+    for (const written of ["eval=eval('1')", "eval=..., like=eval('1')", "eval: eval('1') = 1"])
+      expect((await withParameter(written)).evidence).toContain("names 'eval'");
   });
 });

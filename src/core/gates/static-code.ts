@@ -5,8 +5,9 @@
 import type { AnyNode } from "acorn";
 import type { Environment, Tool } from "../environment/environment.ts";
 import { answerMatches } from "../reward/match.ts";
+import { bindingsOf } from "./bindings.ts";
 import { nameFaults } from "./code-names.ts";
-import { constantsIn, folded } from "./folding.ts";
+import { type Folding, foldingOf } from "./folding.ts";
 import { findingOf, type StaticGate } from "./gate.ts";
 import { nodesOf, parseTool } from "./javascript-syntax.ts";
 import { pythonLiterals } from "./python-literals.ts";
@@ -28,7 +29,7 @@ const forbiddenSyntax: ReadonlySet<string> = new Set([
 export const staticCodeGate: StaticGate = {
   kind: "static",
   gate: "static-code",
-  version: 3,
+  version: 4,
   judge: ({ environment }) => {
     const faults = environment.tools.flatMap((tool) =>
       codeFaults(tool, environment).map((fault) => ({ name: tool.document.name, fault })),
@@ -47,7 +48,13 @@ function codeFaults({ code, runtime }: Tool, environment: Environment): string[]
   if (typeof tree === "string") return [tree];
   const nodes = [...nodesOf(tree)];
   const syntax = nodes.filter(({ type }) => forbiddenSyntax.has(type)).map(({ type }) => `uses ${type}`);
-  return [...syntax, ...nameFaults(tree), ...heldAnswers(literalsIn(nodes), environment)];
+  const bindings = bindingsOf(nodes);
+  const folded = foldingOf(bindings);
+  return [
+    ...syntax,
+    ...nameFaults(tree, { nodes, bindings, folded }),
+    ...heldAnswers(literalsIn(nodes, folded), environment),
+  ];
 }
 
 function pythonFaults(code: string, environment: Environment): string[] {
@@ -56,11 +63,8 @@ function pythonFaults(code: string, environment: Environment): string[] {
   return [...pythonNameFaults(code, tokens), ...heldAnswers(pythonLiterals(tokens), environment)];
 }
 
-function literalsIn(nodes: readonly AnyNode[]): string[] {
-  const constants = constantsIn(nodes);
-  return nodes.flatMap((node) =>
-    node.type === "TemplateElement" ? [node.value.raw] : (folded(node, constants) ?? []),
-  );
+function literalsIn(nodes: readonly AnyNode[], folded: Folding): string[] {
+  return nodes.flatMap((node) => (node.type === "TemplateElement" ? [node.value.raw] : (folded(node) ?? [])));
 }
 
 function heldAnswers(literals: readonly string[], { subQuestions, answer }: Environment): string[] {
