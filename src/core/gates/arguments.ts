@@ -21,9 +21,12 @@ export function leavesOf(value: Json, path: readonly (string | number)[] = []): 
 }
 
 /** Without the member that a path leads to. */
-export function withoutLeaf(value: JsonObject, [step, ...rest]: readonly (string | number)[]): JsonObject {
-  const { [String(step)]: member, ...others } = value;
-  return rest.length === 0 ? others : { ...value, [String(step)]: withoutLeaf(member as JsonObject, rest) };
+export function withoutLeaf<T extends Json>(value: T, [step, ...rest]: readonly (string | number)[]): T {
+  const members = value as Readonly<Record<string | number, Json>>;
+  if (rest.length > 0) return withLeaf(value, [step!], withoutLeaf(members[step!]!, rest));
+  return Object.fromEntries(
+    Object.entries(members).filter(([name]) => name !== String(step)),
+  ) as unknown as T;
 }
 
 export function withLeaf<T extends Json>(value: T, path: readonly (string | number)[], leaf: Json): T {

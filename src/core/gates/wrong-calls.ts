@@ -41,74 +41,100 @@ function callsOf(subject: Case, tool: Tool): WrongCall[] {
   const fitting = garbageArguments(parameters, random);
   const whole = garbageArguments(everything, random);
   const wrong = (given: JsonObject, ...kinds: readonly ErrorKind[]): WrongCall => ({ tool, given, kinds });
-  const objects = objectsIn(parameters as unknown as Schema, whole);
+  const places = placesIn(parameters as unknown as Schema, whole);
+  const objects = places.filter(({ schema }) => schema.type === "object");
   return [
     ...objects.map(({ path }) => wrong(withLeaf(whole, [...path, sentinel], sentinel), "unknown_argument")),
     ...objects.flatMap(({ path, schema }) =>
       requiredOf(schema).map((member) => wrong(withoutLeaf(whole, [...path, member]), "missing_argument")),
     ),
-    ...objects.flatMap(({ path, schema }) =>
-      Object.entries(propertiesOf(schema)).flatMap(([member, property]) => {
-        const place = [...path, member];
-        const isName = property.type === "string" && property.enum === undefined;
-        return [
-          ...misfits(property).map((value) => wrong(withLeaf(whole, place, value), "invalid_argument")),
-          // Nothing may be taken for something left out.
-          wrong(withLeaf(whole, place, null), "invalid_argument", "missing_argument"),
-          ...(isName && requiredOf(schema).includes(member)
-            ? [wrong(withLeaf(whole, place, ""), "invalid_argument", "missing_argument", "not_found")]
-            : []),
-        ];
-      }),
-    ),
+    ...places.slice(1).flatMap(({ path, schema, value, isRequired }) => {
+      const isName = schema.type === "string" && schema.enum === undefined;
+      return [
+        ...misfits(schema, value).map((one) => wrong(withLeaf(whole, path, one), "invalid_argument")),
+        ...malformed(schema).map((one) => wrong(withLeaf(whole, path, one), "invalid_argument", "not_found")),
+        // Nothing may be taken for something left out.
+        wrong(withLeaf(whole, path, null), "invalid_argument", "missing_argument"),
+        ...(isName && isRequired
+          ? [wrong(withLeaf(whole, path, ""), "invalid_argument", "missing_argument", "not_found")]
+          : []),
+      ];
+    }),
     ...(findsNothing(subject, tool, fitting) ? [wrong(fitting, "not_found")] : []),
   ];
 }
 
 /** The schema with nothing optional, at every level. */
-const complete = (schema: Schema): Schema =>
-  schema.type === "object"
-    ? {
+function complete(schema: Schema): Schema {
+  switch (schema.type) {
+    case "object":
+      return {
         ...schema,
         properties: Object.fromEntries(
           Object.entries(propertiesOf(schema)).map(([name, property]) => [name, complete(property)]),
         ),
         required: Object.keys(propertiesOf(schema)),
-      }
-    : schema;
-
-interface ObjectAt {
-  readonly path: Path;
-  readonly schema: Schema;
+      };
+    case "array":
+      return { ...schema, items: complete(itemsOf(schema)) };
+    default:
+      return schema;
+  }
 }
 
-/** The arguments themselves, and every object within them. */
-function objectsIn(schema: Schema, value: Json, path: Path = []): ObjectAt[] {
+/** A value within arguments, with what describes it. */
+interface Place {
+  readonly path: Path;
+  readonly schema: Schema;
+  readonly value: Json;
+  readonly isRequired: boolean;
+}
+
+/** The arguments themselves, every member at every level, and of each list the first. */
+function placesIn(schema: Schema, value: Json, path: Path = [], isRequired = true): Place[] {
+  const own = { path, schema, value, isRequired };
+  if (schema.type === "array") {
+    const [first] = value as readonly Json[];
+    const items = itemsOf(schema);
+    // What describes nothing leaves nothing out.
+    return first === undefined || items.type === undefined
+      ? [own]
+      : [own, ...placesIn(items, first, [...path, 0])];
+  }
+  if (schema.type !== "object") return [own];
   const members = value as JsonObject;
   return [
-    { path, schema },
+    own,
     ...Object.entries(propertiesOf(schema)).flatMap(([name, property]) =>
-      property.type === "object" ? objectsIn(property, members[name]!, [...path, name]) : [],
+      placesIn(property, members[name]!, [...path, name], requiredOf(schema).includes(name)),
     ),
   ];
 }
 
 const propertiesOf = ({ properties = {} }: Schema) => properties as Readonly<Record<string, Schema>>;
 const requiredOf = ({ required = [] }: Schema) => required as readonly string[];
+const itemsOf = ({ items = {} }: Schema) => items as Schema;
 
-/** One of another type, and, where the schema draws limits, those beyond each. */
-function misfits(schema: Schema): Json[] {
-  const { type, minimum, maximum, minItems, maxItems, items = {} } = schema;
-  const member = () => misfits(items as Schema)[0]!;
+/** One of another type, and, where the schema draws limits, those beyond each. `valid` fits the schema. */
+function misfits(schema: Schema, valid: Json): Json[] {
+  const { type, minimum, maximum, minItems, maxItems } = schema;
   const values: Json[] = [misfit(schema)];
   if (typeof minimum === "number" && schema.enum === undefined) values.push(minimum - 1);
   if (typeof maximum === "number" && schema.enum === undefined) values.push(maximum + 1);
+  if (type === "integer" && schema.enum === undefined) values.push((valid as number) + fraction);
   if (type !== "array") return values;
-  if (typeof minItems === "number" && minItems > 0) values.push([]);
-  if (typeof maxItems === "number" && maxItems < mostItems)
-    values.push(Array.from({ length: maxItems + 1 }, () => member()));
-  return (items as Schema).type === undefined ? values : [...values, [member()]];
+  const members = valid as readonly Json[];
+  if (typeof minItems === "number" && minItems > 0) values.push(members.slice(0, minItems - 1));
+  if (typeof maxItems === "number" && maxItems < mostItems && members.length > 0)
+    values.push(Array.from({ length: maxItems + 1 }, (_, i) => members[i % members.length]!));
+  return values;
 }
+
+const fraction = 0.5;
+
+/** Texts that a format leaves out. A tool that looks dates up may say as well that it has none such. */
+const malformed = ({ format, enum: choices }: Schema): Json[] =>
+  format === "date" && choices === undefined ? [sentinel, "2021-13-45"] : [];
 
 const mostItems = 50;
 
