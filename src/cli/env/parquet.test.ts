@@ -1,10 +1,13 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { parquetMetadata, parquetSchema } from "hyparquet";
+import { type ColumnSource, parquetWriteBuffer } from "hyparquet-writer";
 import { describe, expect, it } from "vitest";
 import { parquetBytes, parquetRows } from "./parquet.ts";
 
 const thereAndBack = (texts: readonly string[]) => parquetRows(Buffer.from(parquetBytes(texts)), "x.parquet");
+const read = (column: ColumnSource) =>
+  parquetRows(Buffer.from(parquetWriteBuffer({ columnData: [column] })), "x.parquet");
 const parsed = (texts: readonly string[]) => texts.map((text) => JSON.parse(text) as unknown);
 
 describe("rows in parquet", () => {
@@ -46,8 +49,30 @@ describe("rows in parquet", () => {
     ]);
   });
 
-  it("refuse the one column name that cannot be read again", () => {
-    expect(() => parquetBytes(['{"__proto__": 1}'])).toThrow("field '__proto__' cannot be a parquet column");
+  it("refuse column names that cannot be read again", () => {
+    for (const name of ["__proto__", "\ufeffid", "\ud800"])
+      expect(() => parquetBytes([JSON.stringify({ [name]: 1 })])).toThrow("cannot be a parquet column");
+  });
+
+  it("keep a byte order mark that a text begins with, also where texts repeat or are members of lists", async () => {
+    const rows = Array.from({ length: 40 }, (_, i) => ({
+      a: `\ufeff${i % 2}`,
+      messages: [{ role: "user", content: "\ufeffHello" }],
+    }));
+    const texts = rows.map((row) => JSON.stringify(row));
+    expect(parsed(await thereAndBack(texts))).toEqual(rows);
+  });
+
+  it("refuse bytes that are no UTF-8, by file, row and column", async () => {
+    const data = [Buffer.from("Quito"), Buffer.from([0x51, 0xff, 0xfe])];
+    await expect(read({ name: "city", type: "BYTE_ARRAY", data })).rejects.toThrow(
+      "FILE x.parquet row 2: field 'city' is not UTF-8; write the column as UTF-8",
+    );
+  });
+
+  it("give JSON columns back as they were written, on one line", async () => {
+    const data = [{ a: 1 }];
+    expect(await read({ name: "more", type: "JSON", data })).toEqual(['{"more": {"a":1}}']);
   });
 
   it("keep a field that is not there apart from one that is null", async () => {

@@ -2,7 +2,7 @@
  * Rows as a parquet file and back, with no value changed: text, whole numbers, doubles and truth values as columns of
  * their type, lists of messages as pandas and datasets write them, and whatever else as JSON text.
  */
-import { parquetMetadata, parquetReadObjects } from "hyparquet";
+import { type ParquetParsers, parquetMetadata, parquetReadObjects } from "hyparquet";
 import { type ColumnSource, parquetWriteBuffer, schemaFromColumnData } from "hyparquet-writer";
 import { RatchetError } from "../../core/errors.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
@@ -18,8 +18,12 @@ interface Notes {
   /** Column -> rows in which the field was not there at all: a column has a value in every row. */
   readonly absent: readonly (readonly [string, readonly number[]])[];
 }
-/** Its text would set an object's prototype instead of a member when rows are read. */
-const unreadableName = "__proto__";
+/**
+ * `__proto__` would set an object's prototype instead of a member when rows are read, a byte order mark is dropped from the
+ * front of names, and half a surrogate pair has no UTF-8.
+ */
+const isUnreadable = (name: string) =>
+  name === "__proto__" || name.startsWith("\ufeff") || !isWellFormed(name);
 const int64 = { least: -(2n ** 63n), most: 2n ** 63n - 1n };
 
 /** One value with the text it had, which tells 0.0 from 0. */
@@ -40,11 +44,12 @@ export function parquetBytes(texts: readonly string[]): Uint8Array {
     );
   });
   const names = [...new Set(rows.flatMap((row) => [...row.keys()]))];
-  if (names.includes(unreadableName))
+  const unreadable = names.find(isUnreadable);
+  if (unreadable !== undefined)
     throw new RatchetError(
       "InvalidInput",
-      `field '${unreadableName}' cannot be a parquet column; write .jsonl, or rename the field`,
-      { field: unreadableName },
+      `field '${unreadable}' cannot be a parquet column; write .jsonl, or rename the field`,
+      { field: unreadable },
     );
   const absent = names
     .map((name) => [name, rows.flatMap((row, i) => (row.has(name) ? [] : [i]))] as const)
@@ -130,7 +135,7 @@ function memberNames(values: readonly Json[]): string[] | undefined {
   if (!isFlat || first === undefined) return undefined;
   const names = Object.keys(first as JsonObject);
   const isSame = objects.every((one) => Object.keys(one as JsonObject).join("\n") === names.join("\n"));
-  return names.length > 0 && isSame && !names.includes(unreadableName) ? names : undefined;
+  return names.length > 0 && isSame && !names.some(isUnreadable) ? names : undefined;
 }
 
 const listSchema = (name: string, members: readonly string[]): SchemaElements => [
@@ -145,6 +150,35 @@ const listSchema = (name: string, members: readonly string[]): SchemaElements =>
   })),
 ];
 
+/** Bytes that were said to be text and are not. */
+class NoText {}
+/** A value that was stored as JSON and is given back as it is. */
+class JsonText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function decoded(bytes: Uint8Array): string | NoText {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return new NoText();
+  }
+}
+
+/** The library's own drop byte order marks, put other characters in the place of bytes that are no text, and round. */
+const parsers: Partial<ParquetParsers> = {
+  stringFromBytes: (bytes) => bytes && decoded(bytes),
+  jsonFromBytes: (bytes) => {
+    const text = bytes && decoded(bytes);
+    return typeof text === "string" ? new JsonText(text) : text;
+  },
+};
+
 /** Each row as JSON text. Throws InvalidInput for bytes that are no parquet and for values that JSON cannot hold. */
 export async function parquetRows(bytes: Buffer, path: string): Promise<string[]> {
   const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
@@ -157,13 +191,15 @@ export async function parquetRows(bytes: Buffer, path: string): Promise<string[]
     const notes = JSON.parse(stored ?? '{ "json": [], "absent": [] }') as Notes;
     const absent = new Map(notes.absent);
     const json = new Set(notes.json);
-    const rows = await parquetReadObjects({ file, metadata });
+    const rows = await parquetReadObjects({ file, metadata, parsers });
     return rows.map((row, i) => {
       const members = Object.entries(row)
         .filter(([name]) => !absent.get(name)?.includes(i))
         .map(([name, value]) => {
           const text =
-            json.has(name) && typeof value === "string" ? value : textOf(value, name, doubles.has(name));
+            json.has(name) && typeof value === "string"
+              ? value
+              : textOf(value, { path, row: i + 1, field: name }, doubles.has(name));
           return `${JSON.stringify(name)}: ${text}`;
         });
       return `{${members.join(", ")}}`;
@@ -179,21 +215,42 @@ export async function parquetRows(bytes: Buffer, path: string): Promise<string[]
   }
 }
 
-function textOf(value: unknown, field: string, isDouble: boolean): string {
+interface Place {
+  readonly path: string;
+  readonly row: number;
+  readonly field: string;
+}
+
+function textOf(value: unknown, place: Place, isDouble: boolean): string {
   if (typeof value === "bigint") return value.toString();
   if (typeof value === "number" && isDouble && Number.isInteger(value))
     return Object.is(value, -0) ? "-0.0" : `${value}.0`.replace(/(e\+\d+)\.0$/, "$1");
   if (value === null || value === undefined) return "null";
   if (typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
   if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map((member) => textOf(member, field, false)).join(", ")}]`;
+  if (value instanceof JsonText) return jsonIn(value, place);
+  if (Array.isArray(value)) return `[${value.map((member) => textOf(member, place, false)).join(", ")}]`;
   if (Object.getPrototypeOf(value) === Object.prototype)
     return `{${Object.entries(value as object)
-      .map(([name, member]) => `${JSON.stringify(name)}: ${textOf(member, field, false)}`)
+      .map(([name, member]) => `${JSON.stringify(name)}: ${textOf(member, place, false)}`)
       .join(", ")}}`;
-  throw new RatchetError(
-    "InvalidInput",
-    `field '${field}' = ${String(value).slice(0, 40)} cannot be said in JSON; cast the column to text or to numbers and write the file again`,
-    { field },
+  if (value instanceof NoText) throw refusal(place, "is not UTF-8; write the column as UTF-8");
+  const shown = String(value).slice(0, 40);
+  throw refusal(
+    place,
+    `= ${shown} cannot be said in JSON; cast the column to text or to numbers and write the file again`,
   );
 }
+
+/** On one line, for a row is one. */
+function jsonIn({ text }: JsonText, place: Place): string {
+  try {
+    readJson(text);
+  } catch {
+    throw refusal(place, "is said to be JSON and is none; cast the column to text and write the file again");
+  }
+  return text.trim().replace(/[\r\n]+/g, " ");
+}
+
+const refusal = ({ path, row, field }: Place, what: string) =>
+  new RatchetError("InvalidInput", `FILE ${path} row ${row}: field '${field}' ${what}`, { field, row });
