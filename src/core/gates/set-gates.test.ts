@@ -29,7 +29,7 @@ describe("environments beside each other", () => {
     const benchmarks = [{ name: "mine", environments: [sum.environment] }];
     const [first, second] = judgeAsSet([chain, sum], [passed, passed], benchmarks);
     expect(first!.verdicts).toEqual([
-      { gate: "near-duplicates", version: 1, verdict: "pass", evidence: "none of 0 before asks the same" },
+      { gate: "near-duplicates", version: 2, verdict: "pass", evidence: "none of 0 before asks the same" },
       { gate: "contamination", version: 2, verdict: "pass", evidence: "none of 1 rows asks the same" },
     ]);
     expect(second!.failure?.gate).toBe("contamination");

@@ -49,6 +49,33 @@ describe("assemble", () => {
     ]);
   });
 
+  it("keeps with each environment what was said of it beside the others, whichever batches they came in", async () => {
+    const { set: benchmark } = assemble("test", [await batch(comparisonCandidate)], {
+      parallel_single_hop: 1,
+    });
+    const asked = [{ name: "benchmark/import", environments: benchmark.environments }];
+    const wanted = { multi_hop: 1, parallel_multi_hop: 1 };
+    const [first, second] = [at(0, chainCandidate), at(1, sumCandidate)];
+    const { set } = assemble("one", [await batch(first, second)], wanted, asked);
+    const lastOf = ({ gates }: { gates: readonly { gate: string }[] }) => gates.slice(-3);
+    expect(lastOf(set.environments[1]!)).toEqual([
+      { gate: "profile", version: 1, verdict: "pass", evidence: "keeps to 'compact'" },
+      {
+        gate: "near-duplicates",
+        version: 2,
+        verdict: "pass",
+        evidence: "nothing before it in its set asks the same",
+      },
+      { gate: "contamination", version: 2, verdict: "pass", evidence: "none of 1 rows asks the same" },
+    ]);
+    expect(assemble("one", [await batch(first), await batch(second)], wanted, asked).set).toEqual(set);
+    const { set: alone } = assemble("one", [await batch(second)], wanted);
+    expect(alone.environments[0]!.gates.map(({ gate }) => gate).slice(-2)).toEqual([
+      "profile",
+      "near-duplicates",
+    ]);
+  });
+
   it("takes nothing that a benchmark asks, and names its row", async () => {
     const { set: benchmark } = assemble("test", [await batch(chainCandidate)], { multi_hop: 1 });
     const { set } = assemble(

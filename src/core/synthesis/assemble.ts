@@ -6,12 +6,14 @@
 import {
   type Environment,
   type EnvironmentSet,
+  type GateVerdict,
   type ScenarioType,
   scenarioTypes,
 } from "../environment/environment.ts";
 import { type Benchmark, createContaminationFinder } from "../gates/contamination.ts";
 import { createDuplicateFinder, type Traits, traitsOf } from "../gates/near-duplicates.ts";
 import type { ProvenBatch } from "../gates/prove.ts";
+import { clearOf, setVerdict } from "../gates/set-gates.ts";
 import { profileFault } from "./profile.ts";
 
 export interface Assembled {
@@ -52,14 +54,17 @@ export function createAssembler(from: Assembly): Assembler {
   >;
   const duplicates = createDuplicateFinder();
   for (const traits of from.known ?? []) duplicates.add(traits);
-  const contamination = createContaminationFinder(from.benchmarks ?? []);
-  const refusalOf = (environment: Environment, traits: Traits): Omit<Quarantined, "question"> | undefined => {
-    const fault = profileFault(environment);
-    if (fault) return { gate: "profile", reason: fault };
-    const repetition = duplicates.find(traits);
-    if (repetition) return { gate: "near-duplicates", reason: repetition.reason };
-    const reason = contamination.find(environment);
-    return reason === undefined ? undefined : { gate: "contamination", reason };
+  const benchmarks = from.benchmarks ?? [];
+  const contamination = createContaminationFinder(benchmarks);
+  /** None tells how many were looked at before: a set is the same in whatever rounds it was made. */
+  const verdictsOf = (environment: Environment, traits: Traits): GateVerdict[] => {
+    const profile = setVerdict("profile", profileFault(environment), `keeps to '${environment.profile}'`);
+    if (profile.verdict === "fail") return [profile];
+    const repetition = duplicates.find(traits)?.reason;
+    const repeats = setVerdict("near-duplicates", repetition, "nothing before it in its set asks the same");
+    if (repeats.verdict === "fail" || benchmarks.length === 0) return [profile, repeats];
+    const fault = contamination.find(environment);
+    return [profile, repeats, setVerdict("contamination", fault, clearOf(benchmarks))];
   };
   return {
     missing,
@@ -70,14 +75,16 @@ export function createAssembler(from: Assembly): Assembler {
       for (const { index, environment } of inOrder(batch.accepted)) {
         if (missing[environment.scenario] === 0) continue;
         const traits = traitsOf(environment);
-        const refusal = refusalOf(environment, traits);
+        const verdicts = verdictsOf(environment, traits);
+        const refusal = verdicts.find(({ verdict }) => verdict === "fail");
         if (refusal) {
-          refused.push({ index, question: environment.question, ...refusal });
+          const { gate, evidence: reason } = refusal;
+          refused.push({ index, question: environment.question, gate, reason });
           continue;
         }
         duplicates.add(traits);
         missing[environment.scenario]--;
-        accepted.push(environment);
+        accepted.push({ ...environment, gates: [...environment.gates, ...verdicts] });
         kept.push(traits);
       }
       const quarantined = inOrder(refused).map(({ question, gate, reason }) => ({ question, gate, reason }));

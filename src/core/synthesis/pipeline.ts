@@ -7,6 +7,7 @@ import { nearDuplicatesVersion } from "../gates/near-duplicates.ts";
 import { gateTable } from "../gates/table.ts";
 import { contentHash } from "../hash.ts";
 import type { Json } from "../json.ts";
+import { profileVersion } from "./profile.ts";
 
 /** Raised when a stage makes something else of the same input. */
 export const stageVersions = {
@@ -15,17 +16,17 @@ export const stageVersions = {
   integrated: 3,
   scaled: 2,
   proven: 2,
-  assembled: 5,
+  assembled: 6,
 } as const;
 
 export type StageKind = keyof typeof stageVersions;
 
 const gateVersions = gateTable.map(({ gate, version }) => [gate, version]);
-const setRuleVersions = [nearDuplicatesVersion, contaminationVersion];
+const setRuleVersions = [nearDuplicatesVersion, contaminationVersion, profileVersion];
 
 /**
  * What a stage's result depends on beside its input: its own version; of the last one also the gates and, because a
- * repair goes through them again, the stages before; of a set the rules by which one environment excludes another.
+ * repair goes through them again, the stages before; of a set the rules by which it takes an environment.
  */
 export function rulesOf(kind: StageKind): readonly Json[] {
   const own = [kind, stageVersions[kind]];

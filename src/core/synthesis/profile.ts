@@ -1,6 +1,9 @@
 /** What the `compact` profile promises of every environment: a prompt of at most 500 tokens. */
 import type { Environment, ToolDocument } from "../environment/environment.ts";
 
+/** Raised when another environment keeps its profile. */
+export const profileVersion = 1;
+
 /**
  * Characters of documents and question that a `compact` prompt may have: 400 tokens of SmolLM2's tokenizer at its 3.8
  * characters a token, which leaves a chat template 100 of the 500. Core knows no tokenizer; a test counts the tokens.
