@@ -26,4 +26,10 @@ describe("ratchet env audit", () => {
     expect(status).toBe(2);
     expect(stderr).toBe("ratchet: option value 'few' is no whole number from 1 to 10000; correct it\n");
   });
+
+  it("refuses a profile that is none", () => {
+    const { status, stderr } = audit("--profile", "large");
+    expect(status).toBe(2);
+    expect(stderr).toContain("Allowed choices are compact, ftrl");
+  });
 });

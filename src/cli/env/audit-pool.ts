@@ -2,8 +2,8 @@
  * Sound environments to plant defects in: what the author proposes of the test split and all gates accept at once, nothing
  * asked twice. Some defects need a comparison or a number in the question, which few have, so more of these are sought.
  */
-import type { Environment } from "../../core/environment/environment.ts";
-import type { Case } from "../../core/gates/gate.ts";
+import { originsOf, type Sound } from "../../core/audit/origins.ts";
+import type { Environment, Profile } from "../../core/environment/environment.ts";
 import { createDuplicateFinder, traitsOf } from "../../core/gates/near-duplicates.ts";
 import { runGates } from "../../core/gates/run-gates.ts";
 import { gateTable } from "../../core/gates/table.ts";
@@ -17,11 +17,12 @@ import { deploy, subjectsOf } from "../../core/synthesis/deploy/deploy.ts";
 export type Member = readonly [part: number, index: number];
 
 export interface Pool {
-  readonly cases: readonly Case[];
+  readonly cases: readonly Sound[];
   readonly members: readonly Member[];
 }
 
 export interface PoolRequest {
+  readonly profile: Profile;
   readonly perKind: number;
   readonly seed: number;
   /** Members of a pool built before, which need no proof again. */
@@ -66,14 +67,14 @@ const partsOf = (perKind: number): Part[] => [
 
 export async function buildPool(
   author: EnvironmentAuthor,
-  { perKind, seed, known }: PoolRequest,
+  { profile, perKind, seed, known }: PoolRequest,
   sandbox: Sandbox,
   log: (message: string) => void,
 ): Promise<Pool> {
   const finder = createDuplicateFinder();
-  const cases: Case[] = [];
+  const cases: Sound[] = [];
   const members: Member[] = [];
-  const accept = (subject: Case, member: Member) => {
+  const accept = (subject: Sound, member: Member) => {
     const traits = traitsOf(subject.environment);
     if (finder.find(traits)) return;
     finder.add(traits);
@@ -87,7 +88,7 @@ export async function buildPool(
     for (let from = 0; cases.length - first < wanted && from < mostTries * count; from += together) {
       const candidates = await author.propose({
         split: "test",
-        profile: "compact",
+        profile,
         scenarios,
         seed,
         from,
@@ -97,7 +98,11 @@ export async function buildPool(
         .filter((candidate) => wants(candidate) && (!known || isKnown(candidate.index)))
         .map(draftTools);
       const { deployed, tables } = deploy(drafted, await author.subjectTables(subjectsOf(drafted)));
-      const subjects = deployed.map(({ environment }) => ({ environment, tables }));
+      const subjects = deployed.map(({ environment, candidate }) => ({
+        environment,
+        tables,
+        origins: originsOf(candidate),
+      }));
       const judged = known ? [] : await runGates(subjects, gateTable, sandbox);
       for (const [i, { candidate }] of deployed.entries())
         if (!judged[i]?.failure && cases.length - first < wanted)

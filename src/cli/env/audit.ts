@@ -1,7 +1,8 @@
 /** `ratchet env audit`: the gates' false-pass and false-fail rates on planted defects and harmless rewrites. */
 import { existsSync, writeFileSync } from "node:fs";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type Audit, audit, type Rates } from "../../core/audit/audit.ts";
+import { type Profile, profiles } from "../../core/environment/environment.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { gateTable } from "../../core/gates/table.ts";
 import { canonicalJson } from "../../core/json.ts";
@@ -16,6 +17,7 @@ import { buildPool, type Member } from "./audit-pool.ts";
 const targets = { caught: 0.95, refused: 0.02 };
 
 interface Options {
+  readonly profile: Profile;
   readonly perKind: number;
   readonly seed: number;
   readonly into?: string;
@@ -28,6 +30,9 @@ export function register(env: Command): void {
     .description(
       "plant defects in sound environments and rewrite others harmlessly; exit 1 where the gates let too many through or refuse too many",
     )
+    .addOption(
+      new Option("--profile <profile>", "profile of the environments").choices(profiles).default("compact"),
+    )
     .option("--per-kind <n>", "environments of each kind of defect and rewrite", wholeNumber(1, 10_000), 200)
     .option("--seed <n>", "seed of the environments and of what is planted", wholeNumber(0, 2 ** 32 - 1), 1)
     .option("--into <file>", "keep each kind's rates here as they come, and go on from what is there")
@@ -35,18 +40,18 @@ export function register(env: Command): void {
     .action(run);
 }
 
-async function run({ perKind, seed, into, json = false }: Options) {
+async function run({ profile, perKind, seed, into, json = false }: Options) {
   const log = (message: string) => process.stderr.write(`${message}\n`);
-  const kept = readKept(into, perKind, seed);
+  const of = measured(profile, perKind, seed);
+  const kept = readKept(into, of);
   // The author reads its packages as it loads, which no other command should pay for.
   const { createKnowledgeAuthor } = await import("../../authors/knowledge/author.ts");
   const sandbox = createSandbox({ ...defaultSandboxLimits, log });
   try {
-    const request = { perKind, seed, known: kept?.pool };
+    const request = { profile, perKind, seed, known: kept?.pool };
     const { cases, members } = await buildPool(createKnowledgeAuthor(), request, sandbox, log);
     const keep = (rates: Rates) => {
-      if (into !== undefined)
-        writeFileSync(into, `${JSON.stringify({ of: measured(perKind, seed), pool: members, rates })}\n`);
+      if (into !== undefined) writeFileSync(into, `${JSON.stringify({ of, pool: members, rates })}\n`);
     };
     const known = kept?.rates ?? { defects: [], rewrites: [] };
     keep(known);
@@ -56,7 +61,8 @@ async function run({ perKind, seed, into, json = false }: Options) {
       log(`${done} of ${total}: ${kind}`);
     };
     const result = await audit(cases, { perKind, seed, known, onKind }, sandbox);
-    if (json) process.stdout.write(`${JSON.stringify({ perKind, seed, pool: cases.length, ...result })}\n`);
+    if (json)
+      process.stdout.write(`${JSON.stringify({ profile, perKind, seed, pool: cases.length, ...result })}\n`);
     else process.stdout.write(`${linesOf(result).join("\n")}\n`);
     process.exitCode = meetsTargets(result, perKind) ? exitCodes.ok : exitCodes.failed;
   } finally {
@@ -71,19 +77,20 @@ interface Kept {
 }
 
 /** What the rates in a file are of; those of other gates say nothing of these. */
-const measured = (perKind: number, seed: number) => ({
+const measured = (profile: Profile, perKind: number, seed: number) => ({
+  profile,
   perKind,
   seed,
   gates: gateTable.map(({ gate, version }) => [gate, version]),
 });
 
-function readKept(into: string | undefined, perKind: number, seed: number): Kept | undefined {
+function readKept(into: string | undefined, of: ReturnType<typeof measured>): Kept | undefined {
   if (into === undefined || !existsSync(into)) return undefined;
   const kept = readInputFile(into, "--into") as Kept;
-  if (canonicalJson(kept.of) === canonicalJson(measured(perKind, seed))) return kept;
+  if (canonicalJson(kept.of) === canonicalJson(of)) return kept;
   throw new RatchetError(
     "InvalidInput",
-    `--into ${into} holds rates of another --per-kind, --seed or version of the gates; name another file`,
+    `--into ${into} holds rates of another --profile, --per-kind, --seed or version of the gates; name another file`,
     { field: "--into", value: into },
   );
 }

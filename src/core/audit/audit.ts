@@ -15,6 +15,7 @@ import { answerMatches } from "../reward/match.ts";
 import { codeDefects } from "./code-defects.ts";
 import { handWritten } from "./hand-written.ts";
 import { labelDefects } from "./label-defects.ts";
+import type { Sound } from "./origins.ts";
 import { planDefects } from "./plan-defects.ts";
 import { questionDefects } from "./question-defects.ts";
 import { rewrites } from "./rewrites.ts";
@@ -29,7 +30,7 @@ export interface DefectRate {
   readonly n: number;
   /** Refused by any gate. */
   readonly caught: number;
-  /** Refused by the gate whose business it is; executing gates do not run where a static one refuses. */
+  /** Refused by the gate whose business it is, which is asked whatever the others say. */
   readonly caughtByGate: number;
   /** Questions of some that passed. */
   readonly missed: readonly string[];
@@ -83,11 +84,11 @@ const byHand = "written by hand";
 
 /** `pool` are accepted environments; each kind takes the first `perKind` of a seeded order that can have it. */
 export async function audit(
-  pool: readonly Case[],
+  pool: readonly Sound[],
   { perKind, seed, known, onKind }: AuditRequest,
   sandbox: Sandbox,
 ): Promise<Audit> {
-  const made = <T>(kind: string, make: (subject: Case, random: Random) => T | undefined): Made<T>[] =>
+  const made = <T>(kind: string, make: (subject: Sound, random: Random) => T | undefined): Made<T>[] =>
     plantedIn(pool, seededRandom(seedOf(seed, kind)), perKind, make);
   const originals = pool.map(({ environment }) => environment);
   const defectKinds: Measure<DefectRate>[] = [
@@ -95,7 +96,7 @@ export async function audit(
       kind,
       measure: async () => {
         const cases = made(kind, plant).map(({ result }) => result);
-        return defectRate(kind, gate, cases, await judgeFor(gate, cases, sandbox));
+        return defectRate(kind, gate, cases, await findingsOf(gate, cases, sandbox));
       },
     })),
     ...setDefects.map((defect) => ({
@@ -152,10 +153,10 @@ interface Made<T> {
 }
 
 function plantedIn<T>(
-  pool: readonly Case[],
+  pool: readonly Sound[],
   random: Random,
   most: number,
-  make: (subject: Case, random: Random) => T | undefined,
+  make: (subject: Sound, random: Random) => T | undefined,
 ): Made<T>[] {
   const found: Made<T>[] = [];
   for (const origin of random.shuffle([...pool.keys()])) {
@@ -208,31 +209,47 @@ async function judge(
   return judged;
 }
 
-/** By the static gates and the one whose business it is; all others run where these let something through. */
-async function judgeFor(own: string, cases: readonly Case[], sandbox: Sandbox): Promise<Judged[]> {
-  const first = gateTable.filter(({ kind, gate }) => kind === "static" || gate === own);
-  const judged = await judge(cases, sandbox, first);
-  const left = cases.filter((_, i) => !judged[i]!.failure);
-  const again = await judge(left, sandbox);
-  return judged.map((one) => (one.failure ? one : again.shift()!));
+interface Findings {
+  readonly byAny: boolean;
+  readonly byOwn: boolean;
+}
+
+/** By the static gates, and by its own whatever these say; all others run where none of them refuses. */
+async function findingsOf(own: string, cases: readonly Case[], sandbox: Sandbox): Promise<Findings[]> {
+  const looked = await judge(
+    cases,
+    sandbox,
+    gateTable.filter(({ kind }) => kind === "static"),
+  );
+  const alone = await judge(
+    cases,
+    sandbox,
+    gateTable.filter(({ gate }) => gate === own),
+  );
+  const first = cases.map((_, i) => looked[i]!.failure ?? alone[i]!.failure);
+  const rest = await judge(
+    cases.filter((_, i) => !first[i]),
+    sandbox,
+  );
+  return first.map((failure, i) => ({
+    byAny: (failure ?? rest.shift()!.failure) !== undefined,
+    byOwn: alone[i]!.failure !== undefined,
+  }));
 }
 
 function defectRate(
   kind: string,
   gate: string,
   cases: readonly Case[],
-  judged: readonly Judged[],
+  findings: readonly Findings[],
 ): DefectRate {
-  const missed = cases.filter((_, i) => !judged[i]!.failure);
-  const byGate = judged.filter(({ verdicts }) =>
-    verdicts.some((given) => given.gate === gate && given.verdict === "fail"),
-  );
+  const missed = cases.filter((_, i) => !findings[i]!.byAny);
   return {
     kind,
     gate,
     n: cases.length,
     caught: cases.length - missed.length,
-    caughtByGate: byGate.length,
+    caughtByGate: findings.filter(({ byOwn }) => byOwn).length,
     missed: missed.slice(0, examples).map(({ environment }) => environment.question),
   };
 }

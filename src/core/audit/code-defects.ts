@@ -45,9 +45,13 @@ const disguised = [
   "const { 'random': $r } = Math; $r();",
   "const $k = 'random'; Math[$k]();",
   "String(new Error().stack);",
+  "let $k = 'a'; $k = 'constructor'; [].filter[$k]('return 1')();",
+  `[].filter[${[..."constructor"].map((one) => `"${one}"`).join(" + ")}]("return 1")();`,
+  "const $g = (one, key) => one[key]; $g($g, ['const', 'ructor'].join(''))('return 1')();",
+  "const { [['const', 'ructor'].join('')]: $g } = () => 1; $g('return 1')();",
 ];
 
-/** What a reader of the code cannot know: a function that gets hold of the maker of functions by a name made at run time. */
+/** What a reader of the code can only refuse as it stands: the maker of functions, found by a name made at run time. */
 const clock = `const $get = (one, key) => one[key]; const $now = $get($get, ["con", "struct", "or"].join(""))`;
 
 /** The document's required arguments at the top. */

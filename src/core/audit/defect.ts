@@ -4,27 +4,28 @@
  */
 import { parse } from "acorn";
 import type { Environment, Tool } from "../environment/environment.ts";
-import type { Leaf } from "../gates/arguments.ts";
+import { type Leaf, leavesOf } from "../gates/arguments.ts";
 import { type MadeCall, madeCalls } from "../gates/calls.ts";
 import type { Table } from "../gates/data-table.ts";
 import type { Case } from "../gates/gate.ts";
-import { tableFacts } from "../gates/table-facts.ts";
 import { contentHash } from "../hash.ts";
 import type { Json } from "../json.ts";
 import type { Random } from "../random.ts";
+import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
+import type { Sound } from "./origins.ts";
 
 export interface Defect {
   readonly kind: string;
   /** The gate whose business it is. */
   readonly gate: string;
   /** Undefined where this environment cannot have the defect. */
-  readonly plant: (subject: Case, random: Random) => Case | undefined;
+  readonly plant: (subject: Sound, random: Random) => Case | undefined;
 }
 
 /** A change that leaves a sound environment sound; a gate that refuses the result is wrong. */
 export interface Rewrite {
   readonly kind: string;
-  readonly rewrite: (subject: Case, random: Random) => Case | undefined;
+  readonly rewrite: (subject: Sound, random: Random) => Case | undefined;
 }
 
 export const withEnvironment = (subject: Case, change: Partial<Environment>): Case => ({
@@ -55,17 +56,23 @@ export interface LookedUp extends MadeCall {
 }
 
 /** Reference calls that read their answer from a table. */
-export function lookups(subject: Case): LookedUp[] {
+export function lookups(subject: Sound): LookedUp[] {
   return madeCalls(subject).flatMap((call) => {
-    const facts = tableFacts(subject, call);
-    if (typeof facts !== "object") return [];
-    const { table, keys, own, columns } = facts;
-    return [{ ...call, facts: { table, key: keys[0], own, field: columns[0].path[0]! } }];
+    const origin = subject.origins.find(({ subQuestion }) => subQuestion === call.sub.id);
+    const hash = call.tool.table;
+    if (!origin || hash === undefined) return [];
+    const table = subject.tables[hash] as unknown as Table;
+    const tidied = tidyKey(origin.name);
+    const own = Object.hasOwn(table.aliases, tidied) ? table.aliases[tidied]! : tidied;
+    const key = leavesOf(call.given).find(({ value }) => String(value) === origin.name);
+    return key && Object.hasOwn(table.rows, own)
+      ? [{ ...call, facts: { table, key, own, field: origin.column } }]
+      : [];
   });
 }
 
 /** One of them, or undefined where every answer is computed. */
-export function someLookup(subject: Case, random: Random): LookedUp | undefined {
+export function someLookup(subject: Sound, random: Random): LookedUp | undefined {
   const found = lookups(subject);
   return found.length > 0 ? random.pick(found) : undefined;
 }
