@@ -183,7 +183,10 @@ const calculatorCard = (
   id: cardId("calculator", operation),
   operation,
   toolName,
-  description: described(description, profile),
+  description:
+    profile === "compact"
+      ? description
+      : `${description} Wrong or unknown arguments are reported with the reason.`,
   answerType: resultTypes[operation],
 });
 
@@ -198,7 +201,7 @@ const subjectCard = (
   toolName,
   description: described(subject.description, profile),
   fields: random.shuffle(subject.relations.map(({ field }) => field)),
-  source: subject.sources[0],
+  source: subject.sources.join(", "),
 });
 
 /** `ftrl` documents say at length what `compact` ones leave to the schema. */

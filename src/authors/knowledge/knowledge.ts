@@ -23,6 +23,8 @@ export interface Relation {
   readonly description: string;
   /** Noun phrases, e.g. "the capital of {}". */
   readonly phrases: Wordings;
+  /** Noun phrases inside a longer one, where what the value stands for is meant: "the currency of {}", not its code. */
+  readonly onward?: Wordings;
   /** Whole questions, where one is more natural than "What is ...?". */
   readonly asks?: Wordings;
   /** Comparable values: "the {largest} population" names the greatest and the least. */
@@ -44,7 +46,7 @@ export interface Subject {
   readonly id: string;
   /** Distractors come from the same domain before they come from another. */
   readonly domain: string;
-  /** Packages the facts come from; tools that cite a source cite the first. */
+  /** Packages the facts come from; tools that cite a source cite them all. */
   readonly sources: readonly [string, ...string[]];
   /** Names of the key parameter. */
   readonly parameters: readonly string[];

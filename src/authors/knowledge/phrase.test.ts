@@ -36,6 +36,22 @@ describe("phrase", () => {
     expect(asked(plan)).toMatch(/the population of the country of Lyon[.?]$/);
   });
 
+  it("leads on from what a code stands for, and asks for the code at the end", () => {
+    const money = relation("currency", "the currency code of {}", { onward: same("the currency of {}") });
+    const name = relation("name", "the name of {}", { asks: same("What is {} called?") });
+    const questions = (...path: readonly Relation[]) =>
+      Array.from({ length: 12 }, (_, seed) => {
+        const plan: Plan = { chains: [chain("Peru", ...path)], goal: "answers", ...plain };
+        return phrase(plan, "test", seededRandom(seed)).replace(/^(Could you find out|Report) /, "");
+      });
+    expect(new Set(questions(money).map((text) => text.slice(0, -1)))).toEqual(
+      new Set(["the currency code of Peru"]),
+    );
+    expect(new Set(questions(money, name).map((text) => text.slice(0, -1)))).toEqual(
+      new Set(["the name of the currency of Peru", "What is the currency of Peru called"]),
+    );
+  });
+
   it("lists what is asked side by side", () => {
     const plan: Plan = {
       chains: [chain("Lyon", people), chain("Oslo", people), chain("Quito", people)],

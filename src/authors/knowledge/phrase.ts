@@ -1,7 +1,7 @@
 /** Text comes last: a plan's question in words. Frames, like the relations' wordings, are disjoint between splits. */
 import type { Split } from "../../core/environment/environment.ts";
 import type { Random } from "../../core/random.ts";
-import { type Wordings, wordings } from "./knowledge.ts";
+import { type Relation, type Wordings, wordings } from "./knowledge.ts";
 import { type Chain, lastOf, type Plan, type Step } from "./plan.ts";
 
 const one = wordings(
@@ -112,21 +112,25 @@ function wholeQuestion(chain: Chain, split: Split, random: Random): string | und
   const { asks } = lastOf(chain).relation;
   if (!asks || random.next() < 0.5) return undefined;
   const inner = chain.slice(0, -1);
-  const about =
-    inner.length > 0
-      ? nounPhrase(inner as unknown as Chain, split, random)
-      : chain[0].subject.refer(chain[0].entity.name);
+  const start = chain[0].subject.refer(chain[0].entity.name);
+  const about = inner.reduce((text, { relation }) => onwardPhrase(relation, text, split, random), start);
   return fill(random.pick(asks[split]), about);
 }
 
 /** "the currency of the country where Lyon lies": one phrase in the other, from the inside out. */
 function nounPhrase(chain: Chain, split: Split, random: Random, start?: string): string {
   const { subject, entity } = chain[0];
-  return chain.reduce(
-    (inner, { relation }) => fill(random.pick(relation.phrases[split]), inner),
-    start ?? subject.refer(entity.name),
-  );
+  const about = chain
+    .slice(0, -1)
+    .reduce(
+      (inner, { relation }) => onwardPhrase(relation, inner, split, random),
+      start ?? subject.refer(entity.name),
+    );
+  return fill(random.pick(lastOf(chain).relation.phrases[split]), about);
 }
+
+const onwardPhrase = ({ onward, phrases }: Relation, about: string, split: Split, random: Random) =>
+  fill(random.pick((onward ?? phrases)[split]), about);
 
 /** "the population of the country of it" is "the population of its country". */
 const possessive = (text: string) => text.replace(/the ((?:(?! of | the ).)*) of it$/, "its $1");

@@ -54,7 +54,7 @@ export interface SubjectCard {
   readonly description: string;
   /** Further fields a tool over the subject can be widened to, nearest first. */
   readonly fields: readonly string[];
-  /** Package the data come from, shown by tools that cite it. */
+  /** Packages the data come from, shown by tools that cite them. */
   readonly source: string;
 }
 

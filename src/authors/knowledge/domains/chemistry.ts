@@ -44,7 +44,7 @@ const relations: readonly Relation[] = [
     ["melting_point", "melting_temperature", "fusion_point"],
     wordings(
       ["the melting point in kelvin of {}", "the melting point, in kelvin, of {}"],
-      ["the kelvin temperature for the melting of {}"],
+      ["the temperature in kelvin at which {} melts"],
       ["the melting temperature, in kelvin, of {}"],
     ),
     true,
@@ -56,7 +56,7 @@ const relations: readonly Relation[] = [
     ["boiling_point", "boiling_temperature"],
     wordings(
       ["the boiling point in kelvin of {}", "the boiling point, in kelvin, of {}"],
-      ["the kelvin temperature for the boiling of {}"],
+      ["the temperature in kelvin at which {} boils"],
       ["the boiling temperature, in kelvin, of {}"],
     ),
     true,
@@ -69,7 +69,7 @@ const relations: readonly Relation[] = [
     wordings(
       ["the atomic mass of {}", "the atomic weight of {}"],
       ["the relative atomic mass of {}"],
-      ["the mass in dalton of one atom of {}"],
+      ["the average mass in dalton of an atom of {}"],
     ),
     true,
   ),

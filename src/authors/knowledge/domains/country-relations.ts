@@ -26,6 +26,11 @@ export const countryRelations: readonly Relation[] = [
       ["the three-letter currency code used in {}"],
       ["the ISO 4217 code of the money used in {}"],
     ),
+    onward: wordings(
+      ["the currency of {}", "the national currency of {}"],
+      ["the currency used in {}"],
+      ["the money that people use in {}"],
+    ),
   },
   {
     field: "currency_since",
@@ -101,7 +106,7 @@ export const countryRelations: readonly Relation[] = [
     phrases: wordings(
       ["the population of {}", "the number of people in {}"],
       ["the number of inhabitants of {}"],
-      ["the head count of {}"],
+      ["the total population of {}"],
     ),
     asks: wordings(
       ["How many people live in {}?"],
@@ -120,7 +125,7 @@ export const countryRelations: readonly Relation[] = [
     phrases: wordings(
       ["the GDP at purchasing power parity of {}", "the purchasing-power-parity GDP of {}"],
       ["the economic output, at purchasing power parity, of {}"],
-      ["the size at purchasing power parity of the economy of {}"],
+      ["the gross domestic product, at purchasing power parity, of {}"],
     ),
     superlatives: [
       "the largest GDP at purchasing power parity",

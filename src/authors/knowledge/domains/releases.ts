@@ -20,7 +20,7 @@ const relations: readonly Relation[] = [
     phrases: wordings(
       ["the release date of {}", "the date of the release of {}"],
       ["the date on which {} came out"],
-      ["the day, as a date, of the publication of {}"],
+      ["the publication date of {}"],
     ),
     asks: wordings(
       ["When was {} released?", "On which date was {} released?"],

@@ -1,4 +1,7 @@
-/** Software licences (SPDX) and programming languages (GitHub Linguist). Split by licence and by language. */
+/**
+ * Software licences (SPDX) and computer languages (GitHub Linguist). Split by licence and by language. Markup, data and prose
+ * are among what Linguist lists, so no question calls a language a programming language.
+ */
 import { type Entity, type Relation, type Subject, wordings } from "../knowledge.ts";
 import { loadPackage } from "../packages.ts";
 
@@ -45,7 +48,7 @@ const languageRelations: readonly Relation[] = [
     field: "color",
     answerType: "string",
     nouns: ["language_color", "linguist_color", "badge_color"],
-    description: "Colour of a programming language on GitHub.",
+    description: "Colour of a computer language on GitHub.",
     phrases: wordings(
       ["the colour on GitHub of {}", "the GitHub colour code of {}"],
       ["the hex colour that GitHub shows for {}"],
@@ -56,7 +59,7 @@ const languageRelations: readonly Relation[] = [
     field: "kind",
     answerType: "string",
     nouns: ["language_kind", "language_class"],
-    description: "Linguist's class of a programming language.",
+    description: "Linguist's class of a computer language.",
     phrases: wordings(
       ["the Linguist class of {}", "the class in Linguist of {}"],
       ["the category in Linguist of {}"],
@@ -67,7 +70,7 @@ const languageRelations: readonly Relation[] = [
     field: "extension",
     answerType: "string",
     nouns: ["source_extension", "code_file_ending"],
-    description: "Main file extension of a programming language.",
+    description: "Main file extension of a computer language.",
     phrases: wordings(
       ["the main file extension of {}", "the extension of source files in {}"],
       ["the primary file extension of {}"],
@@ -78,7 +81,7 @@ const languageRelations: readonly Relation[] = [
     field: "linguist_id",
     answerType: "string",
     nouns: ["linguist_id", "language_number"],
-    description: "Linguist number of a programming language.",
+    description: "Linguist number of a computer language.",
     phrases: wordings(
       ["the Linguist id of {}", "the Linguist number of {}"],
       ["the numeric Linguist identifier of {}"],
@@ -89,7 +92,7 @@ const languageRelations: readonly Relation[] = [
     field: "scope",
     answerType: "string",
     nouns: ["grammar_scope", "textmate_scope"],
-    description: "TextMate scope of a programming language.",
+    description: "TextMate scope of a computer language.",
     phrases: wordings(
       ["the TextMate scope of {}", "the grammar scope of {}"],
       ["the TextMate grammar name of {}"],
@@ -126,10 +129,10 @@ export function softwareSubjects(): Subject[] {
       domain: "software",
       sources: ["linguist-languages"],
       parameters: ["language", "programming_language", "language_name"],
-      parameterDescription: "Name of the programming language as GitHub writes it.",
+      parameterDescription: "Name of the computer language as GitHub writes it.",
       nouns: ["code_language_info", "programming_language_facts", "linguist_data"],
-      description: "Facts about a programming language.",
-      refer: (name) => `the programming language ${name}`,
+      description: "Facts about a computer language.",
+      refer: (name) => `the computer language ${name}`,
       relations: languageRelations,
       entities: languages.map(
         ({ name, type, color, extensions, languageId, tmScope }): Entity => ({
