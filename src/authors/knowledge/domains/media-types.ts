@@ -47,14 +47,16 @@ const typeRelations: readonly Relation[] = [
   },
 ];
 
-/** An extension belongs to the first type that lists it; types are taken in the package's order. */
+/** An extension that several types list is left out: nothing says which of them its files have. */
 export function mediaTypeSubjects(): Subject[] {
   const types = Object.entries(loadPackage<Readonly<Record<string, MediaType>>>("mime-db")).filter(
     ([, { extensions }]) => extensions?.length,
   );
-  const owners = new Map<string, string>();
-  for (const [name, { extensions }] of types)
-    for (const extension of extensions!) if (!owners.has(extension)) owners.set(extension, name);
+  const listings = types.flatMap(([name, { extensions }]) =>
+    extensions!.map((extension) => [extension, name] as const),
+  );
+  const timesListed = new Map<string, number>();
+  for (const [extension] of listings) timesListed.set(extension, (timesListed.get(extension) ?? 0) + 1);
   const cluster = (name: string) => `media-type:${name}`;
   return [
     {
@@ -68,12 +70,14 @@ export function mediaTypeSubjects(): Subject[] {
       description: "What a file extension stands for.",
       refer: (name) => name,
       relations: extensionRelations,
-      entities: [...owners].map(([extension, owner]) => ({
-        name: `.${extension}`,
-        cluster: cluster(owner),
-        aliases: [extension],
-        facts: { media_type: owner },
-      })),
+      entities: listings
+        .filter(([extension]) => timesListed.get(extension) === 1)
+        .map(([extension, owner]) => ({
+          name: `.${extension}`,
+          cluster: cluster(owner),
+          aliases: [extension],
+          facts: { media_type: owner },
+        })),
     },
     {
       id: "media_type",
