@@ -139,7 +139,10 @@ async function remove(
   dryRun: boolean,
 ): Promise<string | undefined> {
   const leased = "leased, committed or named since: just written, or about to be used";
-  if (dryRun) return (await isLeased(tables, checkpoint.hash)) ? leased : undefined;
+  if (dryRun)
+    return (await isLeased(tables, checkpoint.hash)) || (await isNamed(tables, checkpoint.hash))
+      ? leased
+      : undefined;
   const aside = await stagingPath(staging);
   const gone = await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside));
   if (!gone) return leased;

@@ -3,7 +3,7 @@
  * another step's result names, what a run's input names, and what a run that is not done goes on after. Any other can be
  * made again from its lineage.
  */
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Origin } from "../core/experiment/origin.ts";
 import type { Tables } from "./tables.ts";
 
@@ -112,15 +112,18 @@ function bestOf(updates: readonly Update[]): { update: Update; measure: string }
 }
 
 /** Texts that may name a checkpoint. An update's own result does not count: its lineage row says whether it is needed. */
-const naming = sql`
+const naming = (steps: RawBuilder<unknown>) => sql`
   SELECT 'result of stage ' || stage || ' of run ' || run AS who, result::text AS said, 1 AS rank FROM stages
   UNION ALL
   SELECT 'named in the input of run ' || run, input::text, 2 FROM runs
   UNION ALL
   SELECT 'result of a step (' || kind || ') of run ' || run, result::text, 3 FROM steps
-    WHERE NOT EXISTS (SELECT 1 FROM lineage WHERE lineage.step_key = steps.key)`;
+    WHERE ${steps} AND NOT EXISTS (SELECT 1 FROM lineage WHERE lineage.step_key = steps.key)`;
 
-/** Hash -> who names it; every text is read once, however many hashes there are. */
+/**
+ * Hash -> who names it; every text is read once, however many hashes there are. Of steps' results only references are
+ * found, which say their kind; `isNamed` finds a bare hash too.
+ */
 export async function namedAmong(
   tables: Kysely<Tables>,
   hashes: readonly string[],
@@ -128,7 +131,8 @@ export async function namedAmong(
   if (hashes.length === 0) return new Map();
   const { rows } = await sql<{ hash: string; who: string }>`
     SELECT DISTINCT ON (hash) found[1] AS hash, who
-    FROM (${naming}) AS named, regexp_matches(said, '[0-9a-f]{64}', 'g') AS found
+    FROM (${naming(sql`result::text LIKE '%"checkpoint"%'`)}) AS named,
+      regexp_matches(said, '[0-9a-f]{64}', 'g') AS found
     WHERE found[1] = ANY (${hashes}::text[])
     ORDER BY hash, rank, who`.execute(tables);
   return new Map(rows.map(({ hash, who }) => [hash, who]));
@@ -136,7 +140,7 @@ export async function namedAmong(
 
 /** The same of one, whatever stands around it. */
 export async function isNamed(tables: Kysely<Tables>, hash: string): Promise<boolean> {
-  const { rows } =
-    await sql`SELECT 1 FROM (${naming}) AS named WHERE said LIKE ${`%${hash}%`} LIMIT 1`.execute(tables);
+  const { rows } = await sql`
+    SELECT 1 FROM (${naming(sql`true`)}) AS named WHERE said LIKE ${`%${hash}%`} LIMIT 1`.execute(tables);
   return rows.length > 0;
 }
