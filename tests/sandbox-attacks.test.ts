@@ -74,6 +74,26 @@ describe.each([
       ]);
     });
 
+    it("by closing what is open in Python, or writing where its steps are told, leaves it as it was", async () => {
+      const close = python("import os\nos.close(1)");
+      const replace = python("import os\nos.dup2(0, 1)");
+      const closeAll = python("import os\nos.closerange(0, 9)\nwhile True: pass");
+      const look = python(
+        "import os, sys\nprint('x', flush=True)\nreturn [n for n in range(9) if os.path.exists('/dev/steps') or not os.isatty(n) and n < 3]",
+      );
+      const tell = python("import os\nfor n in range(3, 9):\n    os.write(n, b'.' * 100)\nreturn 1");
+      const outcomes = await said(close, replace, closeAll, look, tell, look);
+      expect(outcomes.map(([kind]) => kind)).toEqual([
+        "raised",
+        "raised",
+        "out_of_fuel",
+        "returned",
+        "raised",
+        "returned",
+      ]);
+      expect(outcomes[5]).toEqual(outcomes[3]);
+    });
+
     it("by the order of calls changes neither outcome nor fuel of a program that is run without putting memory back", async () => {
       const calls = [
         python("import datetime\nreturn datetime.datetime.strptime('17/09/2001', '%d/%m/%Y').year"),

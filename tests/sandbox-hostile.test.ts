@@ -74,7 +74,7 @@ describe("a tool that never ends", () => {
       const [before, ended, after] = await sandbox.run([fine, culprit, fine]);
       expect(ended).toEqual({
         kind: "ended",
-        text: "tool 'tool' took more than its 1000 ms or 192 MiB",
+        text: "tool 'tool' took more than its 1000 ms of processor time beside its counted steps",
         fuel: 0,
       });
       expect([before!.text, after!.text]).toEqual(["fine", "fine"]);

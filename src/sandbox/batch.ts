@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { ToolInvocation, ToolOutcome } from "../core/ports/sandbox.ts";
-import type { Budget, ChildEnd } from "./child.ts";
+import type { Budget, ChildEnd, Exceeded } from "./child.ts";
 import type { SandboxLimits } from "./limits.ts";
 import { lineReader } from "./lines.ts";
 import type { Spare } from "./spares.ts";
@@ -48,8 +48,8 @@ export async function runBatch<T>(batch: Batch<T>, busy: Set<number>): Promise<B
   const abort = () => child.kill();
   signal.addEventListener("abort", abort);
   if (signal.aborted) abort();
-  if (child.pid !== undefined) busy.add(child.pid);
   const unborn = await ready;
+  if (child.pid !== undefined) busy.add(child.pid);
   let finish = (_: ChildEnd) => {};
   const finished = new Promise<ChildEnd>((resolve) => {
     finish = resolve;
@@ -87,13 +87,20 @@ export function readOutcome(line: string, invocation: ToolInvocation, limits: Sa
   return { kind, text: wellFormed(text), fuel };
 }
 
-/** The same whichever limit was met first, for a tool that runs towards both. */
+/** Says what the children had to be ended for: both limits, in one order, where each met another. */
 export function endedOutcome({ toolTimeoutMs, memoryMb }: SandboxLimits) {
-  return ({ program }: ToolInvocation): ToolOutcome => ({
-    kind: "ended",
-    text: `tool '${program.name}' took more than its ${toolTimeoutMs} ms or ${memoryMb} MiB`,
-    fuel: 0,
-  });
+  const limits = {
+    memory: `${memoryMb} MiB of memory`,
+    time: `${toolTimeoutMs} ms of processor time beside its counted steps`,
+  };
+  return ({ program }: ToolInvocation, exceeded: readonly Exceeded[]): ToolOutcome => {
+    const passed = (["memory", "time"] as const).filter((limit) => exceeded.includes(limit));
+    return {
+      kind: "ended",
+      text: `tool '${program.name}' took more than its ${passed.map((limit) => limits[limit]).join(" or ")}`,
+      fuel: 0,
+    };
+  };
 }
 
 /** Half a surrogate pair is no character; UTF-8 and databases refuse it. */

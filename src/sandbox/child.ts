@@ -9,6 +9,7 @@ import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { JsonObject } from "../core/json.ts";
 import { type Isolation, nodeFlags } from "./isolation.ts";
+import { createUncountedTime, type Portions, type UncountedTime } from "./uncounted-time.ts";
 import { type Usage, usageOf } from "./usage.ts";
 
 const childFolder = fileURLToPath(new URL("./child", import.meta.url));
@@ -29,11 +30,14 @@ export interface ChildStart {
   readonly memoryMb: number;
 }
 
+/** A limit of its budget that a child was ended for. */
+export type Exceeded = "time" | "memory";
+
 export type ChildEnd =
   | { readonly kind: "exited" }
   | {
       readonly kind: "failed";
-      readonly reason: "silent" | "time" | "memory" | "crashed" | "garbled";
+      readonly reason: "silent" | Exceeded | "crashed" | "garbled";
       readonly detail: string;
     };
 
@@ -48,8 +52,9 @@ export interface Attention {
 }
 
 export interface Budget {
-  /** Most processor time to the next output, ms. */
-  readonly processorMs: number;
+  /** Most processor time to the next output beside the steps that the child tells of, ms. */
+  readonly uncountedMs: number;
+  readonly portions: Portions;
   /** Most growth since the child was idle, MiB. */
   readonly growthMb: number;
 }
@@ -68,10 +73,11 @@ export interface Child {
 export function startChild(start: ChildStart, isolation: Isolation, attention: Attention): Child {
   const flags = nodeFlags([childFolder, ...start.readable]);
   const script = [`${childFolder}/${start.script}`, "ratchet-sandbox", JSON.stringify(start.settings)];
+  // Over the last pipe it tells of its steps, a byte for each portion of them.
   const child = spawn(isolation.command, [...isolation.prefix, process.execPath, ...flags, ...script], {
     env: {},
-    stdio: ["pipe", "pipe", "pipe"],
-  });
+    stdio: ["pipe", "pipe", "pipe", "pipe"],
+  }) as ChildProcessByStdio<Writable, Readable, Readable>;
   child.stdin.on("error", () => {}); // the child ended before it had read everything; its exit says why
   const watch = watchLimits(child, start.memoryMb);
   watch.attend(attention);
@@ -79,7 +85,7 @@ export function startChild(start: ChildStart, isolation: Isolation, attention: A
     pid: child.pid,
     ended: exitOf(child).then((exit) => watch.failure() ?? exit),
     attend(next) {
-      for (const part of [child, child.stdin, child.stdout, child.stderr] as (typeof child | Socket)[])
+      for (const part of [child, ...child.stdio] as (typeof child | Socket)[])
         if (next) part.ref();
         else part.unref(); // a spare keeps no process alive; it ends when its parent does
       watch.attend(next);
@@ -105,9 +111,9 @@ function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, m
   let silence: NodeJS.Timeout | undefined;
   let poll: NodeJS.Timeout | undefined;
   let idle: Promise<Usage | undefined> | undefined;
-  /** Processor time when the current call was first looked at; undefined where it is a new one. */
-  let callFrom: number | undefined;
-  const end = (reason: "silent" | "time" | "memory" | "garbled", detail: string) => {
+  /** Of the current call. */
+  let uncounted: UncountedTime | undefined;
+  const end = (reason: "silent" | Exceeded | "garbled", detail: string) => {
     failure ??= { kind: "failed", reason, detail };
     child.kill("SIGKILL");
   };
@@ -126,20 +132,23 @@ function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, m
     const mostMb = budget && before ? before.residentBytes / mebibyte + budget.growthMb : memoryMb + startMb;
     if (now.residentBytes > mostMb * mebibyte)
       end("memory", `${Math.round(now.residentBytes / mebibyte)} MiB in use`);
-    callFrom ??= now.processorMs;
-    const spentMs = now.processorMs - callFrom;
-    if (budget && spentMs > budget.processorMs) end("time", `${spentMs} ms of processor time`);
+    const uncountedMs = uncounted?.at(now.processorMs) ?? 0;
+    if (budget && uncountedMs > budget.uncountedMs)
+      end("time", `${uncountedMs} ms of processor time beside counted steps`);
+  };
+  const beginCall = () => {
+    uncounted = attention?.budget && createUncountedTime(attention.budget.portions);
   };
   const attend = (next: Attention | null) => {
     attention = next;
-    callFrom = undefined;
+    beginCall();
     clearInterval(poll);
     if (next) poll = setInterval(() => void weigh(), pollMs);
     else idle = use();
     listen();
   };
   child.stdout.on("data", (chunk: Buffer) => {
-    callFrom = undefined;
+    beginCall();
     try {
       if (!attention) throw new Error("a child that waits has nothing to say");
       attention.onOutput(chunk);
@@ -148,6 +157,7 @@ function watchLimits(child: ChildProcessByStdio<Writable, Readable, Readable>, m
     }
     listen();
   });
+  (child.stdio[3] as Readable).on("data", (portions: Buffer) => uncounted?.told(portions.length));
   child.once("close", () => attend(null));
   return { attend, failure: () => failure };
 }

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import type { Surroundings, ToolProgram } from "../core/ports/sandbox.ts";
 import type { ChildStart } from "./child.ts";
-import type { SandboxLimits } from "./limits.ts";
+import { type SandboxLimits, stepsPerPortion } from "./limits.ts";
 
 const require = createRequire(import.meta.url);
 const pyodideFolder = dirname(require.resolve("pyodide/package.json"));
@@ -33,7 +33,13 @@ export function childStart(
   return {
     script,
     readable,
-    settings: { ...settings, task, surroundings, memoryBytes: memoryMb * 1024 * 1024 },
+    settings: {
+      ...settings,
+      task,
+      surroundings,
+      memoryBytes: memoryMb * 1024 * 1024,
+      stepsPerPortion: stepsPerPortion(runtime),
+    },
     memoryMb,
   };
 }

@@ -42,7 +42,7 @@ function scripted(...script: BatchResult[]) {
           return next;
         },
         limits: { memoryMb: 64, toolTimeoutMs: 3, wallMs: 5, fuel: 10 },
-        ended: ({ program }) => outcome(`${program.name} was ended`),
+        ended: ({ program }, exceeded) => outcome(`${program.name} was ended for ${exceeded.join(" and ")}`),
         log: () => {},
       },
       names.map(call),
@@ -79,16 +79,17 @@ describe("runToTheEnd", () => {
     expect(asked).toEqual(["ab", "b", "b", "b"]);
   });
 
-  it("takes it for the call's outcome that three children were ended at it, and goes on", async () => {
-    const { run, asked } = scripted(ended("time", "1"), ended("memory"), ended("time"), done("3"));
-    expect(await run("a", "b", "c")).toEqual([outcome("1"), outcome("b was ended"), outcome("3")]);
-    expect(asked).toEqual(["abc", "b", "b", "c"]);
+  it("takes it for the call's outcome that two children were ended at it, says for what, and goes on", async () => {
+    const { run, asked } = scripted(ended("time", "1"), ended("memory"), done("3"));
+    const bEnded = outcome("b was ended for time and memory");
+    expect(await run("a", "b", "c")).toEqual([outcome("1"), bEnded, outcome("3")]);
+    expect(asked).toEqual(["abc", "b", "c"]);
   });
 
   it("asks again where a child was ended once", async () => {
-    const { run, asked } = scripted(ended("memory", "1"), lost(), ended("time"), done("2"));
+    const { run, asked } = scripted(ended("memory", "1"), lost(), done("2"));
     expect(await run("a", "b")).toEqual([outcome("1"), outcome("2")]);
-    expect(asked).toEqual(["ab", "b", "b", "b"]);
+    expect(asked).toEqual(["ab", "b", "b"]);
   });
 
   it("blames no tool for children that do not start", async () => {

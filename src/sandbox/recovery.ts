@@ -1,25 +1,26 @@
 /**
  * Brings a list of calls to its end although children may be lost on the way. Finished calls are never run again. A
- * call that three children had to be ended at, for processor time or memory, has that as its outcome: both are counted
- * for the process alone, so that neither load nor clock decides. Any other lost child is the machine's failure; where
+ * call that two children had to be ended at, for processor time or memory, has that as its outcome: both are counted
+ * for the process alone, so that neither load nor clock decides, and a second child only tells a fault of the machine
+ * from the call's. Any other lost child is the machine's failure; where
  * three fresh ones were lost to one call alone, its tool is named.
  */
 import { RatchetError } from "../core/errors.ts";
 import type { ToolInvocation, ToolOutcome } from "../core/ports/sandbox.ts";
 import type { BatchResult } from "./batch.ts";
-import type { ChildEnd } from "./child.ts";
+import type { ChildEnd, Exceeded } from "./child.ts";
 import type { SandboxLimits } from "./limits.ts";
 
 const triesToStart = 3;
 const triesAlone = 3;
-const triesToEnd = 3;
+const triesToEnd = 2;
 
 export interface Recovery<T> {
   /** Runs calls in one fresh child. */
   readonly runBatch: (invocations: readonly ToolInvocation[]) => Promise<BatchResult<T>>;
   readonly limits: SandboxLimits;
-  /** What is said of a call that three children had to be ended at. */
-  readonly ended: (invocation: ToolInvocation) => T;
+  /** What is said of a call that two children had to be ended at, and for what each. */
+  readonly ended: (invocation: ToolInvocation, exceeded: readonly Exceeded[]) => T;
   readonly log: (message: string) => void;
 }
 
@@ -35,7 +36,7 @@ export async function runToTheEnd<T = ToolOutcome>(
     if (batch.end.kind === "exited" && batch.outcomes.length > 0) continue;
     recovery.log(`a sandbox child was lost (${detailOf(batch.end)}); the call it was at is tried alone`);
     const suspect = invocations[outcomes.length];
-    if (suspect) outcomes.push(await runAlone(recovery, suspect, wasEnded(batch.end) ? 1 : 0));
+    if (suspect) outcomes.push(await runAlone(recovery, suspect, exceededIn(batch.end)));
   }
   return outcomes;
 }
@@ -59,13 +60,19 @@ async function runStarted<T>(
   }
 }
 
-/** `endings` children had to be ended at this call so far. */
-async function runAlone<T>(recovery: Recovery<T>, invocation: ToolInvocation, endings: number): Promise<T> {
+/** `before` says what the child that was lost to this call had to be ended for. */
+async function runAlone<T>(
+  recovery: Recovery<T>,
+  invocation: ToolInvocation,
+  before: readonly Exceeded[],
+): Promise<T> {
   const { name } = invocation.program;
+  const exceeded = [...before];
   for (let attempt = 1; ; attempt++) {
     const { outcomes, end } = await runStarted(recovery, [invocation]);
     if (outcomes.length === 1) return outcomes[0]!;
-    if (wasEnded(end) && ++endings === triesToEnd) return recovery.ended(invocation);
+    exceeded.push(...exceededIn(end));
+    if (exceeded.length === triesToEnd) return recovery.ended(invocation, exceeded);
     recovery.log(
       `tool '${name}' lost its sandbox child, alone, ${attempt} of ${triesAlone} times: ${detailOf(end)}`,
     );
@@ -73,8 +80,8 @@ async function runAlone<T>(recovery: Recovery<T>, invocation: ToolInvocation, en
   }
 }
 
-const wasEnded = (end: ChildEnd) =>
-  end.kind === "failed" && (end.reason === "time" || end.reason === "memory");
+const exceededIn = (end: ChildEnd): Exceeded[] =>
+  end.kind === "failed" && (end.reason === "time" || end.reason === "memory") ? [end.reason] : [];
 
 const detailOf = (end: ChildEnd) => (end.kind === "failed" ? end.detail : "it ended without a word");
 

@@ -53,20 +53,21 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
   const compileUnknown = async (invocations: readonly ToolInvocation[], signal: AbortSignal) => {
     const unknown = programs.unknown(invocations);
     const compiled = await runToTheEnd(
-      recoveryOf(neverCompiled, async (members) =>
-        runBatch(
+      recoveryOf(neverCompiled, async (members) => {
+        const job = [Buffer.from(JSON.stringify({ programs: members.map(({ program }) => program.code) }))];
+        return runBatch(
           {
             spare: await children.compiler(),
-            job: [JSON.stringify({ programs: members.map(({ program }) => program.code) })],
+            job,
             count: members.length,
             read: readCompiled,
             wallMs: options.wallMs,
-            budget: budgetOf("python", options, []),
+            budget: budgetOf("python", options, job),
             signal,
           },
           busy,
-        ),
-      ),
+        );
+      }),
       unknown,
     );
     for (const [i, { program }] of unknown.entries()) programs.put(program.code, compiled[i]!);

@@ -32,7 +32,7 @@ export type ToolOutcome =
   | { readonly kind: "raised"; readonly text: string; readonly fuel: number }
   /** Used more counted fuel than allowed: deterministic, so it is the tool's fault and is shown to the policy. */
   | { readonly kind: "out_of_fuel"; readonly text: string; readonly fuel: number }
-  /** Ended from outside: it took more processor time or memory than allowed, in three fresh children alike. */
+  /** Ended from outside: it took more processor time or memory than allowed, in two fresh children alike. */
   | { readonly kind: "ended"; readonly text: string; readonly fuel: 0 };
 
 /** What a tool would see of clock and chance: the usual, or others, which change nothing for one that computes. */

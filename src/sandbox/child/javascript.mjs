@@ -13,6 +13,7 @@ import {
   report,
   reportBroken,
   settings,
+  tellPortion,
 } from "./host.mjs";
 import { createImages } from "./image.mjs";
 import { loadQuickJs } from "./quickjs.mjs";
@@ -69,6 +70,7 @@ runtime.setMemoryLimit(settings.memoryBytes);
 runtime.setMaxStackSize(stackBytes);
 runtime.setInterruptHandler(() => {
   steps += stepsPerInterrupt;
+  if (steps % settings.stepsPerPortion === 0) tellPortion();
   return abandoned || steps > fuel;
 });
 const context = runtime.newContext();

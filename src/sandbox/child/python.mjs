@@ -14,6 +14,7 @@ import {
   report,
   reportBroken,
   settings,
+  tellPortion,
   write,
 } from "./host.mjs";
 import { createImages } from "./image.mjs";
@@ -64,6 +65,7 @@ const [execute, prepare, compute, translate, loadTable, beElsewhere] = [
   "be_elsewhere",
 ].map((name) => python.globals.get(name));
 if (settings.surroundings === "other") beElsewhere();
+python.globals.get("tell_portions")(openTelling(FS), settings.stepsPerPortion);
 sealFiles(FS);
 lockDown();
 const streams = FS.streams.length;
@@ -179,7 +181,18 @@ function translated(code) {
   return compiled.length <= longestProgram ? { compiled, stateless } : { compiled: "", stateless: false };
 }
 
-/** The file system is JavaScript's, so putting memory back would not undo a write: nothing can be written. */
+/**
+ * A file that a byte is written to for each portion of steps: a function of the host's, given to Python, would be a way
+ * out of the interpreter. A tool that writes to it gains no more time than its steps would have.
+ */
+function openTelling(FS) {
+  FS.createDevice("/dev", "steps", undefined, tellPortion);
+  const { fd } = FS.open("/dev/steps", "w");
+  FS.unlink("/dev/steps");
+  return fd;
+}
+
+/** The file system is JavaScript's, so putting memory back would not undo a write: nothing can be written, and what is open stays. */
 function sealFiles(FS) {
   const readOnlyFileSystem = 69;
   const refuse = () => {
@@ -198,6 +211,12 @@ function sealFiles(FS) {
     "mount",
   ])
     FS[name] = refuse;
+  const kept = FS.streams.length;
+  const close = FS.close;
+  FS.close = (stream) => {
+    if (stream.fd < kept) refuse();
+    close(stream);
+  };
   const open = FS.open;
   FS.open = (path, flags, ...rest) => {
     const accessMode = 3;
