@@ -188,7 +188,7 @@ function requireLeft(training: TrainingSettings, iteration: number): void {
 /** Another run computes from the input what the stage needs; what a person changed on the way it would not find. */
 function requireUnaltered(input: ExperimentInput, stage: string, stages: readonly StageRecord[]): void {
   for (const need of needsOf(input.stages[stage]!)) {
-    if (!(need in input.stages)) continue;
+    if (!Object.hasOwn(input.stages, need)) continue;
     const { result } = stages.find((known) => known.stage === need) ?? {};
     if ((result as { altered?: boolean } | undefined)?.altered === true)
       throw new RatchetError(

@@ -2,6 +2,10 @@
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 export type JsonObject = { readonly [key: string]: Json };
 
+/** Of an object keyed by names from outside, which may be `toString` or `__proto__`: its own member alone. */
+export const ownMember = <T>(object: { readonly [name: string]: T }, name: string): T | undefined =>
+  Object.hasOwn(object, name) ? object[name] : undefined;
+
 /**
  * The same value always gives the same text: object keys sorted by code unit, no white space. It is what content
  * hashes are taken of. `undefined` members are dropped, as JSON does.

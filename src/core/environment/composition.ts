@@ -1,5 +1,5 @@
 /** How a final answer follows from sub-answers, recomputed by code. */
-import type { Json } from "../json.ts";
+import { type Json, ownMember } from "../json.ts";
 import { calculate, operations } from "./calculation.ts";
 import type { Composition } from "./environment.ts";
 
@@ -13,9 +13,9 @@ export function composeAnswer(
 ): string | undefined {
   switch (composition.kind) {
     case "answer":
-      return answers[composition.of];
+      return ownMember(answers, composition.of);
     case "list": {
-      const pieces = composition.of.map((id) => answers[id]);
+      const pieces = composition.of.map((id) => ownMember(answers, id));
       return pieces.every((piece) => piece !== undefined) ? pieces.join(", ") : undefined;
     }
     case "argmax":
@@ -35,18 +35,18 @@ export function composeAnswer(
     case "days_between":
       return calculate("days_between", textsOf(composition.of, answers));
     case "date_after":
-      return calculate("date_after", [answers[composition.of] ?? "", composition.days]);
+      return calculate("date_after", [ownMember(answers, composition.of) ?? "", composition.days]);
     case "stated":
       return undefined;
   }
 }
 
 const textsOf = (ids: readonly string[], answers: Readonly<Record<string, string>>): Json[] =>
-  ids.map((id) => answers[id] ?? "");
+  ids.map((id) => ownMember(answers, id) ?? "");
 
 /** NaN for what is missing or no number. */
 const numbersOf = (ids: readonly string[], answers: Readonly<Record<string, string>>): number[] =>
-  ids.map((id) => Number(answers[id] ?? Number.NaN));
+  ids.map((id) => Number(ownMember(answers, id) ?? Number.NaN));
 
 /** Ids a composition rests on. */
 export function composedOf(composition: Composition): readonly string[] {

@@ -167,8 +167,8 @@ export function environmentHash(environment: Environment): string {
 
 /** FTRL's `unsolved_set`: tool name -> the sub-answers it still owes, in sub-question order. */
 export function unsolvedSet(environment: Environment): Record<string, string[]> {
-  const unsolved: Record<string, string[]> = {};
+  const unsolved = new Map<string, string[]>();
   for (const { tool, answer } of environment.subQuestions)
-    unsolved[tool] = [...(unsolved[tool] ?? []), answer];
-  return unsolved;
+    unsolved.set(tool, [...(unsolved.get(tool) ?? []), answer]);
+  return Object.fromEntries(unsolved);
 }

@@ -1,5 +1,5 @@
 /** Reference calls: their arguments resolved from answers or outputs, and the level of the DAG each one sits on. */
-import type { Json, JsonObject } from "../json.ts";
+import { type Json, type JsonObject, ownMember } from "../json.ts";
 import type { Environment, ReferenceArgument, ReferenceCall, SubQuestion } from "./environment.ts";
 
 /** Ids an argument takes an answer from. */
@@ -35,6 +35,6 @@ export const asArgument = ({ answer, answerType }: Pick<SubQuestion, "answer" | 
 export function levelsOf(subQuestions: readonly SubQuestion[]): Record<string, number> {
   const levels: Record<string, number> = {};
   for (const { id, dependsOn } of subQuestions)
-    levels[id] = Math.max(-1, ...dependsOn.map((needed) => levels[needed] ?? -1)) + 1;
+    levels[id] = Math.max(-1, ...dependsOn.map((needed) => ownMember(levels, needed) ?? -1)) + 1;
   return levels;
 }

@@ -1,6 +1,6 @@
 /** The input of a training that goes on after an iteration of another: what stays, what changes, and what thereby differs. */
 import { RatchetError } from "../errors.ts";
-import { canonicalJson, type Json, type JsonObject } from "../json.ts";
+import { canonicalJson, type Json, type JsonObject, ownMember } from "../json.ts";
 import type { UpdateRecipe } from "../ports/runs.ts";
 import type { Difference } from "./difference.ts";
 import type { ExperimentInput, TrainInput, TrainingSettings } from "./input.ts";
@@ -92,12 +92,12 @@ export function continueTraining(
 
 function at(value: Json | undefined, [first, ...rest]: readonly string[]): Json | undefined {
   if (first === undefined) return value;
-  return isObject(value) ? at(value[first], rest) : undefined;
+  return isObject(value) ? at(ownMember(value, first), rest) : undefined;
 }
 
 function put(value: Json | undefined, [first, ...rest]: readonly string[], leaf: Json): JsonObject {
   const object = isObject(value) ? value : {};
-  return { ...object, [first!]: rest.length === 0 ? leaf : put(object[first!], rest, leaf) };
+  return { ...object, [first!]: rest.length === 0 ? leaf : put(ownMember(object, first!), rest, leaf) };
 }
 
 function leaves(value: Json, name = ""): Map<string, Json> {

@@ -15,11 +15,12 @@ import {
   subQuestionSchema,
   toolSchema,
 } from "../environment/environment.ts";
+import { tableOf } from "../environment/program.ts";
 import { scenarioOf } from "../environment/scenario.ts";
 import { parseInput } from "../experiment/parse.ts";
 import type { Case } from "../gates/gate.ts";
 import { contentHash } from "../hash.ts";
-import type { Json } from "../json.ts";
+import { type Json, ownMember } from "../json.ts";
 
 const byHand = { author: "hand", authorVersion: "1", seed: 0, sources: [] };
 
@@ -95,7 +96,7 @@ export function readEnvironmentFile(value: unknown, what: string): Case {
       ...tool,
       code: typeof code === "string" ? code : code.join("\n"),
       // A name without a table stays as it is, for the documents gate to refuse.
-      ...(table === undefined ? {} : { table: hashes[table] ?? table }),
+      ...(table === undefined ? {} : { table: ownMember(hashes, table) ?? table }),
       distractor: distractor ?? !file.subQuestions.some((sub) => sub.tool === tool.document.name),
     })),
   };
@@ -113,7 +114,10 @@ export function environmentFileOf({ environment, tables }: Case): EnvironmentFil
     format: "ratchet.environment-file.v1",
     tools: environment.tools,
     tables: Object.fromEntries(
-      used.flatMap((hash): [string, Json][] => (tables[hash] === undefined ? [] : [[hash, tables[hash]]])),
+      used.flatMap((table): [string, Json][] => {
+        const data = tableOf({ table }, tables);
+        return data === undefined ? [] : [[table, data]];
+      }),
     ),
   };
 }

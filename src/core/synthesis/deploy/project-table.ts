@@ -5,6 +5,6 @@ import type { SubjectTable } from "../candidate.ts";
 export function projectTable(subject: SubjectTable, field: string): SubjectTable {
   const rows = Object.entries(subject.rows).filter(([, row]) => row[field] !== undefined);
   const kept = Object.fromEntries(rows.map(([key, row]) => [key, { [field]: row[field]! }]));
-  const aliases = Object.entries(subject.aliases).filter(([, key]) => kept[key] !== undefined);
+  const aliases = Object.entries(subject.aliases).filter(([, key]) => Object.hasOwn(kept, key));
   return { aliases: Object.fromEntries(aliases), rows: kept };
 }
