@@ -1,7 +1,7 @@
 /** Arguments made for probing: leaves of given ones replaced, garbage that fits a schema, and everything it could fit. */
 import { dateOf } from "../environment/calculation.ts";
 import type { ToolDocument } from "../environment/environment.ts";
-import { canonicalJson, type Json, type JsonObject } from "../json.ts";
+import { canonicalJson, type Json, type JsonObject, ownMember } from "../json.ts";
 import type { Random } from "../random.ts";
 
 export type Schema = Readonly<Record<string, Json>>;
@@ -62,7 +62,7 @@ export function namesIn(given: JsonObject, parameters: Parameters): Leaf[] {
 export function schemaAt(schema: Schema, path: readonly (string | number)[]): Schema | undefined {
   return path.reduce<Schema | undefined>((at, step) => {
     if (typeof step === "number") return at?.items as Schema | undefined;
-    return (at?.properties as Record<string, Schema> | undefined)?.[step];
+    return ownMember((at?.properties ?? {}) as Record<string, Schema>, step);
   }, schema);
 }
 
@@ -83,21 +83,53 @@ function garbageObject(
   );
 }
 
+/** More than any list is asked to have. */
+export const mostItems = 50;
+
+/** What numbers are drawn from where a schema draws no limit, and how far beyond the one limit that it draws. */
+const widestRange = 10_000;
+
+function rangeOf({ type, minimum, maximum }: Schema): readonly [number, number] {
+  const low = Number(minimum ?? Math.min(0, Number(maximum ?? 0) - widestRange));
+  const high = Number(maximum ?? (low < widestRange ? widestRange : low + widestRange));
+  return type === "integer" ? [Math.ceil(low), Math.floor(high)] : [low, high];
+}
+
+/** As near to the number as the schema's limits allow; whole where it wants whole numbers. */
+export function withinLimits(value: number, schema: Schema): number {
+  const [low, high] = rangeOf(schema);
+  const near = schema.type === "integer" ? Math.round(value) : value;
+  return Math.max(
+    schema.minimum === undefined ? near : low,
+    Math.min(schema.maximum === undefined ? near : high, near),
+  );
+}
+
+/** Whether a value is one that the schema's limits leave out. */
+export function isBeyondLimits(value: Json, { minimum, maximum, minLength, maxLength }: Schema): boolean {
+  const isOutside = (size: number, low: Json | undefined, high: Json | undefined) =>
+    (typeof low === "number" && size < low) || (typeof high === "number" && size > high);
+  if (typeof value === "number") return isOutside(value, minimum, maximum);
+  return typeof value === "string" && isOutside([...value].length, minLength, maxLength);
+}
+
 function garbageValue(schema: Schema, random: Random): Json {
   if (schema.enum) return random.pick(schema.enum as readonly Json[]);
-  const low = Number(schema.minimum ?? 0);
-  const high = Number(schema.maximum ?? 10_000);
+  const [low, high] = rangeOf(schema);
   switch (schema.type) {
     case "boolean":
       return random.next() < 0.5;
     case "integer":
       return low + random.integer(high - low + 1);
     case "number":
-      return low + random.integer(high - low + 1) + 0.5;
-    case "array":
-      return Array.from({ length: Math.max(1, Number(schema.minItems ?? 1)) }, () =>
-        garbageValue((schema.items ?? {}) as Schema, random),
+      return Math.min(high, low + random.integer(high - low + 1) + 0.5);
+    case "array": {
+      const length = Math.min(
+        Math.max(1, Number(schema.minItems ?? 1)),
+        Number(schema.maxItems ?? mostItems),
       );
+      return Array.from({ length }, () => garbageValue((schema.items ?? {}) as Schema, random));
+    }
     case "object":
       return garbageObject(
         (schema.properties ?? {}) as Record<string, Schema>,
@@ -106,9 +138,12 @@ function garbageValue(schema: Schema, random: Random): Json {
       );
     default:
       if (schema.format === "date") return dateOf(random.integer(30_000));
-      return `zq${random.integer(1_000_000).toString(36)}vx`;
+      return textWithin(`zq${random.integer(1_000_000).toString(36)}vx`, schema);
   }
 }
+
+const textWithin = (text: string, { minLength = 0, maxLength = text.length }: Schema) =>
+  text.padEnd(Number(minLength), "x").slice(0, Math.max(Number(minLength), Number(maxLength)));
 
 /** A value that the schema does not allow; it can be recognized if it is echoed. */
 export const sentinel = "zzsentinelzz";
@@ -129,7 +164,7 @@ export function plausibleArguments(
 ): JsonObject[] {
   let combinations: JsonObject[] = [{}];
   for (const name of required) {
-    const values = plausibleValues(properties[name] ?? {}, names, numbers);
+    const values = plausibleValues(ownMember(properties, name) ?? {}, names, numbers);
     combinations = combinations
       .flatMap((given) =>
         values.filter((value) => !repeatsOperand(given, value)).map((value) => ({ ...given, [name]: value })),

@@ -1,7 +1,15 @@
 /** What a calculator must give for other operands: what explains its reference answer explains all its results. */
 import type { Json } from "../json.ts";
 import type { Random } from "../random.ts";
-import { type Leaf, operandLeaves, type Schema, schemaAt, withLeaf } from "./arguments.ts";
+import {
+  isBeyondLimits,
+  type Leaf,
+  operandLeaves,
+  type Schema,
+  schemaAt,
+  withinLimits,
+  withLeaf,
+} from "./arguments.ts";
 import { invocationOf, type MadeCall } from "./calls.ts";
 import {
   type Converted,
@@ -64,11 +72,12 @@ function conversionProbes(subject: Case, call: MadeCall, { path, value }: Leaf, 
 /** Whole where the schema wants whole numbers, and within its limits. */
 function fitted(value: Json, { tool }: MadeCall, path: readonly (string | number)[], random: Random): Json {
   if (typeof value !== "number") return value;
-  const { type, minimum, maximum } = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
+  const schema = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
+  const { minimum, maximum } = schema;
   const low = typeof minimum === "number" ? minimum : undefined;
   const high = typeof maximum === "number" ? maximum : undefined;
-  const isOutside = (low !== undefined && value < low) || (high !== undefined && value > high);
+  const isOutside = isBeyondLimits(value, schema);
   const from = low ?? Math.min(0, (high ?? 0) - 1_000_000);
   const within = isOutside ? from + random.next() * ((high ?? from + 1_000_000) - from) : value;
-  return type === "integer" ? Math.round(within) : within;
+  return withinLimits(within, schema);
 }

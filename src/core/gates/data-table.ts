@@ -1,4 +1,4 @@
-/** A tool's data table: rows by tidied key, other names that lead to them, and how a cell is said. */
+/** A tool's data table: rows by plain or tidied key, other names that lead to them, and how a cell is said. */
 import type { Json, JsonObject } from "../json.ts";
 import { normalizeAnswer } from "../reward/match.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
@@ -33,11 +33,19 @@ function faultOf({ rows, aliases }: JsonObject): string | undefined {
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Trimmed and in lower case, as the keys of a table written by hand are: accents and scripts stay as they are. */
+export const plainKey = (name: string) => name.trim().toLowerCase();
+
+/** What a name may be called in a table's keys, the likelier first. */
+export const keysFor = (name: Json): readonly string[] => [plainKey(String(name)), tidyKey(String(name))];
+
 /** The row that a name leads to. */
 export function keyOf(table: Table, name: Json): string | undefined {
-  const key = tidyKey(String(name));
-  if (Object.hasOwn(table.rows, key)) return key;
-  return Object.hasOwn(table.aliases, key) ? table.aliases[key] : undefined;
+  for (const key of keysFor(name)) {
+    if (Object.hasOwn(table.rows, key)) return key;
+    if (Object.hasOwn(table.aliases, key)) return table.aliases[key];
+  }
+  return undefined;
 }
 
 /** A cell of a row and the way to it: a column, or a column of a column. */

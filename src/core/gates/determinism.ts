@@ -9,7 +9,7 @@ import { wrongCalls } from "./wrong-calls.ts";
 export const determinismGate: ExecutingGate = {
   kind: "executing",
   gate: "determinism",
-  version: 5,
+  version: 6,
   again: true,
   plan: (subject) => {
     const calls = [

@@ -1,5 +1,6 @@
 /** No distractor gives a sub-answer or the final answer, whatever it is asked about the question's entities. */
 import { environmentHash, type Tool } from "../environment/environment.ts";
+import { tableOf } from "../environment/program.ts";
 import { seedOf } from "../hash.ts";
 import type { JsonObject } from "../json.ts";
 import { seededRandom } from "../random.ts";
@@ -17,7 +18,7 @@ const mostCombinations = 2_000;
 export const distractorsGate: ExecutingGate = {
   kind: "executing",
   gate: "distractors",
-  version: 3,
+  version: 4,
   again: false,
   plan: (subject) => {
     const { environment } = subject;
@@ -50,12 +51,13 @@ export const distractorsGate: ExecutingGate = {
 /** Those about rows of its table first, for it cannot tell much of others; of each kind in a seeded order. */
 function callsOf(
   { environment, tables }: Case,
-  { document: { name, parameters }, table }: Tool,
+  tool: Tool,
   names: readonly string[],
   numbers: readonly number[],
 ): JsonObject[] {
+  const { name, parameters } = tool.document;
   const random = seededRandom(seedOf("distractor", environmentHash(environment), name));
-  const data = table === undefined ? undefined : tables[table];
+  const data = tableOf(tool, tables);
   const rows = data !== undefined && tableFault(data) === undefined ? (data as unknown as Table) : undefined;
   const isKnown = (one: string) => rows !== undefined && keyOf(rows, one) !== undefined;
   const [known, unknown] = [names.filter(isKnown), names.filter((one) => !isKnown(one))];

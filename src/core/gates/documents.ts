@@ -1,6 +1,7 @@
 /** Documents are valid, each signature says exactly what its document's schema says, and tables are tables. */
 import { type Tool, toolDocumentSchema } from "../environment/environment.ts";
-import { canonicalJson, type Json } from "../json.ts";
+import { tableOf } from "../environment/program.ts";
+import { canonicalJson, type Json, ownMember } from "../json.ts";
 import { tableFault } from "./data-table.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
 import { signatureOf } from "./javascript-syntax.ts";
@@ -13,7 +14,7 @@ const types: readonly Json[] = ["string", "number", "integer", "boolean", "array
 export const documentsGate: StaticGate = {
   kind: "static",
   gate: "documents",
-  version: 3,
+  version: 4,
   judge: ({ environment, tables }: Case) => {
     const { tools } = environment;
     const names = tools.map(({ document }) => document.name);
@@ -39,12 +40,12 @@ function toolFaults(tool: Tool, tables: Case["tables"]): string[] {
   return [
     ...objectFaults(properties, required),
     ...signatureFaults(tool),
-    ...(tool.table === undefined ? [] : [tableFault(tables[tool.table]) ?? []].flat()),
+    ...(tool.table === undefined ? [] : [tableFault(tableOf(tool, tables)) ?? []].flat()),
   ];
 }
 
 function objectFaults(properties: Readonly<Record<string, Schema>>, required: readonly string[]): string[] {
-  const unknown = required.filter((name) => properties[name] === undefined);
+  const unknown = required.filter((name) => !Object.hasOwn(properties, name));
   return [
     ...unknown.map((name) => `'${name}' is required but not described`),
     ...Object.entries(properties).flatMap(([name, schema]) =>
@@ -65,6 +66,7 @@ function schemaFaults(name: string, schema: Schema): string[] {
   return [
     ...choiceFaults(name, schema),
     ...limitFaults(name, schema),
+    ...unmetFaults(name, schema),
     ...(schema.type === "object" ? memberFaults(name, schema) : []),
     ...(schema.type === "array" && schema.items !== undefined
       ? isObject(schema.items)
@@ -89,7 +91,7 @@ function choiceFaults(name: string, { enum: choices, default: standard, type }: 
   ];
 }
 
-const limits = ["minimum", "maximum", "minItems", "maxItems"] as const;
+const limits = ["minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems"] as const;
 
 function limitFaults(name: string, schema: Schema): string[] {
   const faults = limits
@@ -97,9 +99,33 @@ function limitFaults(name: string, schema: Schema): string[] {
     .map((limit) => `'${name}' has a ${limit} that is no number`);
   const isEmpty = (low: Json | undefined, high: Json | undefined) =>
     typeof low === "number" && typeof high === "number" && low > high;
-  return isEmpty(schema.minimum, schema.maximum) || isEmpty(schema.minItems, schema.maxItems)
+  const { minimum, maximum, minLength, maxLength, minItems, maxItems } = schema;
+  const noWhole =
+    schema.type === "integer" &&
+    typeof minimum === "number" &&
+    typeof maximum === "number" &&
+    Math.ceil(minimum) > maximum;
+  return noWhole || isEmpty(minimum, maximum) || isEmpty(minLength, maxLength) || isEmpty(minItems, maxItems)
     ? [...faults, `'${name}' has limits that nothing fits`]
     : faults;
+}
+
+/** Keywords of JSON Schema that limit a value in ways that no gate can follow when it makes arguments. */
+const unmet = (
+  "pattern exclusiveMinimum exclusiveMaximum multipleOf uniqueItems contains prefixItems const anyOf oneOf allOf not if " +
+  "$ref minProperties maxProperties patternProperties propertyNames dependentRequired"
+).split(" ");
+
+/** Of a tool that enforces one, made arguments would be refused for another reason than the one that is looked for. */
+function unmetFaults(name: string, schema: Schema): string[] {
+  if (schema.enum !== undefined) return [];
+  const found = unmet.filter((keyword) => Object.hasOwn(schema, keyword));
+  const { format } = schema;
+  if (format !== undefined && format !== "date") found.push(`format ${JSON.stringify(format)}`);
+  return found.map(
+    (keyword) =>
+      `'${name}' is limited by ${keyword}, and the gates can make no arguments that fit it: say it in the description, or list the values as an enum`,
+  );
 }
 
 function memberFaults(name: string, { properties = {}, required = [] }: Schema): string[] {
@@ -137,7 +163,12 @@ function signatureFaults({ document, runtime, code, table }: Tool): string[] {
       ? []
       : ["table parameter and table do not go together"]),
     ...names.flatMap((name) =>
-      parameterFaults(name, properties[name], name in signature.parameters, signature.parameters[name]),
+      parameterFaults(
+        name,
+        ownMember(properties, name),
+        Object.hasOwn(signature.parameters, name),
+        ownMember(signature.parameters, name),
+      ),
     ),
   ];
 }

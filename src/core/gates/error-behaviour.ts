@@ -12,7 +12,7 @@ import { type WrongCall, wrongCalls } from "./wrong-calls.ts";
 export const errorBehaviourGate: ExecutingGate = {
   kind: "executing",
   gate: "error-behaviour",
-  version: 5,
+  version: 6,
   again: false,
   plan: (subject) => {
     const probes = wrongCalls(subject).map(

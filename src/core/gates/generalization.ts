@@ -4,15 +4,23 @@
  *
  * Where a row holds the answer twice, nothing says which cell a tool reads: each is tried, and one has to explain all.
  */
-import { environmentHash } from "../environment/environment.ts";
+import { environmentHash, type ToolDocument } from "../environment/environment.ts";
 import { seedOf } from "../hash.ts";
 import { canonicalJson, type Json, type JsonObject } from "../json.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
-import { leavesOf, namesIn, withLeaf } from "./arguments.ts";
+import {
+  isBeyondLimits,
+  type Leaf,
+  leavesOf,
+  namesIn,
+  type Schema,
+  schemaAt,
+  withLeaf,
+} from "./arguments.ts";
 import { calculationReadings } from "./calculation-probes.ts";
 import { invocationOf, type MadeCall, madeCalls } from "./calls.ts";
-import { cellAt, keyOf } from "./data-table.ts";
+import { cellAt, keyOf, plainKey } from "./data-table.ts";
 import { type Case, type ExecutingGate, findingOf, type Probe, type Readings, textOf } from "./gate.ts";
 import { askingFor, type Column, saidOf, type TableFacts, tableFacts } from "./table-facts.ts";
 
@@ -23,7 +31,7 @@ const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 6
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 4,
+  version: 5,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
@@ -141,14 +149,22 @@ function unseenProbes(
   });
 }
 
-/** Of names in free text; numbers and an enum's choices have one spelling. */
+/**
+ * Of names in free text; numbers and an enum's choices have one spelling. One that lower case does not lead back from is
+ * another name (WEISSENBURG is not weißenburg), and so is one that the schema leaves out.
+ */
 function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { keys }: TableFacts): Probe[] {
-  const free = namesIn(given, tool.document.parameters).map(({ path }) => path.join());
+  const { parameters } = tool.document;
+  const free = namesIn(given, parameters).map(({ path }) => path.join());
   return keys
     .filter(({ path }) => free.includes(path.join()))
     .flatMap(({ path, value }) => {
       const name = String(value);
-      return [name.toUpperCase(), ` ${name.toLowerCase()}  `].map(
+      const spellings = [name.toUpperCase(), ` ${name.toLowerCase()}  `].filter(
+        (spelling) =>
+          plainKey(spelling) === plainKey(name) && !isBeyondLimits(spelling, limitsAt(parameters, path)),
+      );
+      return spellings.map(
         (spelling): Probe => ({
           tool: tool.document.name,
           invocation: invocationOf(tool, withLeaf(given, path, spelling), subject),
@@ -172,7 +188,11 @@ function wordingProbes(subject: Case, call: MadeCall, facts: TableFacts, random:
   const isFree = namesIn(given, tool.document.parameters).some(({ path }) => path.join() === key.path.join());
   const aliases =
     isFree && keys.length === 1
-      ? Object.keys(table.aliases).filter((alias) => keyOf(table, alias) === own)
+      ? Object.keys(table.aliases).filter(
+          (alias) =>
+            keyOf(table, alias) === own &&
+            !isBeyondLimits(alias, limitsAt(tool.document.parameters, key.path)),
+        )
       : [];
   const defaults = Object.entries(tool.document.parameters.properties).flatMap(([name, schema]) =>
     schema.default === undefined ? [] : [[name, schema.default] as const],
@@ -193,6 +213,9 @@ function wordingProbes(subject: Case, call: MadeCall, facts: TableFacts, random:
       answerMatches(sub.answer, textOf(outcome)) ? undefined : `${wording} does not give '${sub.answer}'`,
   }));
 }
+
+const limitsAt = (parameters: ToolDocument["parameters"], path: Leaf["path"]): Schema =>
+  schemaAt(parameters as unknown as Schema, path) ?? {};
 
 interface Changed {
   readonly cell: Json;

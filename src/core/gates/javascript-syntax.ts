@@ -19,13 +19,17 @@ export function signatureOf(code: string): Signature | string {
   const [first, second, third] = statement.params;
   if (first?.type !== "ObjectPattern" || third) return "parameters are not ({ ... }, table)";
   if (second && second.type !== "Identifier") return "second parameter is not a name";
-  const parameters: Record<string, string | undefined> = {};
+  const parameters = new Map<string, string | undefined>();
   for (const property of first.properties) {
     if (property.type !== "Property" || property.key.type !== "Identifier")
       return "arguments are not plainly destructured";
-    parameters[property.key.name] = defaultOf(property as Property & { value: Pattern }, code);
+    parameters.set(property.key.name, defaultOf(property as Property & { value: Pattern }, code));
   }
-  return { name: statement.id.name, parameters, ...(second ? { table: second.name } : {}) };
+  return {
+    name: statement.id.name,
+    parameters: Object.fromEntries(parameters),
+    ...(second ? { table: second.name } : {}),
+  };
 }
 
 /** The tree, or the syntax error's message. */

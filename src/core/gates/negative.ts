@@ -21,7 +21,7 @@ const wrongPaths = 3;
 export const negativeGate: ExecutingGate = {
   kind: "executing",
   gate: "negative",
-  version: 4,
+  version: 5,
   again: false,
   plan: (subject) => {
     const calls = madeCalls(subject);

@@ -1,5 +1,5 @@
 /** The signature of a Python tool: imports, then exactly one `def NAME(table, /, a=..., b=1, **others)`. */
-import { canonicalJson, type Json } from "../json.ts";
+import { canonicalJson, type Json, ownMember } from "../json.ts";
 import type { Signature } from "./javascript-syntax.ts";
 import { logicalLines, pythonTokens, type Token } from "./python-tokens.ts";
 
@@ -58,17 +58,17 @@ function read(name: string, parts: readonly (readonly Token[])[]): Signature | s
   const [before, behind] = slash < 0 ? [[], parts] : [parts.slice(0, slash), parts.slice(slash + 1)];
   if (before.length > 1 || before.some((part) => part.length > 1))
     return "parameters before '/' are not the table alone";
-  const parameters: Record<string, string | undefined> = {};
+  const parameters = new Map<string, string | undefined>();
   for (const part of behind) {
     const [first] = part;
     if (first!.text === "*" && part.length === 1) continue; // what follows is given by name, as all arguments are
     if (first!.text === "**") continue; // arguments that are not known, for the tool to refuse
     if (first!.kind !== "name") return "parameters are not (table, /, a, b=1, **others)";
     const equals = part.findIndex(({ text }, i) => text === "=" && isOutside(part, i));
-    parameters[first!.text] = equals < 0 ? undefined : defaultIn(part.slice(equals + 1));
+    parameters.set(first!.text, equals < 0 ? undefined : defaultIn(part.slice(equals + 1)));
   }
   const table = before.flat()[0]?.text;
-  return { name, parameters, ...(table === undefined ? {} : { table }) };
+  return { name, parameters: Object.fromEntries(parameters), ...(table === undefined ? {} : { table }) };
 }
 
 const isOutside = (part: readonly Token[], at: number) =>
@@ -86,4 +86,4 @@ function defaultIn(tokens: readonly Token[]): string | undefined {
 const constants: Readonly<Record<string, string>> = { True: "true", False: "false", None: "null" };
 
 const jsonOf = ({ kind, text }: Token) =>
-  kind === "string" ? JSON.stringify(text) : kind === "name" ? (constants[text] ?? text) : text;
+  kind === "string" ? JSON.stringify(text) : kind === "name" ? (ownMember(constants, text) ?? text) : text;

@@ -4,7 +4,8 @@
  * what its own calls were asked about. That the words between them ask for this relation and no other, no code can tell.
  */
 import type { Environment } from "../environment/environment.ts";
-import type { Json } from "../json.ts";
+import { tableOf } from "../environment/program.ts";
+import { type Json, ownMember } from "../json.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
 import { type Leaf, leavesOf, namesIn } from "./arguments.ts";
 import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
@@ -15,7 +16,7 @@ import { numbersSaid } from "./number-words.ts";
 export const questionPlanGate: StaticGate = {
   kind: "static",
   gate: "question-plan",
-  version: 1,
+  version: 2,
   judge: (subject) => {
     const { environment } = subject;
     const calls = madeCalls(subject);
@@ -54,7 +55,7 @@ function literalsOf({ reference, given, tool: { document } }: MadeCall): (string
   );
   const isLiteral = ({ path, value }: Leaf) => written.get(path.join()) === value;
   const names = namesIn(given, document.parameters).filter(
-    ({ path: [name], value }) => value !== properties[name!]?.default,
+    ({ path: [name], value }) => value !== ownMember(properties, String(name))?.default,
   );
   const numbers = leavesOf(given).filter(
     ({ path: [name], value }) => typeof value === "number" && required.includes(String(name)),
@@ -76,14 +77,20 @@ function literalLeaves(argument: Json, path: Leaf["path"]): Leaf[] {
   return Object.entries(object ?? {}).flatMap(([name, member]) => literalLeaves(member, [...path, name]));
 }
 
+/** Letters of scripts that write words together, or endings to a name: a name may begin and end beside any of them. */
+const runsOn =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+const isWord = (letter: string) => /[\p{L}\p{N}]/u.test(letter) && !runsOn.test(letter);
+
 /** Whole words, without case and accents. */
 function namesSaid(question: string): (name: string) => boolean {
-  const text = tidyKey(question);
+  const tidied = (said: string) => tidyKey(said).normalize("NFC"); // Hangul as syllables and not as their parts
+  const text = tidied(question);
   return (name) => {
-    const sought = tidyKey(name);
-    const isEdge = (at: number) => !/[\p{L}\p{N}]/u.test(text[at] ?? "");
-    const begins = /^[\p{L}\p{N}]/u.test(sought);
-    const ends = /[\p{L}\p{N}]$/u.test(sought);
+    const sought = tidied(name);
+    const isEdge = (at: number) => !isWord(text[at] ?? "");
+    const begins = isWord(sought[0] ?? "");
+    const ends = isWord(sought.at(-1) ?? "");
     for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + 1))
       if ((!begins || isEdge(at - 1)) && (!ends || isEdge(at + sought.length))) return true;
     return false;
@@ -101,11 +108,10 @@ function spellingsOf({ tables }: Case, { tool }: MadeCall, name: string): string
   const dates = word
     ? [`${Number(day)} ${word} ${year}`, `${word} ${Number(day)}, ${year}`, `${word} ${Number(day)} ${year}`]
     : [];
-  return [name, ...dates, ...aliasesOf(tables, tool.table, name)];
+  return [name, ...dates, ...aliasesOf(tableOf(tool, tables), name)];
 }
 
-function aliasesOf(tables: Case["tables"], hash: string | undefined, name: string): string[] {
-  const data = hash === undefined ? undefined : tables[hash];
+function aliasesOf(data: Json | undefined, name: string): string[] {
   if (data === undefined || tableFault(data) !== undefined) return [];
   const table = data as unknown as Table;
   const row = keyOf(table, name);

@@ -1,14 +1,23 @@
 /** What a tool's data table says about a reference call: its key, the row, and the cell that holds the answer. */
+import { tableOf } from "../environment/program.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { answerMatches } from "../reward/match.ts";
-import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
-import { type Leaf, leavesOf, namesIn, type Schema, schemaAt, withLeaf } from "./arguments.ts";
+import {
+  isBeyondLimits,
+  type Leaf,
+  leavesOf,
+  namesIn,
+  type Schema,
+  schemaAt,
+  withLeaf,
+} from "./arguments.ts";
 import type { MadeCall } from "./calls.ts";
 import {
   cellAt,
   cellsOf,
   exactWordings,
   keyOf,
+  keysFor,
   looseWordings,
   type Table,
   tableFault,
@@ -40,9 +49,10 @@ const separators = ["|", "/", ":", ";", ", ", ",", " ", "-", "_", "@", ""] as co
 export function tableFacts({ tables }: Case, call: MadeCall): TableFacts | string | undefined {
   const { tool, sub } = call;
   if (tool.table === undefined) return undefined;
-  const fault = tableFault(tables[tool.table]);
+  const data = tableOf(tool, tables);
+  const fault = tableFault(data);
   if (fault !== undefined) return `${tool.document.name}: ${fault}`;
-  const table = tables[tool.table] as unknown as Table;
+  const table = data as unknown as Table;
   const named = singleKey(table, call) ?? twoKeys(table, call);
   if (!named) return `${tool.document.name}: none of its arguments is a key of its table`;
   const [first, ...others] = columnsOf(table.rows[named.own]!, call);
@@ -75,14 +85,18 @@ function twoKeys(table: Table, call: MadeCall): Named | undefined {
   for (const one of leaves)
     for (const other of leaves)
       for (const separator of one === other ? [] : separators) {
-        const own = joined([one.value, other.value], separator);
-        if (Object.hasOwn(table.rows, own)) return { keys: [one, other], separator, own };
+        const own = joinedKey(table, [one.value, other.value], separator);
+        if (own !== undefined) return { keys: [one, other], separator, own };
       }
   return undefined;
 }
 
-const joined = (values: readonly Json[], separator: string) =>
-  values.map((value) => tidyKey(String(value))).join(separator);
+/** The row that several names make up the key of, all of them plain or all tidied. */
+function joinedKey(table: Table, values: readonly Json[], separator: string): string | undefined {
+  const named = values.map(keysFor);
+  const [plain, tidied] = [0, 1].map((i) => named.map((keys) => keys[i]!).join(separator));
+  return [plain!, tidied!].find((key) => Object.hasOwn(table.rows, key));
+}
 
 /** Columns that hold nothing but the answer, those the call names first; else one that holds it among other words. */
 function columnsOf(row: JsonObject, { sub, given }: MadeCall): Column[] {
@@ -101,11 +115,10 @@ export function rowAsked({ table, keys, separator }: Named & { table: Table }, g
   const values = keys.map(({ path }) => leafAt(given, path));
   if (values.some((value) => value === undefined)) return undefined;
   if (values.length === 1) return keyOf(table, values[0]!);
-  const own = joined(values as Json[], separator);
-  return Object.hasOwn(table.rows, own) ? own : undefined;
+  return joinedKey(table, values as Json[], separator);
 }
 
-/** The call's arguments asking for another row; undefined where they cannot, as where an enum has no such choice. */
+/** The call's arguments asking for another row; undefined where they cannot, as where a schema has no such value. */
 export function askingFor(
   { table, keys, separator }: TableFacts,
   { tool }: MadeCall,
@@ -116,16 +129,18 @@ export function askingFor(
   if (parts.length !== keys.length) return undefined;
   let asking: JsonObject | undefined = given;
   for (const [i, { path, value }] of keys.entries()) {
-    const { enum: choices } = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
+    const schema = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
+    const { enum: choices } = schema;
     const part = parts[i]!;
     const isPart = (choice: Json) =>
-      (keys.length === 1 ? keyOf(table, choice) : tidyKey(String(choice))) === part;
+      keys.length === 1 ? keyOf(table, choice) === part : keysFor(choice).includes(part);
     const written = choices
       ? (choices as readonly Json[]).find(isPart)
       : typeof value === "number"
         ? numberIn(part)
         : part;
-    asking = asking && written !== undefined ? withLeaf(asking, path, written) : undefined;
+    const isAskable = written !== undefined && !isBeyondLimits(written, schema);
+    asking = asking && isAskable ? withLeaf(asking, path, written) : undefined;
   }
   return asking;
 }

@@ -3,6 +3,7 @@
  * every level of the arguments; and a name that nothing has.
  */
 import { environmentHash, type Tool } from "../environment/environment.ts";
+import { tableOf } from "../environment/program.ts";
 import { seedOf } from "../hash.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { seededRandom } from "../random.ts";
@@ -11,6 +12,7 @@ import {
   garbageArguments,
   leavesOf,
   misfit,
+  mostItems,
   namesIn,
   type Schema,
   sentinel,
@@ -122,6 +124,7 @@ function misfits(schema: Schema, valid: Json): Json[] {
   if (typeof minimum === "number" && schema.enum === undefined) values.push(minimum - 1);
   if (typeof maximum === "number" && schema.enum === undefined) values.push(maximum + 1);
   if (type === "integer" && schema.enum === undefined) values.push((valid as number) + fraction);
+  if (type === "string" && schema.enum === undefined) values.push(...textsBeyond(schema));
   if (type !== "array") return values;
   const members = valid as readonly Json[];
   if (typeof minItems === "number" && minItems > 0) values.push(members.slice(0, minItems - 1));
@@ -136,13 +139,22 @@ const fraction = 0.5;
 const malformed = ({ format, enum: choices }: Schema): Json[] =>
   format === "date" && choices === undefined ? [sentinel, "2021-13-45"] : [];
 
-const mostItems = 50;
+/** Texts that are longer are nobody's argument. */
+const longestText = 1_000;
+
+/** One too short, which is no empty text, and one too long. */
+const textsBeyond = ({ minLength, maxLength }: Schema): string[] => [
+  ...(typeof minLength === "number" && minLength > 1 ? ["z".repeat(minLength - 1)] : []),
+  ...(typeof maxLength === "number" && maxLength < longestText
+    ? [sentinel.padEnd(maxLength + 1, "z").slice(0, maxLength + 1)]
+    : []),
+];
 
 /** Whether a tool that looks up has nothing to find: some name is free, and none of the arguments is a key. */
-function findsNothing({ tables }: Case, { document, table }: Tool, given: JsonObject): boolean {
-  const data = table === undefined ? undefined : tables[table];
+function findsNothing({ tables }: Case, tool: Tool, given: JsonObject): boolean {
+  const data = tableOf(tool, tables);
   if (data === undefined || tableFault(data) !== undefined) return false;
   const keys = leavesOf(given).filter(({ value }) => keyOf(data as unknown as Table, value) !== undefined);
   const open = leavesOf(given).filter(({ value }) => typeof value === "number");
-  return keys.length === 0 && (namesIn(given, document.parameters).length > 0 || open.length > 0);
+  return keys.length === 0 && (namesIn(given, tool.document.parameters).length > 0 || open.length > 0);
 }
