@@ -6,13 +6,14 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
+import { type CallToolRequest, CallToolResultSchema } from "@modelcontextprotocol/sdk/types.js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
 import { readEnvironmentFile } from "../src/core/formats/environment-file.ts";
 import { importFtrlRow } from "../src/core/formats/ftrl.ts";
 import { madeCalls } from "../src/core/gates/calls.ts";
 import type { Case } from "../src/core/gates/gate.ts";
-import type { JsonObject } from "../src/core/json.ts";
+import type { Json, JsonObject } from "../src/core/json.ts";
 import { draftTools } from "../src/core/synthesis/construct.ts";
 import { deploy, subjectsOf } from "../src/core/synthesis/deploy/deploy.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
@@ -58,8 +59,18 @@ async function connected(transport: Transport): Promise<Client> {
 const overHttpMcp = (at: string) =>
   connected(new StreamableHTTPClientTransport(new URL(`${at}/mcp`)) as Transport);
 
-async function calledOverMcp(client: Client, name: string, given: JsonObject): Promise<CallResult> {
-  const { content, isError } = await client.callTool({ name, arguments: { ...given } });
+/** Started once: each session over it would be a process of its own. */
+let stdio: Promise<Client> | undefined;
+function overStdioMcp(): Promise<Client> {
+  const args = [path("../bin/ratchet.mjs"), "env", "serve", example, "--stdio"];
+  stdio ??= connected(new StdioClientTransport({ command: process.execPath, args }));
+  return stdio;
+}
+
+/** Any arguments: the client's own `callTool` is typed for objects alone. */
+async function calledOverMcp(client: Client, name: string, given: Json): Promise<CallResult> {
+  const call = { method: "tools/call", params: { name, arguments: given } };
+  const { content, isError } = await client.request(call as CallToolRequest, CallToolResultSchema);
   const [part] = content as { type: string; text: string }[];
   return { ok: isError !== true, text: part!.text };
 }
@@ -124,8 +135,7 @@ describe("a call gives the same bytes, errors included,", () => {
   });
 
   it("over MCP by standard input and output", async () => {
-    const args = [path("../bin/ratchet.mjs"), "env", "serve", example, "--stdio"];
-    const client = await connected(new StdioClientTransport({ command: process.execPath, args }));
+    const client = await overStdioMcp();
     for (const [i, [name, given]] of calls.entries())
       expect(await calledOverMcp(client, name, given)).toEqual(expected[i]);
   });
@@ -204,6 +214,17 @@ describe("tools are listed", () => {
   });
 });
 
+describe("the question is told", () => {
+  it.each([
+    ["HTTP", () => overHttpMcp(address)],
+    ["standard input and output", overStdioMcp],
+  ] as const)("to MCP clients as the instructions, as a policy is shown it, by %s", async (_, connect) => {
+    expect((await connect()).getInstructions()).toBe(
+      "Answer with the tools.\nQuestion: What is the official currency of the country that Quito is the capital of?",
+    );
+  });
+});
+
 describe("a session", () => {
   it("begins with nothing found, whatever another has done", async () => {
     const { session: first } = await post(`${address}/sessions`, {});
@@ -243,6 +264,34 @@ describe("what a client does wrong", () => {
           /^an error occured when call country_of_capital: country_of_capital\(\) argument after \*\* must be a mapping, not (str|list|NoneType)$/,
         ),
       });
+  });
+
+  it.each([
+    ["HTTP", () => overHttpMcp(address)],
+    ["standard input and output", overStdioMcp],
+  ] as const)("that a model did wrong is a result over MCP by %s as well", async (_, connect) => {
+    const client = await connect();
+    const types = [
+      ["Quito", "str"],
+      [["Quito"], "list"],
+      [null, "NoneType"],
+      [7, "int"],
+    ] as const;
+    for (const [given, type] of types)
+      expect(await calledOverMcp(client, "country_of_capital", given as Json)).toEqual({
+        ok: false,
+        text: `an error occured when call country_of_capital: country_of_capital() argument after ** must be a mapping, not ${type}`,
+      });
+    const { content, isError } = await client.callTool({ name: "country_of_capital" });
+    expect([content, isError]).toEqual([
+      [
+        {
+          type: "text",
+          text: "an error occured when call country_of_capital: missing_argument: capital is required",
+        },
+      ],
+      true,
+    ]);
   });
 
   it("is to come from another site: it is refused", async () => {

@@ -3,7 +3,6 @@
  * that were meant for this machine are answered, so that no web page can call tools through a visitor's browser.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { promptMessages } from "../core/environment/prompt.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { Case } from "../core/gates/gate.ts";
 import { isMeantForThisMachine } from "../core/local-request.ts";
@@ -25,7 +24,8 @@ export interface EnvironmentServer {
 /** Port 0 takes any that is free. Throws ServiceUnavailable where the port is taken. */
 export async function serveHttp(subject: Case, sandbox: Sandbox, port: number): Promise<EnvironmentServer> {
   const sessions = createSessions<Session>(mostSessions, () => {});
-  const mcp = createMcpEndpoint(() => openSession(subject, sandbox), mostSessions);
+  const open = () => openSession(subject, sandbox);
+  const mcp = createMcpEndpoint(open, mostSessions);
   const server = createServer((request, response) => {
     answer(request, response).catch((error) => {
       const refusal = error instanceof Refusal ? error : new Refusal(500, String((error as Error).message));
@@ -37,7 +37,7 @@ export async function serveHttp(subject: Case, sandbox: Sandbox, port: number): 
       throw new Refusal(403, "only requests to and from this machine are answered");
     const path = new URL(request.url ?? "/", "http://localhost").pathname;
     if (path === "/mcp") return mcp.handle(request, response);
-    send(response, await routed(request, path, subject, sessions, () => openSession(subject, sandbox)));
+    send(response, await routed(request, path, sessions, open));
   };
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) =>
@@ -66,7 +66,6 @@ export async function serveHttp(subject: Case, sandbox: Sandbox, port: number): 
 async function routed(
   request: IncomingMessage,
   path: string,
-  subject: Case,
   sessions: Sessions<Session>,
   open: () => Session,
 ): Promise<Reply> {
@@ -74,13 +73,10 @@ async function routed(
   const route = `${request.method} /${top}${id === undefined ? "" : "/ID"}${rest === undefined ? "" : `/${rest}`}`;
   switch (route) {
     case "GET /tools": {
-      const { tools } = subject.environment;
+      const { messages, tools } = open();
       return {
         status: 200,
-        body: {
-          messages: promptMessages(subject.environment),
-          tools: tools.map(({ document }) => ({ type: "function", function: document })),
-        },
+        body: { messages, tools: tools.map((document) => ({ type: "function", function: document })) },
       };
     }
     case "POST /calls":

@@ -5,8 +5,10 @@
  */
 import { type ToolDocument, unsolvedSet } from "../core/environment/environment.ts";
 import { programOf } from "../core/environment/program.ts";
+import { promptMessages } from "../core/environment/prompt.ts";
 import type { Case } from "../core/gates/gate.ts";
 import type { JsonObject } from "../core/json.ts";
+import type { ChatMessage } from "../core/ports/policy.ts";
 import type { Sandbox } from "../core/ports/sandbox.ts";
 import { badArgumentsFeedback, toolFeedback, unknownToolFeedback } from "../core/reward/feedback.ts";
 import { solveTurn } from "../core/reward/solve.ts";
@@ -25,6 +27,8 @@ export interface HowCalled {
 }
 
 export interface Session {
+  /** What a policy is asked. */
+  readonly messages: readonly ChatMessage[];
   readonly tools: readonly ToolDocument[];
   /** Throws SandboxFailure where the machine failed; whatever the model does wrong is a result. */
   call(name: string, given: unknown, how?: HowCalled): Promise<CallResult>;
@@ -36,6 +40,7 @@ export function openSession({ environment, tables }: Case, sandbox: Sandbox): Se
   let unsolved: Readonly<Record<string, readonly string[]>> = owed;
   let calls = 0;
   return {
+    messages: promptMessages(environment),
     tools: environment.tools.map(({ document }) => document),
     async call(name, given, { written, signal } = {}) {
       calls += 1;
