@@ -4,6 +4,7 @@
  */
 import {
   type Code,
+  f32x4,
   f64,
   f64x2,
   get,
@@ -35,7 +36,7 @@ export interface StepFactors {
   readonly decay: number;
 }
 
-const { add, subtract, multiply, divide, sqrt, load, store } = f64x2;
+const { add, subtract, multiply, divide, sqrt, load, toFloat32, fromFloat32 } = f64x2;
 
 /** `at` counts bytes from 0 to `end`; both are locals. */
 const overChunk = (at: number, end: number, body: Code): Code =>
@@ -60,9 +61,14 @@ function squaresFunction() {
   };
 }
 
-/** (end, factors...) changes weights and moments in place -> 0, or NaN where one of them is no longer finite. */
+/**
+ * (end, factors...) changes weights and moments in place -> 0, or NaN where one of them is no longer finite. A mean of
+ * float32 values does not overflow, and one that is not finite makes its weight so: weights and squares are looked at.
+ */
 function stepFunction() {
-  const [end, firstFactor, at, g, mean, square, w, zeros, firstVector] = [0, 1, 10, 11, 12, 13, 14, 15, 16];
+  const [end, firstFactor, at, g, mean, square, w, zeros, rounded, firstVector] = [
+    0, 1, 10, 11, 12, 13, 14, 15, 16, 17,
+  ];
   const factors = 9;
   const [scale, beta1, rest1, beta2, rest2, meanRate, squareScale, epsilon, decay] = Array.from(
     { length: factors },
@@ -74,7 +80,12 @@ function stepFunction() {
   );
   // Adding +0 turns a change of -0 into +0, so that a weight of -0 stays what it is.
   const change = add(add(multiply(decay, get(w)), direction), f64x2.zero);
-  const stored = add(add(load(get(at), weightsAt), load(get(at), meanAt)), load(get(at), squareAt));
+  // As it is rounded; 0 times what is not finite is NaN, which the sum keeps.
+  const watchedStore = (offset: number, x: Code): Code => [
+    ...set(rounded, toFloat32(x)),
+    ...f32x4.store(get(at), offset, get(rounded)),
+    ...set(zeros, f32x4.add(get(zeros), f32x4.multiply(get(rounded), f64x2.zero))),
+  ];
   const body = [
     ...Array.from({ length: factors }, (_, i) =>
       set(firstVector + i, f64x2.splat(get(firstFactor + i))),
@@ -87,19 +98,18 @@ function stepFunction() {
         add(multiply(beta2, load(get(at), squareAt)), multiply(multiply(rest2, get(g)), get(g))),
       ),
       ...set(w, load(get(at), weightsAt)),
-      ...store(get(at), meanAt, get(mean)),
-      ...store(get(at), squareAt, get(square)),
-      ...store(get(at), weightsAt, subtract(get(w), change)),
-      // As rounded to float32; 0 times what is not finite is NaN, which the sum keeps.
-      ...set(zeros, add(get(zeros), multiply(stored, f64x2.zero))),
+      ...f32x4.store(get(at), meanAt, toFloat32(get(mean))),
+      ...watchedStore(squareAt, get(square)),
+      ...watchedStore(weightsAt, subtract(get(w), change)),
     ]),
+    ...set(zeros, fromFloat32(get(zeros))),
     ...f64.add(f64x2.lane(get(zeros), 0), f64x2.lane(get(zeros), 1)),
   ];
   return {
     name: "step",
     parameters: [i32.type, ...new Array<number>(factors).fill(f64.type)],
     results: [f64.type],
-    locals: [i32.type, ...new Array<number>(5 + factors).fill(f64x2.type)],
+    locals: [i32.type, ...new Array<number>(6 + factors).fill(f64x2.type)],
     body,
   };
 }

@@ -43,11 +43,17 @@ export const f64x2 = {
     ...simd(0x5d, float64Alignment, ...unsigned(offset)),
     ...simd(0x5f),
   ],
-  /** Rounds to float32, to address + offset. */
+  /** Rounds to float32, as the first two of four; the others are 0. */
+  toFloat32: (x: Code): Code => [...x, ...simd(0x5e)],
+  fromFloat32: (x: Code): Code => [...x, ...simd(0x5f)],
+};
+export const f32x4 = {
+  add: (a: Code, b: Code): Code => [...a, ...b, ...simd(0xe4)],
+  multiply: (a: Code, b: Code): Code => [...a, ...b, ...simd(0xe6)],
+  /** The first two, to address + offset. */
   store: (address: Code, offset: number, x: Code): Code => [
     ...address,
     ...x,
-    ...simd(0x5e),
     ...simd(0x5b, float64Alignment, ...unsigned(offset), 0),
   ],
 };
