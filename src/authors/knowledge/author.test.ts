@@ -157,6 +157,19 @@ describe("propose", () => {
     ]);
   });
 
+  it("documents what calculators do: how they round, and nothing of names", async () => {
+    const candidates = await author.propose(request("train", "ftrl", { scenarios: { parallel_multi_hop: 1 } }));
+    const described = new Map(
+      candidates.flatMap(({ cards }) =>
+        cards.flatMap((card) => (card.kind === "calculate" ? [[card.operation, card.description]] : [])),
+      ) as [string, string][],
+    );
+    expect(described.get("mean")).toBe(
+      "Arithmetic mean of numbers, to 6 decimals. Wrong or unknown arguments are reported with the reason.",
+    );
+    expect([...described.values()].filter((text) => text.includes("Names"))).toEqual([]);
+  });
+
   it("takes dialled levels as they are, within the tool limit", async () => {
     const levels = {
       integration: 0,

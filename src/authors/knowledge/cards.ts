@@ -44,14 +44,14 @@ const calculators: readonly {
   readonly nouns: readonly string[];
   readonly description: string;
 }[] = [
-  { operation: "sum", nouns: ["sum", "total", "addition"], description: "Sum of numbers." },
+  { operation: "sum", nouns: ["sum", "total", "addition"], description: "Sum of numbers, to 6 decimals." },
   {
     operation: "difference",
     nouns: ["difference", "subtraction"],
-    description: "Absolute difference of numbers.",
+    description: "Absolute difference of numbers, to 6 decimals.",
   },
-  { operation: "product", nouns: ["product", "multiplication"], description: "Product of numbers." },
-  { operation: "mean", nouns: ["mean", "average"], description: "Arithmetic mean of numbers." },
+  { operation: "product", nouns: ["product", "multiplication"], description: "Product of numbers, to 6 decimals." },
+  { operation: "mean", nouns: ["mean", "average"], description: "Arithmetic mean of numbers, to 6 decimals." },
   {
     operation: "count_above",
     nouns: ["count_above", "exceedances"],
