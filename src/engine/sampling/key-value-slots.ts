@@ -53,8 +53,8 @@ export class KeyValueSlots {
     if (tokens <= this.#tokens) return;
     const [shorter, longer] = [this.#tokens * this.#headSize, tokens * this.#headSize];
     this.#tokens = tokens;
+    // From the last row on, so that none is written over before it has moved.
     for (const { keys, values } of this.#layers)
-      // From the last row on, so that none is written over before it has moved.
       for (const data of [keys, values])
         for (let row = count * this.#heads - 1; row >= 0; row--) {
           data.copyWithin(row * longer, row * shorter, (row + 1) * shorter);
