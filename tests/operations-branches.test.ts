@@ -74,6 +74,8 @@ describe("a fork of an experiment's training", () => {
       ["cold-start", "done"],
       ["rl", "cached"],
     ]);
+    // Of the training that the run ends with, though another run did it.
+    expect(status("warm")).toMatchObject({ stage: "rl", iteration: 6, ...undisturbed });
   });
 
   it("trains on the same first batch under another learning rate, and shows what differs", async () => {

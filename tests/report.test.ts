@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Json } from "../src/core/json.ts";
+import type { Json, JsonObject } from "../src/core/json.ts";
 import { assembleReport } from "../src/core/report/assemble.ts";
 import { exampleSources } from "../src/core/report/example-sources.ts";
 import { openStore, type Store } from "../src/store/store.ts";
@@ -34,8 +34,8 @@ const report = (...args: string[]) =>
     env: { ...process.env, RATCHET_HOME: home, DATABASE_URL: databaseUrl, TEMPORAL_ADDRESS: "127.0.0.1:1" },
   });
 
-const putRun = (run: string) =>
-  store.runs.putRun({ run, workflowType: "experiment", input: {}, state: "running", branch: 0 });
+const putRun = (run: string, input: JsonObject = {}) =>
+  store.runs.putRun({ run, workflowType: "experiment", input, state: "running", branch: 0 });
 
 describe("ratchet report", () => {
   it("says that nothing has run, which run is unknown, and that a report is not there yet", async () => {
@@ -79,8 +79,22 @@ describe("ratchet report", () => {
     expect(readFileSync(elsewhere, "utf8")).toBe(readFileSync(path, "utf8"));
   });
 
+  it("has none for a run that goes on with another input, until its report stage is done with that", async () => {
+    await putRun("restarted", { learningRate: 1 });
+    const stored = await store.artifacts.putJson("report", assembleReport(exampleSources));
+    const stage = { run: "restarted", stage: "report", type: "report", inputHash: "h" };
+    await store.runs.putStage({ ...stage, state: "done", result: { report: { ...stored } } as Json });
+    expect(report("restarted").status).toBe(0);
+    await putRun("restarted", { learningRate: 2 });
+    await store.runs.putStage({ ...stage, inputHash: "", state: "waiting" });
+    expect(report("restarted")).toMatchObject({
+      status: 2,
+      stderr: "ratchet: run 'restarted' has no report yet (report waiting); wait for its report stage\n",
+    });
+  });
+
   it("says why it cannot write", () => {
-    const { status, stderr } = report("--out", "/dev/null/report.html");
+    const { status, stderr } = report("example", "--out", "/dev/null/report.html");
     expect([status, stderr]).toEqual([
       2,
       "ratchet: cannot write the report to /dev/null/report.html (EEXIST); name another file with --out\n",

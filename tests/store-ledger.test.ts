@@ -217,7 +217,16 @@ describe("the step ledger", () => {
     });
     expect(await store.runs.lineageOf("run-1", "train", 0)).toEqual([alongside.lineage]);
     expect(await store.runs.getStages("run-1")).toMatchObject([
-      { stage: "train", progress: { iteration: 1 } },
+      { stage: "train", progress: { iteration: 1, branch: 0 } },
     ]);
+  });
+
+  it("notes progress again where the step is committed already, for a stage that takes it from before", async () => {
+    const step = newStep();
+    const note = { run: "run-1", stage: "train", progress: { iteration: 2 } };
+    await store.ledger.commit(step.key, await claimFence(step), { branch: 3 }, { progress: note });
+    await store.runs.putProgress("run-1", "train", { iteration: 0 });
+    expect(await store.ledger.claim(step, note)).toMatchObject({ state: "committed" });
+    expect(await store.runs.getStages("run-1")).toMatchObject([{ progress: { iteration: 2, branch: 3 } }]);
   });
 });

@@ -10,11 +10,12 @@ import {
   type TrainInput,
 } from "../core/experiment/input.ts";
 import { parseRunInput } from "../core/experiment/parse.ts";
-import { planStages } from "../core/experiment/plan.ts";
+import { dependentsOf, planStages } from "../core/experiment/plan.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { artifactsIn } from "../core/named-artifacts.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { resultOf } from "../core/ports/runs.ts";
 import { pipelineVersion } from "../core/synthesis/pipeline.ts";
 import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
@@ -78,6 +79,17 @@ export function createExperimentActivities(ports: CpuPorts) {
     return true;
   };
 
+  const hasReached = async ({ run, stage }: StageOfRun, inputHash: string): Promise<boolean> => {
+    const before = (await ports.runs.getStages(run)).find((known) => known.stage === stage);
+    return before !== undefined && before.inputHash === inputHash && resultOf(before) !== undefined;
+  };
+  /** What they reached was reached with another result than the stage is about to have; before the stage says so itself. */
+  const awaitDependents = async ({ run, stage }: StageOfRun): Promise<void> => {
+    const { input } = (await ports.runs.getRun(run))!;
+    const { stages } = input as unknown as ExperimentInput;
+    await ports.runs.awaitAgain(run, dependentsOf(stages, stage));
+  };
+
   return {
     prepareExperiment: guarded(
       async (raw: ExperimentInput): Promise<{ input: ExperimentInput; order: string[] }> => {
@@ -124,6 +136,7 @@ export function createExperimentActivities(ports: CpuPorts) {
         const known =
           type === "report" || changed ? undefined : await ports.runs.findCachedStage(inputHash, stage.run);
         const found = known && (await isWhole(known.result)) ? known : undefined;
+        if (!(found && (await hasReached(stage, inputHash)))) await awaitDependents(stage);
         await ports.runs.putStage({
           run: stage.run,
           stage: stage.stage,

@@ -27,6 +27,8 @@ export interface StageProgress {
   readonly unit: string;
   /** One line for the terminal: "reward 0.41, 12 of 16 groups differ". */
   readonly note?: string;
+  /** Of a training that has made or taken over an update: the branch of the lineage that it is on. */
+  readonly branch?: number;
 }
 
 export interface Step<T> {
@@ -45,16 +47,12 @@ const heartbeatEveryMs = 1_000;
 export async function runStep<T>(ledger: StepLedger, step: Step<T>): Promise<T> {
   const { kind, version, context, inputs } = step;
   const key = contentHash([kind, version, context.run, context.stage, inputs]);
-  const { run, branch, iteration } = context;
+  const { run, stage, branch, iteration } = context;
+  const progress = context.progress && { run, stage, progress: { ...context.progress } as JsonObject };
   try {
-    const claim = await whileAlive(() => ledger.claim({ key, kind, run, branch, iteration }));
+    const claim = await whileAlive(() => ledger.claim({ key, kind, run, branch, iteration }, progress));
     if (claim.state === "committed") return claim.result as T;
     const { result, alongside } = await step.work(key);
-    const progress = context.progress && {
-      run,
-      stage: context.stage,
-      progress: { ...context.progress } as JsonObject,
-    };
     const commit = () =>
       ledger.commit(key, claim.fence, result as Json, { ...alongside, ...(progress ? { progress } : {}) });
     return (await whileAlive(commit)) as T;

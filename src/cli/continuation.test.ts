@@ -73,6 +73,20 @@ describe("what goes on after an iteration of an experiment's training", () => {
     });
   });
 
+  it("goes on on the branch that the training ended on, and not on one that was opened later", async () => {
+    const runs = runsWith(0.001);
+    const ended = { run: "maker", branch: 0, checkpoint: {} };
+    const { input: planned } = await plan(
+      {},
+      {
+        ...runs,
+        getStages: async () => [...(await runs.getStages()).slice(0, 2), stage("rl", "train", ended)],
+        lineageOf: async (run, id, branch) => (branch < 2 ? runs.lineageOf(run, id, 0) : []),
+      },
+    );
+    expect((planned.value as typeof input).stages.rl).toMatchObject({ from: { branch: 0 } });
+  });
+
   it("takes what was in force then, and shows it as a difference from the input", async () => {
     const { changes } = await plan({ settings: { samplesPerPrefix: 4 } }, runsWith(0.0001));
     expect(changes).toEqual([

@@ -24,7 +24,13 @@ import { parseInput, parseRunInput } from "../core/experiment/parse.ts";
 import { needsOf } from "../core/experiment/plan.ts";
 import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
-import type { LineageRecord, RunStore, StageRecord, StoredRun } from "../core/ports/runs.ts";
+import {
+  type LineageRecord,
+  type RunStore,
+  resultOf,
+  type StageRecord,
+  type StoredRun,
+} from "../core/ports/runs.ts";
 
 export interface Wanted {
   /** Of the new run; the run's own to go on with that one. */
@@ -32,7 +38,7 @@ export interface Wanted {
   /** The last one that is kept; 0 keeps none. */
   readonly iteration: number;
   readonly stage?: string | undefined;
-  /** The newest by default. */
+  /** The one that the training ended on by default, or the newest. */
   readonly branch?: number | undefined;
   readonly settings: Readonly<Record<string, Json>>;
 }
@@ -52,7 +58,7 @@ type Runs = Pick<RunStore, "changesOf" | "pinsOf" | "getRun" | "getStages" | "li
 
 /** Throws InvalidInput in one sentence where there is nothing to go on after, or a setting is none. */
 export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wanted): Promise<Planned> {
-  const stages = await runs.getStages(stored.run);
+  const stages = (await runs.getStages(stored.run)).filter(({ state }) => state !== "outdated");
   const parent = parseStored(stored);
   const stage = chooseStage(stored.run, stages, wanted.stage);
   const declared =
@@ -142,10 +148,10 @@ function chooseStage(run: string, stages: readonly StageRecord[], named: string 
   );
 }
 
-/** Undefined where nothing is kept. A cached stage's updates are those of the run that made them. */
+/** Undefined where nothing is kept. A cached stage's updates are those of the run that made them, on its branch. */
 async function originOfWanted(
   runs: Runs,
-  { run, stage, result }: StageRecord,
+  training: StageRecord,
   { id, iteration, branch }: Wanted,
 ): Promise<{ from: Origin | undefined; path: readonly LineageRecord[] }> {
   if (iteration === 0) {
@@ -156,11 +162,13 @@ async function originOfWanted(
       { field: "--branch", value: branch },
     );
   }
-  const maker = (result as { run?: string } | undefined)?.run ?? run;
+  const { stage } = training;
+  const trained = resultOf(training) as { readonly run?: string; readonly branch?: number } | undefined;
+  const maker = trained?.run ?? training.run;
   const wanted = {
     run: maker,
     stage,
-    branch: branch ?? (await newestBranch(runs, maker, stage)),
+    branch: branch ?? trained?.branch ?? (await newestBranch(runs, maker, stage)),
     iteration,
   };
   const path = await pathTo(runs, wanted);
@@ -189,8 +197,9 @@ function requireLeft(training: TrainingSettings, iteration: number): void {
 function requireUnaltered(input: ExperimentInput, stage: string, stages: readonly StageRecord[]): void {
   for (const need of needsOf(input.stages[stage]!)) {
     if (!Object.hasOwn(input.stages, need)) continue;
-    const { result } = stages.find((known) => known.stage === need) ?? {};
-    if ((result as { altered?: boolean } | undefined)?.altered === true)
+    const needed = stages.find((known) => known.stage === need);
+    const result = needed && (resultOf(needed) as { readonly altered?: boolean } | undefined);
+    if (result?.altered === true)
       throw new RatchetError(
         "InvalidInput",
         `stage '${need}', which '${stage}' needs, was changed while it ran, so a fork would not start from the same; train by hand from its checkpoint instead (workflow trainPolicy, field 'from': docs/inputs.md)`,

@@ -46,7 +46,7 @@ export function createProgress({
         known = { state, startedMs: nowMs(), doneAtStart: done, line: "" };
         seen.set(stage, known);
       }
-      if (state === "waiting") continue;
+      if (state === "waiting" || state === "outdated") continue;
       const title = titles[stage] ?? stage;
       const line =
         state === "running" && parsed.success

@@ -15,11 +15,12 @@ import type {
 } from "../core/ports/runs.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { openStore, type Store } from "../store/store.ts";
+import { newestUpdate } from "./newest-update.ts";
 
 export interface RunFacts {
   readonly run: string;
   readonly state: RunState;
-  /** Of the newest policy update; null before the first. */
+  /** Of the last training, in the input's order, that has made or taken over an update; null before the first. */
   readonly stage: string | null;
   readonly iteration: number | null;
   /** Content hash, as `ratchet export` and a train input's `policy` take it. */
@@ -28,7 +29,7 @@ export interface RunFacts {
   readonly optimizerSha256: string | null;
   /** Trainings that go on after an iteration of another, or of an earlier branch, and what they do otherwise. */
   readonly origins: readonly StageOrigin[];
-  /** Each branch of each training: its newest update. */
+  /** Each branch of each training's lineage in this run, also of earlier inputs: its newest update. */
   readonly branches: readonly BranchFacts[];
   /** Which commits the branches of the Hub were that the run names as policies. */
   readonly policies: readonly Pick<PolicyPin, "source" | "pinned">[];
@@ -53,7 +54,7 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
   return withStore(config, endpoints, async (store) => {
     const record = name === undefined ? await store.runs.newestRun() : await knownRun(store, name);
     if (record === undefined) return undefined;
-    const stages = await store.runs.getStages(record.run);
+    const stages = (await store.runs.getStages(record.run)).filter(({ state }) => state !== "outdated");
     const branches: LineageRecord[] = [];
     const origins: StageOrigin[] = [];
     for (const { stage, type } of stages) {
@@ -61,7 +62,7 @@ export function readRun(config: Config, endpoints: Endpoints, name?: string): Pr
       branches.push(...(await newestUpdates(store, record.run, stage)));
       origins.push(...(await originsOf(store.runs, record, stage)));
     }
-    const newest = branches.at(-1);
+    const newest = await newestUpdate(store.runs, record, stages);
     return {
       run: record.run,
       state: record.state,

@@ -76,11 +76,8 @@ export async function runExperiment(
 async function startOrJoin({ client, store, input }: Following): Promise<string> {
   const workflowId = experimentWorkflowId(input.id);
   const stored = await store.runs.getRun(input.id);
-  if (
-    stored !== undefined &&
-    contentHash(stored.input) !== contentHash(input) &&
-    (await statusOf(client.workflow.getHandle(workflowId))) === "RUNNING"
-  )
+  const isChanged = stored !== undefined && contentHash(stored.input) !== contentHash(input);
+  if (isChanged && (await statusOf(client.workflow.getHandle(workflowId))) === "RUNNING")
     throw new RatchetError(
       "InvalidInput",
       `run '${input.id}' goes on with another input; give this one another id, or continue that one: npx ratchet resume ${input.id}`,
@@ -95,6 +92,8 @@ async function startOrJoin({ client, store, input }: Following): Promise<string>
     staticSummary: `experiment ${input.id}`,
   });
   if (stored === undefined) return `starting run ${input.id}`;
+  if (isChanged)
+    return `starting run ${input.id} with a changed input; what did not change is taken from before`;
   if (stored.state === "done") return `repeating run ${input.id}; what did not change is taken from before`;
   const at = stages.find(({ state }) => state !== "done" && state !== "cached");
   return `resuming run ${input.id}${at === undefined ? "" : ` at stage ${at.stage}`}`;

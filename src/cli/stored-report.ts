@@ -3,6 +3,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { RatchetError } from "../core/errors.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { resultOf } from "../core/ports/runs.ts";
 import type { ReportData } from "../core/report/data.ts";
 import { renderReport } from "../report/report.ts";
 import type { Store } from "../store/store.ts";
@@ -19,9 +20,12 @@ export async function readReport(store: Store, name?: string): Promise<ReportDat
       value: name,
     });
   }
-  const stages = await store.runs.getStages(run.run);
-  const stage = stages.find(({ type, result }) => type === "report" && result !== undefined);
-  if (stage === undefined) {
+  const stages = (await store.runs.getStages(run.run)).filter(({ state }) => state !== "outdated");
+  const result = stages
+    .filter(({ type }) => type === "report")
+    .map(resultOf)
+    .find((made) => made !== undefined);
+  if (result === undefined) {
     const reached = stages.map((known) => `${known.stage} ${known.state}`).join(", ");
     throw new RatchetError(
       "InvalidInput",
@@ -29,7 +33,7 @@ export async function readReport(store: Store, name?: string): Promise<ReportDat
       { field: "RUN", value: run.run },
     );
   }
-  const { report } = stage.result as unknown as { report: ArtifactRef };
+  const { report } = result as unknown as { report: ArtifactRef };
   const data = (await store.artifacts.getJson(report)) as ReportData;
   if (data.format === "ratchet.report.v1") return data;
   throw new RatchetError(

@@ -1,28 +1,21 @@
-/** Runs and stages in Postgres: upserts that may be repeated, reads in one defined order. */
-import { type Kysely, type Selectable, sql } from "kysely";
-import { makingSets } from "../core/environment/build-name.ts";
-import { isHash } from "../core/hash.ts";
+/** Runs in Postgres, with what belongs to them: upserts that may be repeated, reads in one defined order. */
+import { type Selectable, sql, type Transaction } from "kysely";
+import { contentHash, isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import { tripId } from "../core/learning/trip-record.ts";
-import type {
-  RunRecord,
-  RunState,
-  RunStore,
-  StageRecord,
-  StageState,
-  StoredRun,
-  TripRecord,
-} from "../core/ports/runs.ts";
+import type { RunRecord, RunState, RunStore, StoredRun, TripRecord } from "../core/ports/runs.ts";
 import { changesOf, dropChanges, putChange } from "./changes.ts";
 import type { Database } from "./database.ts";
 import { insertLineage, stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
 import { askNumericsChange, holdNumerics, numericsChangesOf, numericsOf } from "./numerics.ts";
 import { pinsOf, putPin } from "./pins.ts";
+import { createStageStore, outdate } from "./stages.ts";
 import type { Tables } from "./tables.ts";
 
 export function createRunStore(database: Database): RunStore {
   return {
-    putRun: (run) => database.run((tables) => upsertRun(tables, run)),
+    ...createStageStore(database),
+    putRun: (run) => database.run((tables) => tables.transaction().execute((tx) => upsertRun(tx, run))),
     getRun: (run) =>
       database.run(async (tables) =>
         storedRun(await tables.selectFrom("runs").selectAll().where("run", "=", run).executeTakeFirst()),
@@ -33,53 +26,6 @@ export function createRunStore(database: Database): RunStore {
           await tables.selectFrom("runs").selectAll().orderBy("position", "desc").limit(1).executeTakeFirst(),
         ),
       ),
-    putStage: (stage) => putStage(database, stage),
-    putProgress: (run, stage, progress) =>
-      database.run((tables) => updateProgress(tables, run, stage, progress)),
-    getStages: (run) =>
-      database.run(async (tables) => {
-        const rows = await tables
-          .selectFrom("stages")
-          .selectAll()
-          .where("run", "=", run)
-          .orderBy("position")
-          .execute();
-        return rows.map(storedStage);
-      }),
-    getBuilds: () =>
-      database.run(async (tables) => {
-        const rows = await tables
-          .selectFrom("stages")
-          .selectAll()
-          .where("type", "in", [...makingSets])
-          .where("result", "is not", null)
-          .orderBy("position")
-          .execute();
-        return rows.map(storedStage);
-      }),
-    findCachedStage: (inputHash, run) =>
-      database.run(async (tables) => {
-        const row = await tables
-          .selectFrom("stages")
-          .select(["run", "stage", "result"])
-          .where("input_hash", "=", inputHash)
-          .where("state", "in", ["done", "cached"])
-          .where("result", "is not", null)
-          .where((where) =>
-            where.or([
-              where("run", "=", run),
-              where(
-                "run",
-                "not in",
-                tables.selectFrom("numerics").select("run").where("change", "!=", "none"),
-              ),
-            ]),
-          )
-          .orderBy("position")
-          .limit(1)
-          .executeTakeFirst();
-        return row && { run: row.run, stage: row.stage, result: row.result as Json };
-      }),
     putLineage: (record) =>
       database.run((tables) => tables.transaction().execute((tx) => insertLineage(tx, record))),
     lineageOf: (run, stage, branch) =>
@@ -130,67 +76,26 @@ export function createRunStore(database: Database): RunStore {
   };
 }
 
-async function upsertRun(tables: Kysely<Tables>, run: RunRecord): Promise<void> {
+async function upsertRun(tx: Transaction<Tables>, run: RunRecord): Promise<void> {
   const row = {
     workflow_type: run.workflowType,
     input: JSON.stringify(run.input),
     state: run.state,
     branch: run.branch,
   };
-  await tables
+  const before = await tx
+    .selectFrom("runs")
+    .select("input")
+    .where("run", "=", run.run)
+    .forUpdate()
+    .executeTakeFirst();
+  await tx
     .insertInto("runs")
     .values({ run: run.run, ...row })
     .onConflict((conflict) => conflict.column("run").doUpdateSet({ ...row, updated_at: sql<never>`now()` }))
     .execute();
-}
-
-async function putStage(database: Database, stage: StageRecord): Promise<void> {
-  const row = {
-    type: stage.type,
-    input_hash: stage.inputHash,
-    state: stage.state,
-    result: stage.result === undefined ? null : JSON.stringify(stage.result),
-    progress: stage.progress === undefined ? null : JSON.stringify(stage.progress),
-  };
-  // What is absent stays, unless the input changed: a result belongs to the input it was computed from.
-  const kept = (column: "result" | "progress") =>
-    sql<string>`CASE WHEN stages.input_hash = excluded.input_hash
-      THEN coalesce(excluded.${sql.ref(column)}, stages.${sql.ref(column)}) ELSE excluded.${sql.ref(column)} END`;
-  await database.run((tables) =>
-    tables
-      .insertInto("stages")
-      .values({ run: stage.run, stage: stage.stage, ...row })
-      .onConflict((conflict) =>
-        conflict
-          .columns(["run", "stage"])
-          .doUpdateSet({ ...row, result: kept("result"), progress: kept("progress") })
-          .where("excluded.state", "!=", "waiting")
-          .where((where) =>
-            where.not(
-              where.and([
-                where("stages.input_hash", "=", where.ref("excluded.input_hash")),
-                where("stages.state", "in", ["done", "cached"]),
-                where("excluded.state", "=", "running"),
-              ]),
-            ),
-          ),
-      )
-      .execute(),
-  );
-}
-
-export async function updateProgress(
-  tables: Kysely<Tables>,
-  run: string,
-  stage: string,
-  progress: Json,
-): Promise<void> {
-  await tables
-    .updateTable("stages")
-    .set({ progress: JSON.stringify(progress) })
-    .where("run", "=", run)
-    .where("stage", "=", stage)
-    .execute();
+  const isAnother = before !== undefined && contentHash(before.input as Json) !== contentHash(run.input);
+  if (isAnother) await outdate(tx, run.run);
 }
 
 function storedRun(row: Selectable<Tables["runs"]> | undefined): StoredRun | undefined {
@@ -203,17 +108,5 @@ function storedRun(row: Selectable<Tables["runs"]> | undefined): StoredRun | und
     branch: row.branch,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
-  };
-}
-
-function storedStage(row: Selectable<Tables["stages"]>): StageRecord {
-  return {
-    run: row.run,
-    stage: row.stage,
-    type: row.type,
-    inputHash: row.input_hash,
-    state: row.state as StageState,
-    ...(row.result === null ? {} : { result: row.result as Json }),
-    ...(row.progress === null ? {} : { progress: row.progress as Json }),
   };
 }

@@ -5,10 +5,16 @@
 import { type Kysely, sql, type Transaction } from "kysely";
 import { RatchetError } from "../core/errors.ts";
 import type { Json, JsonObject } from "../core/json.ts";
-import type { CommitAlongside, StepClaim, StepIdentity, StepLedger } from "../core/ports/steps.ts";
+import type {
+  CommitAlongside,
+  ProgressNote,
+  StepClaim,
+  StepIdentity,
+  StepLedger,
+} from "../core/ports/steps.ts";
 import type { Database } from "./database.ts";
 import { insertLineage } from "./lineage.ts";
-import { updateProgress } from "./runs.ts";
+import { updateProgress } from "./stages.ts";
 import type { Tables } from "./tables.ts";
 
 /** Whether everything that a result names is stored, and undamaged. */
@@ -16,9 +22,13 @@ type HasArtifacts = (result: Json) => Promise<boolean>;
 
 export function createStepLedger(database: Database, hasArtifacts: HasArtifacts): StepLedger {
   return {
-    claim: async (step) => {
+    claim: async (step, progress) => {
       const claimed = await database.run((tables) => tables.transaction().execute((tx) => claim(tx, step)));
-      if (claimed.state === "claimed" || (await hasArtifacts(claimed.result))) return claimed;
+      if (claimed.state === "claimed") return claimed;
+      if (await hasArtifacts(claimed.result)) {
+        await database.run((tables) => noteProgress(tables, progress, branchIn(claimed.result)));
+        return claimed;
+      }
       const fence = await database.run((tables) => reopen(tables, step.key));
       // Another attempt was faster: its claim is overtaken as any other.
       return fence === undefined
@@ -99,10 +109,7 @@ async function commit(
     alongside.lineage === undefined
       ? undefined
       : await insertLineage(tx, alongside.lineage, alongside.recipe);
-  if (alongside.progress !== undefined) {
-    const { run, stage, progress } = alongside.progress;
-    await updateProgress(tx, run, stage, progress);
-  }
+  await noteProgress(tx, alongside.progress, branch);
   if (branch === undefined) return result;
   const placed = { ...(result as JsonObject), branch };
   await tx
@@ -111,6 +118,18 @@ async function commit(
     .where("key", "=", key)
     .execute();
   return placed;
+}
+
+const branchIn = (result: Json) => (result as { readonly branch?: number } | null)?.branch;
+
+async function noteProgress(
+  tables: Kysely<Tables>,
+  note: ProgressNote | undefined,
+  branch: number | undefined,
+): Promise<void> {
+  if (note === undefined) return;
+  const { run, stage, progress } = note;
+  await updateProgress(tables, run, stage, { ...progress, ...(branch !== undefined && { branch }) });
 }
 
 /** The commit changed nothing: the step is committed already, or this attempt was overtaken. */

@@ -53,8 +53,8 @@ export function meterLedger(ledger: StepLedger, meters: Meters): StepLedger {
   const kinds = new Map<string, string>();
   return {
     ...ledger,
-    claim: async (step) => {
-      const claim = await ledger.claim(step);
+    claim: async (step, progress) => {
+      const claim = await ledger.claim(step, progress);
       if (claim.state === "committed") meters.stepsFound.add(1, { kind: step.kind });
       else kinds.set(step.key, step.kind);
       return claim;

@@ -1,6 +1,6 @@
 /** What a training does where a tripwire trips: the trip is recorded, and the course goes on from the last good checkpoint. */
 import { type ApplicationFailure, upsertMemo } from "@temporalio/workflow";
-import { type Course, recover, recoverBy } from "../core/learning/course.ts";
+import { branchOf, type Course, recover, recoverBy } from "../core/learning/course.ts";
 import { parkAdvice } from "../core/learning/park-advice.ts";
 import type { StoredTrip } from "../core/ports/runs.ts";
 import type { Control } from "./control.ts";
@@ -34,7 +34,7 @@ export async function recoverFrom(
   const tripId = await cpu.recordTrip.executeWithOptions({ summary: note.slice(0, summaryLength) }, [
     {
       trip: { run, stage, branch, iteration, parent, trip, action, outcome, ...(settings && { settings }) },
-      progress: { done: kept, total: iterations, unit: "iterations", note },
+      progress: { done: kept, total: iterations, unit: "iterations", note, ...branchOf(course) },
     },
   ]);
   const { learningRate } = training;

@@ -5,7 +5,7 @@ import type { StepContext } from "../activities/step.ts";
 import type { UpdatedPolicy } from "../activities/updates.ts";
 import type { ReinforcementSettings, SupervisedSettings } from "../core/experiment/input.ts";
 import type { JsonObject } from "../core/json.ts";
-import type { Course } from "../core/learning/course.ts";
+import { branchOf, type Course } from "../core/learning/course.ts";
 import { judgeReward } from "../core/learning/tripwires.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { Control } from "./control.ts";
@@ -73,7 +73,7 @@ export async function runIteration(
   const trip = judgeReward(reward, training.tripwires, recent);
   if (trip !== null) throw divergedFailure(trip);
   if (rows === 0) {
-    const noted = { ...progress, note: `${noteOf(metrics)}; no update` };
+    const noted = { ...progress, note: `${noteOf(metrics)}; no update`, ...branchOf(at) };
     await cpu.recordProgress.executeWithOptions({ summary: summaries.progress(noted) }, [
       { context, progress: noted },
     ]);

@@ -33,6 +33,16 @@ export function needsOf(stage: Stage): string[] {
   }
 }
 
+/** Every stage that takes this one's result, or the result of one that does. */
+export function dependentsOf(stages: ExperimentInput["stages"], id: string): string[] {
+  const found = new Set([id]);
+  for (const dependent of found)
+    for (const [other, stage] of Object.entries(stages))
+      if (needsOf(stage).includes(dependent)) found.add(other);
+  found.delete(id);
+  return [...found];
+}
+
 /** Stage ids in an order in which every stage follows what it needs; ties keep the input's order. */
 export function planStages(input: ExperimentInput): string[] {
   const { stages } = input;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tripwiresSchema } from "../experiment/tripwires.ts";
-import { afterNothing, afterUpdate, type Course, courseFrom, recover } from "./course.ts";
+import { afterNothing, afterUpdate, branchOf, type Course, courseFrom, recover } from "./course.ts";
 import type { Trip } from "./tripwires.ts";
 
 const named = (name: string) => ({
@@ -23,6 +23,11 @@ const spike: Trip = { ...overKl, blames: "batch" };
 const place = ({ iteration, latest }: Course) => [iteration, latest?.checkpoint.hash ?? null];
 
 describe("the course of a training", () => {
+  it("is on a branch from its first update on", () => {
+    expect([branchOf(start), branchOf(third)]).toEqual([{}, { branch: 0 }]);
+    expect(branchOf(afterUpdate(start, updated("a", 2), tripwires()))).toEqual({ branch: 2 });
+  });
+
   it("goes on with what an update made, and as it was where there was none", () => {
     expect(place(third)).toEqual([3, "b"]);
     expect(place(afterNothing(third))).toEqual([4, "b"]);

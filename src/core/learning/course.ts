@@ -66,6 +66,10 @@ export function afterUpdate(
 /** The iteration made no update. */
 export const afterNothing = (course: Course): Course => ({ ...course, iteration: course.iteration + 1 });
 
+/** For the stage's progress: a training without an update is on no branch yet, whatever the lineage holds of earlier ones. */
+export const branchOf = ({ branch, latest }: Course): { readonly branch?: number } =>
+  latest === null ? {} : { branch };
+
 export interface Recovery {
   readonly action: Tripwires["recovery"];
   /** What was done, for people: "goes on with iteration 4 from the checkpoint of iteration 2". */

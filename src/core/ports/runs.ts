@@ -31,10 +31,10 @@ export interface StoredRun extends RunRecord {
 
 /**
  * `cached`: its input hash was computed before, by this run or another, and that result was taken. `stopped` and
- * `failed`: it was under way when its run ended so; a resumed run goes on with it.
+ * `failed`: it was under way when its run ended so; a resumed run goes on with it. `outdated`: the run has another input
+ * by now, and has not said that the stage is part of it.
  */
-export const stageStates = ["waiting", "running", "cached", "done", "stopped", "failed"] as const;
-export type StageState = (typeof stageStates)[number];
+export type StageState = "waiting" | "running" | "cached" | "done" | "stopped" | "failed" | "outdated";
 
 export interface StageRecord {
   readonly run: string;
@@ -44,10 +44,15 @@ export interface StageRecord {
   readonly type: string;
   readonly inputHash: string;
   readonly state: StageState;
-  /** Absent leaves what is stored. */
+  /** Absent leaves what is stored. Of the input hash, whatever the state: see resultOf. */
   readonly result?: Json;
   /** Absent leaves what is stored. */
   readonly progress?: Json;
+}
+
+/** What the stage has come to in its run. One that has not may still hold, for its hash and its name, what it made last. */
+export function resultOf({ state, result }: Pick<StageRecord, "state" | "result">): Json | undefined {
+  return state === "done" || state === "cached" || state === "stopped" ? result : undefined;
 }
 
 /** One policy update: which state it started from and which it made. */
@@ -153,21 +158,24 @@ export interface PolicyPin {
 }
 
 export interface RunStore {
+  /** One transaction: where the input is another than before, what the run's stages have reached is outdated. */
   putRun(run: RunRecord): Promise<void>;
   getRun(run: string): Promise<StoredRun | undefined>;
   newestRun(): Promise<StoredRun | undefined>;
   /**
-   * "waiting" only makes a stage known: a resumed run keeps what its stages have reached. A late write of "running"
-   * never hides that the stage with this input is done.
+   * "waiting" only makes a stage known: a resumed run keeps what its stages have reached, and one that is outdated waits.
+   * A late write of "running" never hides that the stage with this input is done.
    */
   putStage(stage: StageRecord): Promise<void>;
+  /** The stages wait again: what they need is made anew. What they made before is found by its hash. */
+  awaitAgain(run: string, stages: readonly string[]): Promise<void>;
   /** How far a stage is; nothing where the stage is unknown. */
   putProgress(run: string, stage: string, progress: Json): Promise<void>;
   /** In the order the stages were first put. */
   getStages(run: string): Promise<StageRecord[]>;
   /** Stages of every run that built or calibrated environments and have a result, in the order they were first put. */
   getBuilds(): Promise<StageRecord[]>;
-  /** A finished stage with this input hash, the earliest first: of this run, or of one whose numerics never changed. */
+  /** A stage's result for this input hash, the earliest first: of this run, or of one whose numerics never changed. */
   findCachedStage(
     inputHash: string,
     run: string,
@@ -185,7 +193,7 @@ export interface RunStore {
   putChange(change: ChangeRecord): Promise<ChangeRecord>;
   /** In the order they were made. */
   changesOf(run: string): Promise<ChangeRecord[]>;
-  /** One transaction: the run has this input from now on, and what was changed in the stage after the iteration is dropped. */
+  /** As putRun; and in the same transaction, what was changed in the stage after the iteration is dropped. */
   goBack(run: RunRecord, stage: string, iteration: number): Promise<void>;
   /** Once, however often the same trip is put. */
   putTrip(trip: TripRecord): Promise<void>;

@@ -7,7 +7,7 @@
  * whose artifacts are lost or damaged is no longer a result: the step is claimed anew, and its work writes them again. Checkpoints
  * do not count, for they are collected on purpose and made again from their lineage.
  */
-import type { Json } from "../json.ts";
+import type { Json, JsonObject } from "../json.ts";
 import type { LineageRecord, UpdateRecipe } from "./runs.ts";
 
 export interface StepIdentity {
@@ -29,12 +29,19 @@ export interface CommitAlongside {
   readonly lineage?: LineageRecord;
   /** What the lineage's update was computed from. */
   readonly recipe?: UpdateRecipe;
-  /** The stage's new progress. */
-  readonly progress?: { readonly run: string; readonly stage: string; readonly progress: Json };
+  readonly progress?: ProgressNote;
+}
+
+/** A stage's new progress. With a lineage record, the branch that the record went to is noted in it. */
+export interface ProgressNote {
+  readonly run: string;
+  readonly stage: string;
+  readonly progress: JsonObject;
 }
 
 export interface StepLedger {
-  claim(step: StepIdentity): Promise<StepClaim>;
+  /** A committed step's progress is noted again: it is what the stage has come to now, whoever did the step and when. */
+  claim(step: StepIdentity, progress?: ProgressNote): Promise<StepClaim>;
   /** Counts a failure of the step's own work and returns how many there were; an attempt that died counts nothing. */
   countFailure(key: string): Promise<number>;
   /**

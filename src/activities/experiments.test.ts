@@ -1,0 +1,60 @@
+import { MockActivityEnvironment } from "@temporalio/testing";
+import { describe, expect, it } from "vitest";
+import type { Json } from "../core/json.ts";
+import type { StageRecord } from "../core/ports/runs.ts";
+import { createExperimentActivities, type StageInput } from "./experiments.ts";
+import type { CpuPorts } from "./ports.ts";
+
+const stages = {
+  set: { type: "build" },
+  warm: { type: "train", policy: "initial", environments: "set", training: { algorithm: "sft" } },
+  rl: { type: "train", policy: "warm", environments: "set", training: { algorithm: "grpo" } },
+  before: { type: "evaluate", policy: "initial", environments: "set" },
+  after: { type: "evaluate", policy: "rl", environments: "set" },
+  report: { type: "report", evaluations: ["before", "after"] },
+};
+const evaluation = { type: "evaluate", value: { id: "mine", policy: "b" } } as unknown as StageInput;
+const training = { type: "train", value: { id: "mine", policy: "p" } } as unknown as StageInput;
+
+/** Begins a stage of a run whose row of it is given, where `cached` was computed before; tells what was written, in order. */
+async function begun(stage: "warm" | "before", given: object, cached?: Json, row?: Partial<StageRecord>) {
+  const written: unknown[] = [];
+  const ports = {
+    runs: {
+      getRun: async () => ({ run: "mine", input: { stages } }),
+      getStages: async () => (row === undefined ? [] : [{ run: "mine", stage, type: "", ...row }]),
+      changesOf: async () => [],
+      findCachedStage: async () => (cached === undefined ? undefined : { run: "other", result: cached }),
+      awaitAgain: async (_run: string, waiting: string[]) => void written.push(waiting),
+      putStage: async ({ state }: StageRecord) => void written.push(state),
+    },
+  } as unknown as CpuPorts;
+  const { beginStage } = createExperimentActivities(ports);
+  const { inputHash } = (await new MockActivityEnvironment().run(beginStage, {
+    ...{ run: "mine", stage, type: "", input: given },
+  } as never)) as { inputHash: string };
+  return { inputHash, written };
+}
+
+describe("a stage that begins", () => {
+  it("has what comes of it wait, before it says that it runs: that was reached with another result", async () => {
+    expect((await begun("warm", training)).written).toEqual([["rl", "after", "report"], "running"]);
+    expect((await begun("before", evaluation)).written).toEqual([["report"], "running"]);
+  });
+
+  it("has it wait too where its own result is another one from before", async () => {
+    const other = { inputHash: "other", state: "done", result: 1 } as const;
+    expect((await begun("warm", training, 2, other)).written).toEqual([["rl", "after", "report"], "cached"]);
+  });
+
+  it("leaves it as it is where it has that result already", async () => {
+    const { inputHash } = await begun("warm", training);
+    const done = { inputHash, state: "done", result: 1 } as const;
+    expect((await begun("warm", training, 1, done)).written).toEqual(["cached"]);
+    const waiting = { ...done, state: "waiting" } as const;
+    expect((await begun("warm", training, 1, waiting)).written).toEqual([
+      ["rl", "after", "report"],
+      "cached",
+    ]);
+  });
+});
