@@ -101,6 +101,7 @@ describe("an experiment's stages", () => {
       return planStages(input);
     };
     (input.stages.before as { environments: string }).environments = "train-environments";
+    (input.stages.report as { evaluations: string[] }).evaluations = ["after-cold-start", "after-rl"];
     const order = sampledBy("before");
     expect(order.indexOf("before")).toBeLessThan(order.indexOf("cold-start"));
     expect(needsOf(input.stages["cold-start"]!)).toEqual(["train-environments", "before"]);
@@ -118,6 +119,33 @@ describe("an experiment's stages", () => {
     expect(rejection(() => planStages(input)).message).toBe(
       `experiment 'tiny': field 'stages.cold-start.training.trajectories.from' = "before": that stage samples in 'test-environments', and the training's environments are 'train-environments'; name the same`,
     );
+  });
+
+  describe.each(["report", "select"])("that compare policies in a %s", (type) => {
+    const comparing = (environments: string) => {
+      const input = tiny();
+      const evaluations = ["before", "after-cold-start", "after-rl"];
+      input.stages.report = { type, title: "", evaluations } as ExperimentInput["stages"][string];
+      (input.stages["after-rl"] as { environments: string }).environments = environments;
+      return input;
+    };
+
+    it("do so in one set of environments, and say so before anything is built", () => {
+      expect(rejection(() => planStages(comparing("train-environments"))).message).toBe(
+        `experiment 'tiny': field 'stages.report.evaluations' names 'before', in environments 'test-environments', and 'after-rl', in 'train-environments'; policies are compared in the same environments only: evaluate both in one of these, or compare 'after-rl' in a ${type} stage of its own`,
+      );
+    });
+
+    it("may have it built by several stages", () => {
+      const input = comparing("same");
+      input.stages.same = { ...input.stages["test-environments"]!, title: "the same again" };
+      expect(planStages(input)).toContain("same");
+      (input.stages.same as { environments: { maxTools: number } }).environments = {
+        ...(input.stages["test-environments"] as { environments: object }).environments,
+        maxTools: 3,
+      };
+      expect(rejection(() => planStages(input)).fields.field).toBe("stages.report.evaluations");
+    });
   });
 
   it("may not need each other in a cycle", () => {

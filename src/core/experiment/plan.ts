@@ -1,5 +1,6 @@
 /** The stages of an experiment as a checked DAG: every name resolves, to a stage of the right type, without a cycle. */
 import { RatchetError } from "../errors.ts";
+import { canonicalJson } from "../json.ts";
 import { identifierPattern } from "./identifier.ts";
 import type { ExperimentInput, Stage } from "./input.ts";
 
@@ -74,7 +75,10 @@ export function planStages(input: ExperimentInput): string[] {
       }
     }
     if (stage.type === "report" || stage.type === "select")
-      for (const needed of stage.evaluations) expect(id, "evaluations", needed, "evaluate");
+      for (const needed of stage.evaluations) {
+        expect(id, "evaluations", needed, "evaluate");
+        requireComparable(input, id, stage.evaluations[0]!, needed);
+      }
   }
   const ordered: string[] = [];
   const remaining = new Set(Object.keys(stages));
@@ -106,5 +110,27 @@ function requireSameSet(
     "InvalidInput",
     `experiment '${experiment}': field 'stages.${id}.training.trajectories.from' = "${sampledBy}": that stage samples in '${sampler.environments}', and the training's environments are '${stage.environments}'; name the same`,
     { field: `stages.${id}.training.trajectories.from`, value: sampledBy },
+  );
+}
+
+/**
+ * Before anything is built or sampled: policies are compared environment by environment. A set is a function of what is
+ * to be built, whichever stage builds it.
+ */
+function requireComparable(
+  { id: experiment, stages }: ExperimentInput,
+  id: string,
+  first: string,
+  other: string,
+): void {
+  const [a, b] = [stages[first], stages[other]];
+  if (a?.type !== "evaluate" || b?.type !== "evaluate" || a.environments === b.environments) return;
+  const built = [a, b].map(({ environments }) => stages[environments]);
+  const [one, another] = built.map((build) => build?.type === "build" && canonicalJson(build.environments));
+  if (one === another) return;
+  throw new RatchetError(
+    "InvalidInput",
+    `experiment '${experiment}': field 'stages.${id}.evaluations' names '${first}', in environments '${a.environments}', and '${other}', in '${b.environments}'; policies are compared in the same environments only: evaluate both in one of these, or compare '${other}' in a ${stages[id]!.type} stage of its own`,
+    { field: `stages.${id}.evaluations`, value: [first, other] },
   );
 }
