@@ -225,8 +225,9 @@ describe("wrong input is refused before anything starts", () => {
     await expectRefusal(["start", "--input", path], {
       code: 2,
       says: [
-        "field 'stages.rl.training.sampling.maxResponseTokens' = 4096 leaves no room for a prompt",
-        '4096 tokens that policy "tiny" sees; set it to at most 4032',
+        "field 'stages.rl.training.sampling.maxResponseTokens' = 4096 leaves 0 of the 4096 tokens",
+        "that policy \"tiny\" sees for a prompt, and single_hop prompts of 'train-environments' have",
+        "set it to at most 3",
       ],
     });
   });

@@ -13,13 +13,14 @@ import {
   type Proposals,
   type ScenarioCounts,
 } from "../core/synthesis/batches.ts";
-import type { Candidate, ScalingLevels } from "../core/synthesis/candidate.ts";
+import type { Candidate } from "../core/synthesis/candidate.ts";
 import { decompose } from "../core/synthesis/decompose/decompose.ts";
 import { deploy, subjectsOf } from "../core/synthesis/deploy/deploy.ts";
 import { document } from "../core/synthesis/document/document.ts";
 import type { Decomposed, Drafted } from "../core/synthesis/draft.ts";
 import { rulesOf, type StageKind } from "../core/synthesis/pipeline.ts";
 import { integrateProven, scaleProven } from "../core/synthesis/preserve.ts";
+import { requestOf } from "../core/synthesis/proposal-request.ts";
 import {
   type AssemblyCounts,
   emptyAssembly,
@@ -140,21 +141,6 @@ export function createEnvironmentActivities(
 /** Subjects of all tools a candidate may come to have, distractors included. */
 const allSubjectsOf = (from: readonly Drafted[]): string[] =>
   [...new Set(from.flatMap(({ decomposed }) => Object.keys(decomposed.candidate.subjects)))].sort();
-
-/** What of a specification a candidate depends on; what a set is kept clear of is looked at when it is assembled. */
-function requestOf(environments: BuildSpecification) {
-  const { split, profile, runtime, maxTools, maxSubQuestions, domains, heldOut, complexity } = environments;
-  return {
-    split,
-    profile,
-    ...(runtime === "python" ? { runtime } : {}),
-    ...(maxTools === undefined ? {} : { maxTools }),
-    ...(maxSubQuestions === undefined ? {} : { maxSubQuestions }),
-    ...(domains === undefined ? {} : { domains }),
-    ...(heldOut === undefined ? {} : { heldOut }),
-    ...(complexity === undefined ? {} : { levels: complexity as Partial<ScalingLevels> }),
-  };
-}
 
 function exhausted(
   name: string,

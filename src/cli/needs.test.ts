@@ -23,6 +23,7 @@ const example = (name: string) =>
         readFileSync(fileURLToPath(new URL(`../../temporal/examples/${name}.json`, import.meta.url)), "utf8"),
       ),
     ),
+    config.cacheFolder,
   );
 const gibibyte = 1024 ** 3;
 const withFree = async (name: string, free: number) =>

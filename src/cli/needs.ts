@@ -21,8 +21,6 @@ const statesPerCheckpoint = 3;
 const smallBytes = 50e6;
 /** SmolLM2's GGUF and what it becomes. */
 const cacheBytes = 0.7e9;
-/** The shortest prompt with one tool; real ones have some 270 tokens, which only their environments tell. */
-const leastPromptTokens = 64;
 
 /** Throws ServiceUnavailable where the policy has to be fetched and cannot be, InvalidInput where the Hub has none such. */
 export async function requireFetchable(config: Config, { policy }: ExperimentInput): Promise<void> {
@@ -48,27 +46,6 @@ export async function requireFetchable(config: Config, { policy }: ExperimentInp
 function isCached(cacheFolder: string, policy: string): boolean {
   if (parsePolicySource(policy).kind !== "smollm2") return true;
   return smolLM2Files(join(cacheFolder, "policies")).some((file) => existsSync(file));
-}
-
-/** Throws InvalidInput where a response may be so long that no prompt fits beside it. */
-export function requireContext({ input, contextTokens }: KnownPolicy): void {
-  if (contextTokens === undefined) return;
-  const limit = contextTokens - leastPromptTokens;
-  for (const [id, stage] of Object.entries(input.stages)) {
-    const field = stage.type === "train" ? "training" : stage.type === "evaluate" ? "evaluation" : undefined;
-    if (field === undefined) continue;
-    const settings = (stage as unknown as Record<string, { sampling?: { maxResponseTokens: number } }>)[
-      field
-    ];
-    const asked = settings?.sampling?.maxResponseTokens ?? 0;
-    if (asked <= limit) continue;
-    const name = `stages.${id}.${field}.sampling.maxResponseTokens`;
-    throw new RatchetError(
-      "InvalidInput",
-      `field '${name}' = ${asked} leaves no room for a prompt in the ${contextTokens} tokens that policy "${input.policy}" sees; set it to at most ${limit}`,
-      { field: name, value: asked, limit },
-    );
-  }
 }
 
 /** Throws StorageFull where the experiment's checkpoints would not fit beside what is stored already. */

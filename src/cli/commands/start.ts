@@ -12,7 +12,8 @@ import { describeAddresses } from "../addresses.ts";
 import { exitCodes } from "../exit.ts";
 import { readInputFile } from "../input-file.ts";
 import { knownPolicy } from "../local-policy.ts";
-import { requireContext, requireDisk, requireFetchable } from "../needs.ts";
+import { requireContext } from "../needed-context.ts";
+import { requireDisk, requireFetchable } from "../needs.ts";
 import { type OpenServices, untilAborted, withServices } from "../services.ts";
 import { requireThreads, requireThreadsInForce } from "../threads.ts";
 
@@ -35,8 +36,8 @@ export function register(ratchet: Command): void {
       planStages(given);
       const config = readConfig();
       requireThreads(config, given);
-      const known = await knownPolicy(given);
-      requireContext(known);
+      const known = await knownPolicy(given, config.cacheFolder);
+      await requireContext(known);
       await requireFetchable(config, given);
       await requireDisk(config, known);
       const { input } = known;

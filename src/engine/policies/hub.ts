@@ -129,6 +129,13 @@ export async function requireOnHub(model: HubModel, cacheFolder: string, options
   await resolveRevision(cacheOf(cacheFolder, model), model, options);
 }
 
+/** Its folder as far as it was fetched before, and as the revision was last known; undefined where nothing was. */
+export async function cachedFolder(model: HubModel, cacheFolder: string): Promise<string | undefined> {
+  const cache = cacheOf(cacheFolder, model);
+  const known = await remembered(cache, model.revision);
+  return known && join(cache, known.sha);
+}
+
 const cacheOf = (cacheFolder: string, { repository }: HubModel) =>
   join(cacheFolder, "hub", repository.replace("/", "--"));
 

@@ -36,9 +36,12 @@ const folderSha256: Readonly<Record<string, string>> = {
   "tokenizer_config.json": "7770cf7379ce657fc617500216facf01a313f8c8645ddb0079334430df0c82a7",
 };
 
+/** Where the policy is once it was made. */
+export const smolLM2Folder = (cacheFolder: string): string => join(cacheFolder, folderName);
+
 /** Any of these in the cache, whole, and nothing has to be fetched. */
 export const smolLM2Files = (cacheFolder: string): readonly string[] => [
-  join(cacheFolder, folderName, "model.safetensors"),
+  join(smolLM2Folder(cacheFolder), "model.safetensors"),
   join(cacheFolder, ggufName),
 ];
 
@@ -56,7 +59,7 @@ export interface PrepareOptions {
  * Throws ServiceUnavailable where it must fetch and cannot, ModelUnreadable where what it got is not the pinned file.
  */
 export async function prepareSmolLM2(cacheFolder: string, options: PrepareOptions): Promise<string> {
-  const folder = join(cacheFolder, folderName);
+  const folder = smolLM2Folder(cacheFolder);
   if ((await firstDifference(folder, folderSha256)) === undefined) return folder;
   await mkdir(cacheFolder, { recursive: true });
   await removeAbandoned(cacheFolder);
