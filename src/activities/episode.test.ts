@@ -99,6 +99,23 @@ describe("a turn that a stop string ended", () => {
   });
 });
 
+describe("a call that failed", () => {
+  it("solves nothing, though its error says the answer, and is shown to the policy as FTRL words it", async () => {
+    const failing = set.environments[0]!.tools.map((tool) => ({
+      ...tool,
+      code: `function ${tool.document.name}() { throw new Error("about France"); }`,
+    }));
+    const asked = recordResponses(start, [response(right)], codec);
+    const failed = { ...set, environments: [{ ...environment, tools: failing }] };
+    const [played] = await playTools([asked], failed, codec, createVmSandbox(), limits);
+    const [turn] = played!.turns;
+    const output = "an error occured when call get_home: about France";
+    expect(turn!.calls).toMatchObject([{ outcome: "error", output, solved: null }]);
+    expect([turn!.reward, played!.unsolved]).toEqual([0, start.unsolved]);
+    expect(codec.decode(played!.tokens)).toBe(`?${right}[${output}]`);
+  });
+});
+
 describe("a Python tool", () => {
   it("is given its arguments as they were written, where 1.0 is not 1", async () => {
     const python = set.environments[0]!.tools.map((tool) => ({ ...tool, runtime: "python" as const }));

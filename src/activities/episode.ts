@@ -75,7 +75,10 @@ export async function playTools(
   });
 }
 
-/** One response in the state it was given: its calls' outcomes, what they solved and the one-turn reward. */
+/**
+ * One response in the state it was given: its calls' outcomes, what they solved and the one-turn reward. A call that failed
+ * solves nothing, whatever its error says: what a schema allows, or a tool repeats, is no knowledge of the answer.
+ */
 interface JudgedResponse {
   readonly calls: readonly CallRecord[];
   readonly unsolved: Trajectory["unsolved"];

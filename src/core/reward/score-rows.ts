@@ -1,4 +1,7 @@
-/** Scores responses to FTRL rows: equal to FTRL's own reward functions, but with the tools run in the sandbox. */
+/**
+ * Scores responses to FTRL rows: equal to FTRL's own reward functions, but with the tools run in the sandbox. As there, and
+ * other than in Ratchet's rollouts, an error's text may solve a sub-question.
+ */
 import type { Sandbox, ToolInvocation, ToolProgram } from "../ports/sandbox.ts";
 import { type ParsedCall, parseToolCalls } from "../trajectory/parse.ts";
 import { countUnsolved } from "../trajectory/trajectory.ts";

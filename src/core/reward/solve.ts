@@ -10,7 +10,10 @@ export type UnsolvedSet = Readonly<Record<string, readonly string[]>>;
 export interface CallOutput {
   /** The tool that was called. */
   readonly name: string;
-  /** What the policy sees of it; null solves nothing. */
+  /**
+   * What answers are looked for in; null solves nothing. FTRL takes what the policy sees, an error's text included, and so
+   * does `ratchet score`; in Ratchet's own rollouts a call that failed has none (docs/numerics.md, failed calls).
+   */
   readonly output: string | null;
 }
 
