@@ -24,7 +24,9 @@ describe("ratchet env audit", () => {
   it("refuses a count that is none", () => {
     const { status, stderr } = audit("--per-kind", "few");
     expect(status).toBe(2);
-    expect(stderr).toBe("ratchet: option value 'few' is no whole number from 1 to 10000; correct it\n");
+    expect(stderr).toBe(
+      "ratchet: --per-kind 'few' is no whole number from 1 to 10000; give one, or leave the option out\n",
+    );
   });
 
   it("refuses a profile that is none", () => {

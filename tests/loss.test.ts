@@ -33,10 +33,12 @@ describe("ratchet loss", () => {
     expect([missing.status, missing.stdout, missing.stderr]).toEqual([
       2,
       "",
-      "ratchet: --cases nowhere.jsonl cannot be read (ENOENT); give a file of JSON lines\n",
+      "ratchet: --cases nowhere.jsonl: there is no such file; give JSON lines, each a case as in tests/fixtures/verl_policy_loss_cases.jsonl\n",
     ]);
     const wrong = loss("--cases", "package.json");
     expect([wrong.status, wrong.stdout]).toEqual([2, ""]);
-    expect(wrong.stderr).toMatch(/^ratchet: package\.json line 1 is not JSON: [^\n]*\n$/);
+    expect(wrong.stderr).toBe(
+      'ratchet: --cases package.json line 1: invalid JSON at line 1, column 2: "{"; give JSON lines, each a case as in tests/fixtures/verl_policy_loss_cases.jsonl\n',
+    );
   });
 });

@@ -113,28 +113,33 @@ describe("ratchet score", () => {
     [
       "a missing file",
       () => join(folder, "none.jsonl"),
-      /--rows '.*none.jsonl' cannot be read \(ENOENT\); give a JSONL/,
+      /^--rows \S+none.jsonl: there is no such file; give /,
     ],
-    ["a folder", () => folder, /cannot be read \(EISDIR\)/],
+    ["a folder", () => folder, /^--rows \S+: it is a folder; give JSON lines, /],
     [
       "a line that is no JSON",
       () => fileOf(JSON.stringify(row), "{oops"),
-      /rows.jsonl line 2 is no JSON; each line is/,
+      /^--rows \S+rows.jsonl line 2: invalid JSON at line 1, column 2: "{oops"; give JSON lines, /,
     ],
     [
       "a missing field",
       () => fileOf(JSON.stringify({ ...row, response: undefined })),
-      /rows.jsonl line 1: field 'response': /,
+      /^--rows \S+rows.jsonl line 1: field 'response': Invalid input: expected string, received undefined\ngive JSON lines, each a row of FTRL's data \(.*\) with a model's `response`$/,
     ],
     [
       "a nested value that is no JSON text",
       () => fileOf(JSON.stringify({ ...row, codes: "def half(x): pass" })),
-      /line 1: field 'codes': is no JSON text; nested values are JSON strings/,
+      /line 1: field 'codes' = "def half\(x\): pass": is no JSON text; nested values are JSON strings\ngive JSON lines/,
     ],
     [
       "answers that are no strings",
       () => fileOf(JSON.stringify({ ...row, unsolved_set: '{"half": [1.5]}' })),
-      /line 1: field 'unsolved_set.half.0': /,
+      /line 1: field 'unsolved_set.half.0' = "{\\"half\\": \[1.5\]}": .*\ngive JSON lines/,
+    ],
+    [
+      "what is no row at all",
+      () => fileOf("[1]"),
+      /line 1: field '\(top level\)' = \[1\]: .*\ngive JSON lines/,
     ],
   ])("refuses %s", async (_, path, message) => {
     await expect(score("--rows", path())).rejects.toMatchObject({

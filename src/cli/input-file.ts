@@ -4,28 +4,41 @@ import { RatchetError } from "../core/errors.ts";
 
 /** Throws InvalidInput where the file is missing or no JSON; the caller parses the shape. */
 export function readInputFile(path: string, option: string): unknown {
-  let text: string;
+  const text = readText(
+    path,
+    option,
+    "give the path of a JSON file, for example temporal/examples/tiny.json",
+  );
+  return parseJson(text, `${option} ${path}`, "correct the file there");
+}
+
+/** Throws InvalidInput where it cannot be read. */
+export function readText(path: string, option: string, next: string): string {
   try {
     // Some editors begin a file with a byte order mark.
-    text = readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = { ENOENT: "there is no such file", EISDIR: "it is a folder" }[code ?? ""] ?? message;
     throw new RatchetError(
       "InvalidInput",
-      `${option} ${path}: ${reason}; give the path of a JSON file, for example temporal/examples/tiny.json`,
+      `${option} ${path}: ${reason}; ${next}`,
       { field: option, value: path },
       error,
     );
   }
+}
+
+/** `what` names the text in the message. Throws InvalidInput with the place where it stops being JSON. */
+export function parseJson(text: string, what: string, next: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     const { line, column } = placeOf((error as Error).message, text);
     throw new RatchetError(
       "InvalidInput",
-      `${option} ${path}: invalid JSON at line ${line}, column ${column}: ${shownLine(text, line)}`,
-      { field: option, value: path, line, column },
+      `${what}: invalid JSON at line ${line}, column ${column}: ${shownLine(text, line)}; ${next}`,
+      { what, line, column },
       error,
     );
   }

@@ -2,13 +2,13 @@
 import { RatchetError } from "../core/errors.ts";
 
 export const wholeNumber =
-  (least: number, most: number) =>
+  (option: string, least: number, most: number) =>
   (text: string): number => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
     throw new RatchetError(
       "InvalidInput",
-      `option value '${text}' is no whole number from ${least} to ${most}; correct it`,
-      { value: text },
+      `${option} '${text}' is no whole number from ${least} to ${most}; give one, or leave the option out`,
+      { field: option, value: text },
     );
   };

@@ -25,9 +25,12 @@ export function readSecretFiles(environment: Readonly<Record<string, string>>): 
     try {
       read[name] = readFileSync(path, "utf8").trim();
     } catch (error) {
-      throw invalid(`${name}_FILE`, `= "${path}" cannot be read (${(error as NodeJS.ErrnoException).code})`);
+      throw invalid(
+        `${name}_FILE`,
+        `= "${path}" cannot be read (${(error as NodeJS.ErrnoException).code}); name a file that this user may read`,
+      );
     }
-    if (read[name] === "") throw invalid(`${name}_FILE`, `= "${path}" is empty`);
+    if (read[name] === "") throw invalid(`${name}_FILE`, `= "${path}" is empty; write the secret into it`);
   }
   return read;
 }

@@ -1,9 +1,11 @@
 /** `ratchet export CHECKPOINT FOLDER`: a policy for `transformers`, or with `--adapter` its adapter for `peft`. */
+import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { openArtifactFolder } from "../../store/artifacts.ts";
+import { writing } from "../writing.ts";
 
 export function register(ratchet: Command): void {
   ratchet
@@ -26,6 +28,7 @@ export function register(ratchet: Command): void {
       const ref = await artifacts.find("checkpoint", hash);
       const { locatePolicy } = await import("../../engine/runtime/locate.ts");
       const { exportAdapter, exportPolicy } = await import("../../engine/policies/export.ts");
+      writing("FOLDER", folder, () => mkdirSync(folder, { recursive: true }));
       const location = await locatePolicy(artifacts, ref);
       await (adapter ? exportAdapter : exportPolicy)(location, folder);
       process.stdout.write(`${folder}\n`);

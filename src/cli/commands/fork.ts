@@ -21,10 +21,14 @@ export function register(ratchet: Command): void {
     .requiredOption(
       "--at-iteration <K>",
       "the last iteration that is kept; 0 keeps none",
-      wholeNumber(0, 1e6),
+      wholeNumber("--at-iteration", 0, 1e6),
     )
     .option("--stage <id>", "which training, where the run has several")
-    .option("--branch <N>", "of the training's lineage; the newest by default", wholeNumber(0, 1e6))
+    .option(
+      "--branch <N>",
+      "of the training's lineage; by default the one it ended on, or the newest",
+      wholeNumber("--branch", 0, 1e6),
+    )
     .option("--set <NAME=VALUE...>", "settings of the training to change, for example learningRate=1e-5")
     .option("--id <id>", "of the new run; RUN-at-K by default")
     .option("--exit", "end the services when the run ends, instead of waiting for Ctrl-C")

@@ -1,8 +1,7 @@
 /** `ratchet loss --cases FILE`: what our loss formulas make of a file of cases, one JSON line per case. */
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { RatchetError } from "../../core/errors.ts";
-import { evaluateLossCase, parseLossCase } from "../../core/learning/cases.ts";
+import { evaluateLossCase, lossCaseSchema } from "../../core/learning/cases.ts";
+import { readJsonLines } from "../json-lines.ts";
 
 export function register(ratchet: Command): void {
   ratchet
@@ -12,19 +11,13 @@ export function register(ratchet: Command): void {
       "--cases <file>",
       "JSON lines: group, lengths, score, log-probabilities, clip and KL settings",
     )
-    .action(async ({ cases }: { cases: string }) => {
-      const text = await readFile(cases, "utf8").catch((error: NodeJS.ErrnoException) => {
-        throw new RatchetError(
-          "InvalidInput",
-          `--cases ${cases} cannot be read (${error.code}); give a file of JSON lines`,
-          { field: "--cases", value: cases },
-          error,
-        );
+    .action(({ cases: path }: { cases: string }) => {
+      // All lines are read first: a broken one ends the command before it prints anything.
+      const cases = readJsonLines(path, {
+        option: "--cases",
+        schema: lossCaseSchema,
+        next: "give JSON lines, each a case as in tests/fixtures/verl_policy_loss_cases.jsonl",
       });
-      // All lines are parsed first: a broken one ends the command before it prints anything.
-      const parsed = text
-        .split("\n")
-        .flatMap((line, i) => (line.trim() === "" ? [] : [parseLossCase(line, `${cases} line ${i + 1}`)]));
-      for (const given of parsed) process.stdout.write(`${JSON.stringify(evaluateLossCase(given))}\n`);
+      for (const given of cases) process.stdout.write(`${JSON.stringify(evaluateLossCase(given))}\n`);
     });
 }

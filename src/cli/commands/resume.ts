@@ -31,10 +31,14 @@ export function register(ratchet: Command): void {
     .option(
       "--from-iteration <K>",
       "go back to this iteration of a training that has ended, and on from there",
-      wholeNumber(0, 1e6),
+      wholeNumber("--from-iteration", 0, 1e6),
     )
     .option("--stage <id>", "which training to go back in, where the run has several")
-    .option("--branch <N>", "of that training's lineage; the newest by default", wholeNumber(0, 1e6))
+    .option(
+      "--branch <N>",
+      "of that training's lineage; by default the one it ended on, or the newest",
+      wholeNumber("--branch", 0, 1e6),
+    )
     .option(
       "--accept-numerics",
       "let the run go on with the workers' threads, processor and versions, where it recorded others: its bits change, and status and report say so",

@@ -1,12 +1,12 @@
 /** `ratchet score`: FTRL's reward of each response in a file of FTRL rows, one JSON line per row, in the file's order. */
-import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { RatchetError } from "../../core/errors.ts";
-import { type FtrlRow, ftrlRowSchema } from "../../core/reward/ftrl-row.ts";
+import { ftrlRowSchema } from "../../core/reward/ftrl-row.ts";
 import { type RewardKind, rewardKinds } from "../../core/reward/reward.ts";
 import { scoreRows } from "../../core/reward/score-rows.ts";
 import { defaultSandboxLimits } from "../../sandbox/limits.ts";
 import { createSandbox } from "../../sandbox/sandbox.ts";
+import { readJsonLines } from "../json-lines.ts";
 
 /** FTRL's trainer gives a call ten seconds, in which native Python takes more steps than a tool has here otherwise. */
 const fuel = 20_000_000;
@@ -25,7 +25,11 @@ export function register(program: Command): void {
 
 async function score(options: { readonly rows: string; readonly reward: string }): Promise<void> {
   const kind = readKind(options.reward);
-  const rows = readRows(options.rows);
+  const rows = readJsonLines(options.rows, {
+    option: "--rows",
+    schema: ftrlRowSchema,
+    next: "give JSON lines, each a row of FTRL's data (codes, unsolved_set, solve_rate, answer) with a model's `response`",
+  });
   const sandbox = createSandbox({
     ...defaultSandboxLimits,
     fuel,
@@ -47,44 +51,6 @@ function readKind(name: string): RewardKind {
   throw new RatchetError(
     "InvalidInput",
     `--reward '${name}' is unknown; choose one of ${rewardKinds.join(", ")}`,
-    {
-      reward: name,
-    },
+    { field: "--reward", value: name },
   );
-}
-
-function readRows(path: string): FtrlRow[] {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new RatchetError(
-      "InvalidInput",
-      `--rows '${path}' cannot be read (${(cause as NodeJS.ErrnoException).code}); give a JSONL file of FTRL rows`,
-      { rows: path },
-      cause,
-    );
-  }
-  return text
-    .split("\n")
-    .flatMap((line, i) => (line.trim() === "" ? [] : [readRow(line, `${path} line ${i + 1}`)]));
-}
-
-function readRow(line: string, where: string): FtrlRow {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (cause) {
-    throw new RatchetError(
-      "InvalidInput",
-      `${where} is no JSON; each line is one row as a JSON object`,
-      {},
-      cause,
-    );
-  }
-  const row = ftrlRowSchema.safeParse(value);
-  if (row.success) return row.data;
-  const { path, message } = row.error.issues[0]!;
-  const field = path.join(".") || "row";
-  throw new RatchetError("InvalidInput", `${where}: field '${field}': ${message}`, { field }, row.error);
 }

@@ -1,8 +1,10 @@
 /** `ratchet update REQUEST`: the embedded trainer as a program, by the contract that any trainer can meet. */
+import { mkdirSync } from "node:fs";
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { parseInput } from "../../core/experiment/parse.ts";
 import { readInputFile } from "../input-file.ts";
+import { writing } from "../writing.ts";
 
 export function register(ratchet: Command): void {
   ratchet
@@ -18,6 +20,7 @@ export function register(ratchet: Command): void {
         `request ${file}`,
         "correct the field; docs/contracts/trainer.md lists every field",
       );
+      writing("output", request.output, () => mkdirSync(request.output, { recursive: true }));
       const metrics = await answerRequest(request, readConfig().threads);
       process.stdout.write(`${JSON.stringify(metrics)}\n`);
     });

@@ -1,5 +1,6 @@
 /** `ratchet env audit`: the gates' false-pass and false-fail rates on planted defects and harmless rewrites. */
-import { existsSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { type Audit, audit, type Rates } from "../../core/audit/audit.ts";
 import { type Profile, profiles } from "../../core/environment/environment.ts";
@@ -11,6 +12,7 @@ import { createSandbox } from "../../sandbox/sandbox.ts";
 import { exitCodes } from "../exit.ts";
 import { readInputFile } from "../input-file.ts";
 import { wholeNumber } from "../whole-number.ts";
+import { writing } from "../writing.ts";
 import { buildPool, type Member } from "./audit-pool.ts";
 
 /** Least share of each kind's defects that must be caught, and largest share of sound environments refused. */
@@ -33,8 +35,18 @@ export function register(env: Command): void {
     .addOption(
       new Option("--profile <profile>", "profile of the environments").choices(profiles).default("compact"),
     )
-    .option("--per-kind <n>", "environments of each kind of defect and rewrite", wholeNumber(1, 10_000), 200)
-    .option("--seed <n>", "seed of the environments and of what is planted", wholeNumber(0, 2 ** 32 - 1), 1)
+    .option(
+      "--per-kind <n>",
+      "environments of each kind of defect and rewrite",
+      wholeNumber("--per-kind", 1, 10_000),
+      200,
+    )
+    .option(
+      "--seed <n>",
+      "seed of the environments and of what is planted",
+      wholeNumber("--seed", 0, 2 ** 32 - 1),
+      1,
+    )
     .option("--into <file>", "keep each kind's rates here as they come, and go on from what is there")
     .option("--json", "print one JSON object")
     .action(run);
@@ -44,6 +56,9 @@ async function run({ profile, perKind, seed, into, json = false }: Options) {
   const log = (message: string) => process.stderr.write(`${message}\n`);
   const of = measured(profile, perKind, seed);
   const kept = readKept(into, of);
+  // Sound environments take minutes to build, which would be lost where nothing can be written in the end.
+  if (into !== undefined)
+    writing("--into", into, () => accessSync(existsSync(into) ? into : dirname(into), constants.W_OK));
   // The author reads its packages as it loads, which no other command should pay for.
   const { createKnowledgeAuthor } = await import("../../authors/knowledge/author.ts");
   const sandbox = createSandbox({ ...defaultSandboxLimits, log });
@@ -86,8 +101,8 @@ const measured = (profile: Profile, perKind: number, seed: number) => ({
 
 function readKept(into: string | undefined, of: ReturnType<typeof measured>): Kept | undefined {
   if (into === undefined || !existsSync(into)) return undefined;
-  const kept = readInputFile(into, "--into") as Kept;
-  if (canonicalJson(kept.of) === canonicalJson(of)) return kept;
+  const kept = readInputFile(into, "--into") as Kept | null;
+  if (kept !== null && canonicalJson(kept.of) === canonicalJson(of)) return kept;
   throw new RatchetError(
     "InvalidInput",
     `--into ${into} holds rates of another --profile, --per-kind, --seed or version of the gates; name another file`,

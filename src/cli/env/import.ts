@@ -1,5 +1,5 @@
 /** `ratchet env import --format ftrl FILE [--out FOLDER]`: rows become environments, in a folder or in the store. */
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
 import { readConfig } from "../../config/config.ts";
@@ -11,6 +11,7 @@ import {
 import { RatchetError } from "../../core/errors.ts";
 import { environmentFileOf } from "../../core/formats/environment-file.ts";
 import { importFtrlRow } from "../../core/formats/ftrl.ts";
+import { writing } from "../writing.ts";
 import { type FileRow, readRows } from "./rows-file.ts";
 
 interface ImportOptions {
@@ -102,13 +103,13 @@ async function intoStore(
 }
 
 function intoFolder(environments: readonly Environment[], folder: string, { json = false }: ImportOptions) {
-  if (existsSync(folder) && readdirSync(folder).length > 0)
+  writing("--out", folder, () => mkdirSync(folder, { recursive: true }));
+  if (readdirSync(folder).length > 0)
     throw refusal(
       "--out",
       folder,
       "is not empty; name a new folder, so that no row of another import is among these",
     );
-  mkdirSync(folder, { recursive: true });
   const digits = Math.max(4, String(environments.length).length);
   const files = environments.map((environment, i) => {
     const file = `${String(i + 1).padStart(digits, "0")}-${environmentHash(environment).slice(0, 12)}.json`;

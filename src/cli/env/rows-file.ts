@@ -1,6 +1,7 @@
 /** A file of rows, each as its own JSON text: JSON lines as they are, parquet by way of `parquet.ts`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { RatchetError } from "../../core/errors.ts";
+import { writing } from "../writing.ts";
 
 const isParquet = (path: string) => path.endsWith(".parquet");
 
@@ -52,16 +53,7 @@ export async function writeRows(path: string, texts: readonly string[]): Promise
   const bytes = isParquet(path)
     ? (await import("./parquet.ts")).parquetBytes(texts)
     : Buffer.from(texts.map((text) => `${text}\n`).join(""));
-  try {
-    writeFileSync(path, bytes);
-  } catch (error) {
-    throw new RatchetError(
-      "InvalidInput",
-      `--out ${path} cannot be written (${(error as NodeJS.ErrnoException).code}); name another file`,
-      { field: "--out", value: path },
-      error,
-    );
-  }
+  writing("--out", path, () => writeFileSync(path, bytes));
 }
 
 function readBytes(path: string): Buffer {

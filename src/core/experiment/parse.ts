@@ -68,8 +68,13 @@ function deepest(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: strin
   return best ? { path: [...issue.path, ...best.path], message: best.message } : issue;
 }
 
+/** Of a place within a text that is JSON itself, the text. */
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
+  return path.reduce<unknown>(
+    (at, key) =>
+      typeof at === "string" ? at : (at as Record<PropertyKey, unknown> | null | undefined)?.[key],
+    value,
+  );
 }
 
 function shorten(value: unknown): string {

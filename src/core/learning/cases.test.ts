@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { evaluateLossCase, parseLossCase } from "./cases.ts";
+import { parseInput } from "../experiment/parse.ts";
+import { evaluateLossCase, lossCaseSchema } from "./cases.ts";
 
 const lines = readFileSync("tests/fixtures/verl_policy_loss_cases.jsonl", "utf8").trim().split("\n");
 
@@ -18,23 +19,19 @@ function worst(actual: unknown, expected: unknown): number {
 describe("policy-loss cases made by veRL", () => {
   it.each(lines.map((line, i) => [i, line] as const))("case %i agrees within 1e-6", (_, line) => {
     const { kl, advantages, losses } = JSON.parse(line);
-    expect(worst(evaluateLossCase(parseLossCase(line, "case")), { kl, advantages, losses })).toBeLessThan(
-      1e-6,
-    );
+    expect(
+      worst(evaluateLossCase(lossCaseSchema.parse(JSON.parse(line))), { kl, advantages, losses }),
+    ).toBeLessThan(1e-6);
   });
 
-  it("refuses a case whose lists disagree, naming line and field", () => {
-    const broken = { ...JSON.parse(lines[2]!), score: [1] };
-    expect(() => parseLossCase(JSON.stringify(broken), "cases.jsonl line 3")).toThrow(
-      "cases.jsonl line 3: field 'score': has 1 entries for 2 responses; correct the case",
+  it("refuses a case whose lists disagree, naming the field", () => {
+    const refused = (changed: object) => () =>
+      parseInput(lossCaseSchema, { ...JSON.parse(lines[2]!), ...changed }, "line 3", "correct the case");
+    expect(refused({ score: [1] })).toThrow(
+      "line 3: field 'score' = [1]: has 1 entries for 2 responses\ncorrect the case",
     );
-    const ragged = { ...JSON.parse(lines[2]!), logprob: [[-1], [-1]] };
-    expect(() => parseLossCase(JSON.stringify(ragged), "x")).toThrow(
-      "x: field 'logprob.0': has 1 tokens where",
+    expect(refused({ logprob: [[-1], [-1]] })).toThrow(
+      "line 3: field 'logprob.0' = [-1]: has 1 tokens where lengths says",
     );
-  });
-
-  it("refuses what is not JSON", () => {
-    expect(() => parseLossCase("{", "cases.jsonl line 1")).toThrow("cases.jsonl line 1 is not JSON");
   });
 });

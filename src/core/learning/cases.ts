@@ -3,7 +3,6 @@
  * and what our formulas make of them, under the same keys. It is how anyone can hold them against another trainer's.
  */
 import { z } from "zod";
-import { RatchetError } from "../errors.ts";
 import { advantageEstimators, advantages } from "./advantages.ts";
 import { aggregations } from "./aggregation.ts";
 import { absoluteKl, klEstimate, lowVarianceKl, squaredKl } from "./kl.ts";
@@ -12,7 +11,7 @@ import { policyLoss } from "./policy-loss.ts";
 const finite_NT = z.array(z.array(z.number()));
 
 /** One entry per response; the responses are ragged. Other keys, such as the expected values, are left alone. */
-const lossCaseSchema = z
+export const lossCaseSchema = z
   .object({
     /** Names the prompt of each response. */
     group: z.array(z.union([z.string(), z.number()])).min(1),
@@ -46,30 +45,7 @@ const lossCaseSchema = z
           });
       });
   });
-export type LossCase = z.infer<typeof lossCaseSchema>;
-
-/** `where` names the line in the message, e.g. "cases.jsonl line 3". Throws InvalidInput. */
-export function parseLossCase(text: string, where: string): LossCase {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new RatchetError(
-      "InvalidInput",
-      `${where} is not JSON: ${(error as Error).message}`,
-      { where },
-      error,
-    );
-  }
-  const parsed = lossCaseSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0]!;
-  const field = issue.path.join(".") || "(the case)";
-  throw new RatchetError("InvalidInput", `${where}: field '${field}': ${issue.message}; correct the case`, {
-    where,
-    field,
-  });
-}
+type LossCase = z.infer<typeof lossCaseSchema>;
 
 /** Every estimator with every aggregation; keys are veRL's names. */
 export function evaluateLossCase(given: LossCase) {
