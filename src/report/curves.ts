@@ -1,4 +1,6 @@
 /** How training went, iteration by iteration: one small chart per quantity that its updates recorded. */
+
+import type { ExperimentInput } from "../core/experiment/input.ts";
 import type { ReportData, TrainingReport } from "../core/report/data.ts";
 import { type ChartSpec, lineChart } from "./chart.ts";
 import { type Html, html } from "./html.ts";
@@ -34,17 +36,32 @@ const curves: readonly Curve[] = [
   { title: "Clipped tokens", unit: "share", lines: [["clipFraction", "share"]] },
 ];
 
-export function curvesSection({ trainings }: ReportData): Html | null {
+export function curvesSection({ trainings, configuration }: ReportData): Html | null {
   const trained = trainings.filter(({ updates }) => updates.length > 0);
   if (trained.length === 0) return null;
   return html`<section id="training"><h2>Training</h2>${trained.map(
     (training) => html`<h3>${training.title} <span class="unit">${training.algorithm}</span></h3>
-    ${(training.remarks ?? []).map((remark) => html`<p class="note">${remark}</p>`)}
-    <div class="charts">${chartsOf(training).map(lineChart)}</div>`,
+    ${remarksOf(training, configuration).map((remark) => html`<p class="note">${remark}</p>`)}
+    <div class="charts">${chartsOf(training, configuration).map(lineChart)}</div>`,
   )}</section>`;
 }
 
-function chartsOf({ updates, algorithm }: TrainingReport): ChartSpec[] {
+function remarksOf(training: TrainingReport, input: ExperimentInput): string[] {
+  const unmeasured = training.algorithm !== "sft" && isKlUnmeasured(training, input);
+  const why = `${klTitle} was not measured: klCoefficient is 0, so no update computes the reference's log-probabilities.`;
+  return [...(training.remarks ?? []), ...(unmeasured ? [why] : [])];
+}
+
+/** Without a reference every update records 0; so it is with one that a policy never leaves, at a learning rate of 0. */
+function isKlUnmeasured({ stage, updates }: TrainingReport, { stages }: ExperimentInput): boolean {
+  const declared = stages[stage];
+  const { training } = declared?.type === "train" ? declared : {};
+  const wanted = training !== undefined && training.algorithm !== "sft" && training.klCoefficient > 0;
+  return !wanted && updates.every(({ metrics }) => metrics.kl === 0);
+}
+
+function chartsOf(training: TrainingReport, input: ExperimentInput): ChartSpec[] {
+  const { updates, algorithm } = training;
   return curves.flatMap(({ title, unit, lines }) => {
     const series = lines
       .map(([metric, name]) => ({
@@ -55,9 +72,10 @@ function chartsOf({ updates, algorithm }: TrainingReport): ChartSpec[] {
         }),
       }))
       .filter(({ points }) => points.length > 0);
-    // The cold start has no policy-gradient terms, and no KL is measured without a reference: zeros stand for both.
-    const mayBeIdle = algorithm === "sft" || title === klTitle;
-    const isIdle = mayBeIdle && series.every(({ points }) => points.every(({ value }) => value === 0));
+    // The cold start has no policy-gradient terms: zeros stand for them.
+    const isIdle =
+      (algorithm === "sft" && series.every(({ points }) => points.every(({ value }) => value === 0))) ||
+      (title === klTitle && isKlUnmeasured(training, input));
     return series.length === 0 || isIdle ? [] : [{ title, unit, series }];
   });
 }

@@ -38,6 +38,40 @@ describe("the report page", () => {
     ]);
   });
 
+  describe("of a training whose updates record no KL", () => {
+    const [training] = data.trainings;
+    const updates = training!.updates.map((update) => ({ ...update, metrics: { ...update.metrics, kl: 0 } }));
+    const rl = data.configuration.stages.rl as { readonly training: object };
+    const withKl = (klCoefficient: number) => {
+      const stage = { ...rl, training: { ...rl.training, klCoefficient } };
+      const stages = {
+        ...data.configuration.stages,
+        rl: stage,
+      } as unknown as typeof data.configuration.stages;
+      return renderReport({
+        ...data,
+        trainings: [{ ...training!, updates }],
+        configuration: { ...data.configuration, stages },
+      });
+    };
+    const sentence =
+      '<p class="note">KL to the reference was not measured: klCoefficient is 0, so no update computes the reference&#39;s log-probabilities.</p>';
+
+    it("says that it was not measured, and why, where no reference was wanted", () => {
+      expect(withKl(0)).toContain(sentence);
+      expect(withKl(0)).not.toContain("<figcaption>KL to the reference");
+    });
+
+    it("shows that it was 0, where there was one", () => {
+      expect(withKl(0.1)).not.toContain("was not measured");
+      expect(withKl(0.1)).toContain("<figcaption>KL to the reference");
+    });
+
+    it("says nothing of it where one was measured", () => {
+      expect(page).not.toContain("was not measured");
+    });
+  });
+
   it("says what a training was forked from", () => {
     expect(page).toContain('<p class="note">rl is forked from parent, after iteration 1: nothing changed');
   });
