@@ -53,14 +53,12 @@ afterAll(async () => {
 });
 
 const eventsOf = (history: History) => history.events ?? [];
+const typeOf = (history: History) =>
+  eventsOf(history)[0]!.workflowExecutionStartedEventAttributes!.workflowType!.name;
 
 describe("the histories of an experiment and a calibration", () => {
   it("cover every workflow type", () => {
-    const types = new Set(
-      [...histories.values()].map(
-        (history) => eventsOf(history)[0]!.workflowExecutionStartedEventAttributes!.workflowType!.name,
-      ),
-    );
+    const types = new Set([...histories.values()].map(typeOf));
     expect([...types].sort()).toEqual([...workflowTypes].sort());
   });
 
@@ -102,6 +100,14 @@ describe("the histories of an experiment and a calibration", () => {
       replayed.push({ id: result.workflowId, error: result.error?.message });
     expect(replayed.filter(({ error }) => error !== undefined)).toEqual([]);
     expect(replayed).toHaveLength(histories.size);
+  });
+
+  it("say of themselves that they are done, of each type", async () => {
+    for (const type of workflowTypes) {
+      const [workflowId] = [...histories].find(([, history]) => typeOf(history) === type)!;
+      const told = await client.workflow.getHandle(workflowId).query<object>("progress");
+      expect([type, told]).toMatchObject([type, { state: "done", waitsFor: null, children: {} }]);
+    }
   });
 
   it("are found by stage and reward", async () => {

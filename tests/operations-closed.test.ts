@@ -92,6 +92,8 @@ it.each(cells)("a run that %s goes on by %s", async (closing, way) => {
   expect(await close(closing, run)).toBe(
     { failed: "FAILED", terminated: "TERMINATED", "timed out": "TIMED_OUT" }[closing],
   );
+  if (closing === "failed")
+    expect(await experiment(run).query("progress")).toMatchObject({ state: "failed", waitsFor: null });
   const before = await updates(run);
   await goOn(way, run);
   expect((await operated.ended(run)).state).toBe("done");

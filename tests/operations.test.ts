@@ -58,6 +58,8 @@ describe("a run that is paused, reset while paused, resumed, stopped and resumed
     const told = JSON.parse(operated.command("stop", "steered", "--json")) as Told;
     expect(told.state).toBe("stopping");
     expect((await operated.ended("steered")).state).toBe("stopped");
+    for (const workflowId of ["experiment-steered", "steered.rl"])
+      expect(await progressOf(workflowId)).toMatchObject({ state: "stopped", waitsFor: null, children: {} });
     expect(await updates("steered")).toBeLessThan(iterations);
     const stages = await operated.store.runs.getStages("steered");
     expect(stages.map(({ stage, state }) => [stage, state])).toEqual([

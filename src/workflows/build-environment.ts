@@ -1,7 +1,7 @@
 /** `buildEnvironment`: one batch of scenarios through FTRL's five stages (arXiv 2508.08791, section 3), each durable. */
 import type { BuildBatch, StageResult } from "../activities/environments.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { installControl } from "./control.ts";
+import { type Control, installControl } from "./control.ts";
 import { cpu } from "./proxies.ts";
 
 const stages = [
@@ -18,8 +18,12 @@ export interface BuiltBatch {
   readonly cached: boolean;
 }
 
-export async function buildEnvironment(input: BuildBatch): Promise<BuiltBatch> {
+export function buildEnvironment(input: BuildBatch): Promise<BuiltBatch> {
   const control = installControl();
+  return control.toItsEnd(buildBatch(control, input));
+}
+
+async function buildBatch(control: Control, input: BuildBatch): Promise<BuiltBatch> {
   const shown: ("done" | "cached")[] = [];
   const show = ({ cached }: StageResult) => {
     shown.push(cached ? "cached" : "done");

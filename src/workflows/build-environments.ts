@@ -37,8 +37,12 @@ interface Built {
   readonly cached: number;
 }
 
-export async function buildEnvironments(input: BuildInput, carried?: Carried): Promise<AssembledSet> {
+export function buildEnvironments(input: BuildInput, carried?: Carried): Promise<AssembledSet> {
   const control = installControl(carried?.steered);
+  return control.toItsEnd(buildSet(control, input, carried));
+}
+
+async function buildSet(control: Control, input: BuildInput, carried?: Carried): Promise<AssembledSet> {
   nameRun(input);
   const job =
     carried?.job ??

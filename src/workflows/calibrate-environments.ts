@@ -9,15 +9,19 @@ import type { CalibrateInput } from "../core/experiment/calibration.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
-import { installControl } from "./control.ts";
+import { type Control, installControl } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
 import { summaries } from "./summaries.ts";
 
-export async function calibrateEnvironments(input: CalibrateInput): Promise<CalibrationResult> {
+export function calibrateEnvironments(input: CalibrateInput): Promise<CalibrationResult> {
   const control = installControl();
+  return control.toItsEnd(calibrate(control, input));
+}
+
+async function calibrate(control: Control, input: CalibrateInput): Promise<CalibrationResult> {
   nameRun(input);
   const job = await control.orPark(() =>
     cpu.prepareCalibration.executeWithOptions({ summary: summaries.prepare }, [input]),

@@ -4,6 +4,7 @@
  */
 import {
   type ApplicationFailure,
+  ContinueAsNew,
   condition,
   defineQuery,
   defineSignal,
@@ -19,7 +20,7 @@ import {
   type Steering,
   type WorkflowState,
 } from "./children.ts";
-import { mendableFailure, stoppedWhileParked } from "./failures.ts";
+import { isStopped, mendableFailure, stoppedWhileParked } from "./failures.ts";
 import { messages } from "./names.ts";
 import { withArtifacts } from "./restore.ts";
 
@@ -28,7 +29,12 @@ const resumeSignal = defineSignal(messages.resume);
 const stopSignal = defineSignal(messages.stopAfterIteration);
 const progressQuery = defineQuery<Progress>(messages.progress);
 
-export interface Progress extends ChildState {
+/** How a workflow ended. One that was terminated, or timed out, never came to say so. */
+type EndState = "done" | "stopped" | "failed";
+
+interface Progress {
+  readonly state: WorkflowState | EndState;
+  readonly waitsFor: string | null;
   readonly details: string;
   /** Children under way by workflow id, as they say of themselves. */
   readonly children: Readonly<Record<string, ChildState>>;
@@ -50,6 +56,11 @@ export interface Control {
   childEnded(workflowId: string): void;
   /** What a child that begins now has to know; one that may have begun long ago is told in any case to go on. */
   steeringFor(child: "new" | "found"): Steering[];
+  /**
+   * Takes down how the workflow's work ends, for the `progress` query of a closed one, and gives the work back as it is: no
+   * command and not one turn of the event loop more, so that histories replay.
+   */
+  toItsEnd<T>(work: Promise<T>, wasStopped?: (result: T) => boolean): Promise<T>;
   /** Shown in the UI and to the `progress` query; Markdown. */
   describe(details: string): void;
   /**
@@ -65,6 +76,7 @@ export function installControl(from: Steered = { paused: false, stopping: false 
   let waitsFor: string | null = null;
   let resumes = 0;
   let details = "";
+  let ended: EndState | undefined;
   const children = new Children();
   // Temporal counts what is done for the first time, and not what is replayed.
   const parked = metricMeter.createCounter("ratchet_parked", "", "Workflows that parked, by what for.");
@@ -113,7 +125,11 @@ export function installControl(from: Steered = { paused: false, stopping: false 
     children.hear(workflowId, state);
     changed();
   });
-  setHandler(progressQuery, () => ({ ...own(), details, children: children.states() }));
+  setHandler(progressQuery, () => ({
+    ...(ended === undefined ? own() : { state: ended, waitsFor: null }),
+    details,
+    children: children.states(),
+  }));
   const park = async ({ type, message: reason }: ApplicationFailure) => {
     const seen = resumes;
     parked.add(1, { reason: type! });
@@ -149,6 +165,17 @@ export function installControl(from: Steered = { paused: false, stopping: false 
       ...(paused ? [messages.pause] : child === "found" ? [messages.resume] : []),
       ...(stopping ? [messages.stopAfterIteration] : []),
     ],
+    toItsEnd: (work, wasStopped = () => false) => {
+      work.then(
+        (result) => {
+          ended = wasStopped(result) ? "stopped" : "done";
+        },
+        (error: unknown) => {
+          ended = endOf(error);
+        },
+      );
+      return work;
+    },
     describe: (text) => {
       details = text;
       changed();
@@ -165,6 +192,12 @@ export function installControl(from: Steered = { paused: false, stopping: false 
       }
     },
   };
+}
+
+/** One that was handed over goes on in its next execution. */
+function endOf(error: unknown): EndState | undefined {
+  if (error instanceof ContinueAsNew) return undefined;
+  return isStopped(error) ? "stopped" : "failed";
 }
 
 /** A paused workflow is `pausing` while anything of it still works. */

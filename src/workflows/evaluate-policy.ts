@@ -5,15 +5,19 @@ import type { StepContext } from "../activities/step.ts";
 import type { EvaluateInput } from "../core/experiment/input.ts";
 import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
-import { installControl } from "./control.ts";
+import { type Control, installControl } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
 import { summaries } from "./summaries.ts";
 
-export async function evaluatePolicy(input: EvaluateInput): Promise<EvaluationResult> {
+export function evaluatePolicy(input: EvaluateInput): Promise<EvaluationResult> {
   const control = installControl();
+  return control.toItsEnd(evaluate(control, input));
+}
+
+async function evaluate(control: Control, input: EvaluateInput): Promise<EvaluationResult> {
   nameRun(input);
   const job = await control.orPark(() =>
     cpu.prepareEvaluation.executeWithOptions({ summary: summaries.prepare }, [input]),

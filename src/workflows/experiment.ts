@@ -43,8 +43,12 @@ interface ExperimentResult {
   readonly report: ArtifactRef | null;
 }
 
-export async function experiment(raw: ExperimentInput, carried?: Carried): Promise<ExperimentResult> {
+export function experiment(raw: ExperimentInput, carried?: Carried): Promise<ExperimentResult> {
   const control = installControl(carried?.steered);
+  return control.toItsEnd(conduct(control, raw, carried), ({ state }) => state === "stopped");
+}
+
+async function conduct(control: Control, raw: ExperimentInput, carried?: Carried): Promise<ExperimentResult> {
   const { input, order } =
     carried ??
     (await control.orPark(() =>

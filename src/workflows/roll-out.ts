@@ -3,7 +3,7 @@ import type { StartShard } from "../activities/rollouts.ts";
 import type { ShardState } from "../activities/shards.ts";
 import type { SamplingSettings } from "../core/experiment/sampling.ts";
 import type { RewardKind } from "../core/reward/reward.ts";
-import { installControl } from "./control.ts";
+import { type Control, installControl } from "./control.ts";
 import { cpu, sample } from "./proxies.ts";
 
 export interface RollOut {
@@ -15,8 +15,12 @@ export interface RollOut {
   readonly maxTurns: number;
 }
 
-export async function rollOut(input: RollOut): Promise<ShardState> {
+export function rollOut(input: RollOut): Promise<ShardState> {
   const control = installControl();
+  return control.toItsEnd(playShard(control, input));
+}
+
+async function playShard(control: Control, input: RollOut): Promise<ShardState> {
   const { context, policy, environments } = input.start;
   let state = await cpu.startShard.executeWithOptions({ summary: "render prompts" }, [input.start]);
   for (let turn = 0; turn < input.maxTurns && state.active > 0; turn++) {

@@ -57,8 +57,12 @@ interface Carried {
 /** Iterations of one execution; each has some tens of events. */
 const iterationsPerExecution = 10;
 
-export async function trainPolicy(input: TrainInput, carried?: Carried): Promise<TrainResult> {
+export function trainPolicy(input: TrainInput, carried?: Carried): Promise<TrainResult> {
   const control = installControl(carried?.steered);
+  return control.toItsEnd(train(control, input, carried), ({ stopped }) => stopped);
+}
+
+async function train(control: Control, input: TrainInput, carried?: Carried): Promise<TrainResult> {
   let course = carried?.course ?? courseFrom({ iteration: 1, branch: 0, latest: null, recent: [] });
   let begun: Begun | undefined = carried?.job;
   const trips = knownTrips(carried?.recalled);
