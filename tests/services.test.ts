@@ -198,6 +198,23 @@ describe("a killed process", () => {
   });
 });
 
+it("a Postgres that is told to end, and has a client that never leaves, is started again at once", async () => {
+  const told = pidOf("postgres")!;
+  const staying = new pg.Client({ connectionString: endpoints.databaseUrl });
+  staying.on("error", () => undefined);
+  await staying.connect();
+  process.kill(told, "SIGTERM");
+  await replaced("postgres", told);
+  await until("Postgres", () =>
+    storedRows(endpoints).then(
+      () => true,
+      () => false,
+    ),
+  );
+  expect(await storedRows(endpoints)).toEqual([{ note: "kept" }]);
+  await staying.end().catch(() => undefined);
+});
+
 describe("a killed supervisor", () => {
   it("takes its workers along, and the next start ends the rest, keeping ports and data", async () => {
     const before = runningProcesses(home).map(({ role, pid }) => ({ role, ...identify(pid) }));

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RatchetError } from "../core/errors.ts";
-import { type Patience, silence, usualPatience } from "./liveness.ts";
+import { type Patience, silence, usualPatience, within } from "./liveness.ts";
 import { lastLogLine, logPath, openLog } from "./logs.ts";
 import { endProcess, identify, type ProcessIdentity, sendSignal } from "./processes.ts";
 import type { SupervisedRole } from "./roles.ts";
@@ -143,14 +143,14 @@ export class SupervisedChild {
       this.events.onStarted(this.current);
     }
     let readyAt = Number.POSITIVE_INFINITY;
-    const limit = AbortSignal.any([ended.signal, this.stopping.signal, AbortSignal.timeout(readyLimitMs)]);
-    this.specification.becomesReady(child, limit).then(
+    const over = AbortSignal.any([ended.signal, this.stopping.signal]);
+    within(readyLimitMs, over, (signal) => this.specification.becomesReady(child, signal)).then(
       () => {
         readyAt = performance.now();
         this.readySinceMs = readyAt;
         this.events.onReady(readyAt - startedAt);
         onReady();
-        this.endIfSilent(ended.signal);
+        this.endIfSilent(over);
       },
       () => {
         if (!ended.signal.aborted && !this.stopping.signal.aborted) child.kill("SIGKILL");
@@ -162,8 +162,7 @@ export class SupervisedChild {
     return { how, readyForMs: Math.max(0, performance.now() - readyAt) };
   }
 
-  private endIfSilent(ended: AbortSignal): void {
-    const over = AbortSignal.any([ended, this.stopping.signal]);
+  private endIfSilent(over: AbortSignal): void {
     silence((signal) => this.specification.answers(signal), this.patience, over).then(
       () => {
         if (this.current !== undefined) sendSignal(this.current, "SIGKILL", true);

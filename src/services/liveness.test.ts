@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { silence } from "./liveness.ts";
 
@@ -23,5 +26,18 @@ describe("silence", () => {
     const never = (signal: AbortSignal) =>
       new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     await silence(never, patience, new AbortController().signal);
+  });
+
+  it("is noticed where the question is asked on and on, though garbage is collected meanwhile", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage = runInNewContext("gc") as () => void;
+    const onAndOn = async (signal: AbortSignal) => {
+      for (;;) {
+        signal.throwIfAborted();
+        collectGarbage();
+        await sleep(1);
+      }
+    };
+    await silence(onAndOn, patience, new AbortController().signal);
   });
 });

@@ -20,11 +20,32 @@ export async function silence(
   let heardAt = performance.now();
   while (performance.now() - heardAt < silentMs) {
     await sleep(everyMs, undefined, { signal: ended });
-    const limit = AbortSignal.any([ended, AbortSignal.timeout(answerMs)]);
-    const heard = await answers(limit).then(
+    const heard = await within(answerMs, ended, answers).then(
       () => true,
       () => false,
     );
     if (heard) heardAt = performance.now();
+  }
+}
+
+/**
+ * Gives the work a signal that aborts after so long, or as `ended` does. Node may collect an `AbortSignal.timeout` that
+ * only `AbortSignal.any` holds before it fires (nodejs/node#57736); a timer is held until it does.
+ */
+export async function within<T>(
+  limitMs: number,
+  ended: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const end = () => limit.abort(ended.reason);
+  const timer = setTimeout(() => limit.abort(new Error(`no answer within ${limitMs} ms`)), limitMs);
+  ended.addEventListener("abort", end, { once: true });
+  if (ended.aborted) end();
+  try {
+    return await work(limit.signal);
+  } finally {
+    clearTimeout(timer);
+    ended.removeEventListener("abort", end);
   }
 }

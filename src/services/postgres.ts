@@ -12,12 +12,14 @@ import type { ChildCommand, ChildSpecification } from "./child.ts";
 import { localHost } from "./ports.ts";
 import { type Account, ensurePostgresAccount } from "./postgres-account.ts";
 import { preparePostgresBinaries } from "./postgres-binaries.ts";
-import { endProcess, findProcess, type ProcessEntry } from "./processes.ts";
+import { endProcess, findProcess, type ProcessEntry, sendSignal } from "./processes.ts";
 import type { PostgresRecord } from "./record.ts";
 
 const name = "ratchet";
 /** Fast shutdown writes a checkpoint; a minute covers a slow disk. */
 const stopGraceMs = 60_000;
+/** SQLSTATE while it starts, recovers or ends. */
+const cannotConnectNow = "57P03";
 /** Nothing of the person's locale or Postgres settings reaches the server. */
 const environment = { LC_ALL: "C", PATH: "/usr/bin:/bin", TZ: "UTC" };
 
@@ -165,12 +167,24 @@ async function becomesReady(record: PostgresRecord, signal: AbortSignal): Promis
       const { rowCount } = await client.query("SELECT 1 FROM pg_database WHERE datname = $1", [name]);
       if (rowCount === 0) await client.query(`CREATE DATABASE ${name}`);
       return;
-    } catch {
+    } catch (error) {
+      if (isEndingAtLeisure(error)) endNow(record);
       await sleep(100, undefined, { signal });
     } finally {
       await client.end().catch(() => undefined);
     }
   }
+}
+
+/** Told to end by SIGTERM, Postgres refuses new clients and waits for those it has, which may stay for ever. */
+const isEndingAtLeisure = (error: unknown) =>
+  (error as { code?: string }).code === cannotConnectNow &&
+  (error as Error).message.endsWith("shutting down");
+
+/** Its clients ask again. */
+function endNow({ folder }: PostgresRecord): void {
+  const postmaster = findPostmaster(folder);
+  if (postmaster !== undefined) sendSignal(postmaster, "SIGINT");
 }
 
 function folderGone(folder: string): RatchetError {
