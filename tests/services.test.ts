@@ -198,6 +198,24 @@ describe("a killed process", () => {
   });
 });
 
+it("a Temporal that was killed while it made its database makes it anew", async () => {
+  const other = join(folder, "half-made");
+  mkdirSync(join(other, "temporal"), { recursive: true });
+  for (const name of ["temporal.db", "temporal.db.making"]) writeFileSync(join(other, "temporal", name), "");
+  const started = await supervise(other);
+  const { temporalConnection } = runningEndpoints(readConfig({ ...process.env, RATCHET_HOME: other }));
+  const connection = await Connection.connect(temporalConnection);
+  try {
+    const { count } = await new Client({ connection }).workflow.count("RatchetRun = 'none'");
+    expect(count).toBe(0);
+    expect(existsSync(join(other, "temporal", "temporal.db.making"))).toBe(false);
+  } finally {
+    await connection.close();
+    started.kill("SIGTERM");
+    await ended(started);
+  }
+});
+
 it("a Postgres that is told to end, and has a client that never leaves, is started again at once", async () => {
   const told = pidOf("postgres")!;
   const staying = new pg.Client({ connectionString: endpoints.databaseUrl });

@@ -2,11 +2,12 @@
  * The embedded Temporal: the CLI's dev server over a database file. Write-ahead logging with `synchronous=1` survives
  * kill -9 and is three to four times faster than the default.
  */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { searchAttributes } from "../workflows/names.ts";
 import type { ChildCommand, ChildSpecification } from "./child.ts";
+import { writeWhole } from "./files.ts";
 import { localHost } from "./ports.ts";
 import type { TemporalRecord } from "./record.ts";
 import {
@@ -37,7 +38,12 @@ export function temporalSpecification(
   return {
     role: "temporal",
     prepare: () => prepare(home, program, record, namespace),
-    becomesReady: (_, signal) => becomesReady(embeddedConnection(record), namespace, signal),
+    becomesReady: async (_, signal) => {
+      await becomesReady(embeddedConnection(record), namespace, signal);
+      // A successor of the one that was waited for may have answered.
+      signal.throwIfAborted();
+      rmSync(makingPath(home), { force: true });
+    },
     answers: () => checkNamespace(embeddedConnection(record), namespace),
     channel: false,
     stopSignal: "SIGTERM",
@@ -53,6 +59,7 @@ async function prepare(
 ): Promise<ChildCommand> {
   const folder = join(home, "temporal");
   mkdirSync(folder, { recursive: true });
+  makeDatabaseAnew(home);
   const attributes = Object.values(searchAttributes).map(
     ({ name, type }) => `${name}=${attributeTypes[type]}`,
   );
@@ -75,6 +82,20 @@ async function prepare(
     cwd: folder,
   };
 }
+
+/**
+ * The server makes the tables of a database that is not there, one after the other, and takes a database that is there
+ * for whole: one that was killed in its first second would never work. Nothing of value is in it before it has answered.
+ */
+function makeDatabaseAnew(home: string): void {
+  const database = temporalDatabasePath(home);
+  if (existsSync(makingPath(home)))
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(`${database}${suffix}`, { force: true });
+  if (!existsSync(database)) writeWhole(makingPath(home), "");
+}
+
+/** Lies beside the database until it has served. */
+const makingPath = (home: string) => `${temporalDatabasePath(home)}.making`;
 
 /** The CLI's spelling of the SDK's types. */
 const attributeTypes = { INT: "Int", DOUBLE: "Double", KEYWORD: "Keyword" } as const;
