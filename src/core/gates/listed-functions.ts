@@ -8,7 +8,7 @@ export function listedFunctions(flow: Flow, callee: AnyNode): readonly FunctionN
   if (callee.type !== "MemberExpression" || callee.object.type !== "Identifier") return undefined;
   const { name } = callee.object;
   const [list, ...others] = flow.bindings.get(name) ?? [];
-  if (!list || others.length > 0 || !isOnlyAsked(flow, name)) return undefined;
+  if (!list || others.length > 0) return undefined;
   const members =
     list.type === "ObjectExpression"
       ? list.properties.map((one) => (one.type === "Property" && one.kind === "init" ? one.value : null))
@@ -16,7 +16,7 @@ export function listedFunctions(flow: Flow, callee: AnyNode): readonly FunctionN
         ? list.elements
         : [];
   const functions = members.map((one) => one && functionsOf(flow, one));
-  return functions.length > 0 && functions.every((one) => one)
+  return functions.length > 0 && functions.every((one) => one) && isOnlyAsked(flow, name)
     ? functions.flatMap((one) => one ?? [])
     : undefined;
 }
@@ -24,10 +24,12 @@ export function listedFunctions(flow: Flow, callee: AnyNode): readonly FunctionN
 /** Whether all that is done with a name's value is to read its members, and to see which there are. */
 function isOnlyAsked(flow: Flow, name: string): boolean {
   const isIt = (node: AnyNode | undefined) => node?.type === "Identifier" && node.name === name;
+  const isMember = (node: AnyNode | null) => node?.type === "MemberExpression" && isIt(node.object);
   let [mentioned, asked] = [0, 0];
   for (const node of flow.nodes) {
+    if (targetsOf(node).some(isMember)) return false;
     if (isIt(node)) mentioned++;
-    if (node.type === "MemberExpression" && isIt(node.object)) asked++;
+    if (isMember(node)) asked++;
     if (node.type === "BinaryExpression" && node.operator === "in" && isIt(node.right)) asked++;
     if (
       node.type === "CallExpression" &&
@@ -37,12 +39,25 @@ function isOnlyAsked(flow: Flow, name: string): boolean {
       isIt(node.arguments[0])
     )
       asked++;
-    if (
-      node.type === "AssignmentExpression" &&
-      node.left.type === "MemberExpression" &&
-      isIt(node.left.object)
-    )
-      return false;
   }
   return mentioned === asked + 1; // where it is declared
+}
+
+/** What a node assigns, if it assigns. */
+function targetsOf(node: AnyNode): readonly (AnyNode | null)[] {
+  switch (node.type) {
+    case "AssignmentExpression":
+    case "AssignmentPattern":
+    case "ForInStatement":
+    case "ForOfStatement":
+      return [node.left];
+    case "ArrayPattern":
+      return node.elements;
+    case "Property":
+      return [node.value];
+    case "RestElement":
+      return [node.argument];
+    default:
+      return [];
+  }
 }

@@ -82,6 +82,7 @@ describe("the static code gate", () => {
     [`const one = ['a'].reduce(() => ${maker}, 0); one('return 1')();`, calls],
     [`const all = { set one(other) { other('return 1')(); } }; all.one = ${maker};`, calls],
     [`const ops = { one: () => 1 }; ops[country]('two', () => ${maker}); ops.two('return 1')();`, calls],
+    [`const ops = { one: () => 1 }; [ops.one] = [JSON.parse]; ops.one('"return 1"', ${maker})();`, handsOn],
     [`const row = table[country]; row[country] = ${maker}; ({}).two('return 1')();`, "puts what it finds"],
     [`try { throw ${maker}; } catch (one) { one('return 1')(); }`, calls],
     [`['return 1'].map(${maker});`, handsOn],
@@ -108,6 +109,13 @@ describe("the static code gate", () => {
     "const { max } = Math; const most = max(table.rows[country][country], 1);",
   ])("leaves alone what only computes: %s", async (line) => {
     expect(await withLine(line)).toMatchObject({ verdict: "pass" });
+  });
+
+  it("refuses what it cannot read to the end, and ends itself", async () => {
+    const long = await withLine(`const text = country${".trim()".repeat(20_000)};`);
+    expect(long.evidence).toContain("get_money: is nested too deeply to be read");
+    const sum = Array.from({ length: 300 }, (_, i) => `"${i}"`).join(" + ");
+    expect(await withLine(`const text = ${sum};`)).toMatchObject({ verdict: "pass" });
   });
 
   it("refuses an answer that stands in the code, alone or in a sentence", async () => {

@@ -43,7 +43,16 @@ export const staticCodeGate: StaticGate = {
 };
 
 function codeFaults({ code, runtime }: Tool, environment: Environment): string[] {
-  if (runtime === "python") return pythonFaults(code, environment);
+  try {
+    return runtime === "python" ? pythonFaults(code, environment) : javascriptFaults(code, environment);
+  } catch (error) {
+    // Reading calls itself for what stands within something, and the stack has an end.
+    if (error instanceof RangeError) return ["is nested too deeply to be read"];
+    throw error;
+  }
+}
+
+function javascriptFaults(code: string, environment: Environment): string[] {
   const tree = parseTool(code);
   if (typeof tree === "string") return [tree];
   const nodes = [...nodesOf(tree)];
