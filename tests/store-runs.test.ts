@@ -281,6 +281,20 @@ describe("the stages of a run that gets another input", () => {
     expect((await getStages()).map(([, state]) => state)).toEqual(Array(3).fill("outdated"));
   });
 
+  it("are those of the one stage that was started by hand, where others bear the run's id", async () => {
+    const hand = { run: "by-hand", workflowType: "trainPolicy", state: "running", branch: 0 } as const;
+    for (const id of ["a", "b"]) {
+      await store.runs.putRun({ ...hand, input: { stage: id } });
+      await putStage({ ...row(id, ""), run: "by-hand", state: "done", result: id });
+    }
+    await store.runs.putRun({ ...hand, input: { stage: "b", seed: 2 } });
+    const stages = await store.runs.getStages("by-hand");
+    expect(stages.map(({ stage, state }) => [stage, state])).toEqual([
+      ["a", "done"],
+      ["b", "outdated"],
+    ]);
+  });
+
   it("wait where what they need is made anew, and are found by their hash", async () => {
     await putStage({ ...row("report", "again report"), state: "done", result: "new" });
     await store.runs.awaitAgain("again", ["report"]);

@@ -95,7 +95,9 @@ async function upsertRun(tx: Transaction<Tables>, run: RunRecord): Promise<void>
     .onConflict((conflict) => conflict.column("run").doUpdateSet({ ...row, updated_at: sql<never>`now()` }))
     .execute();
   const isAnother = before !== undefined && contentHash(before.input as Json) !== contentHash(run.input);
-  if (isAnother) await outdate(tx, run.run);
+  // What was started by hand is one stage of its run, and says nothing of what others made under that id.
+  const { stage } = run.input as { readonly stage?: string };
+  if (isAnother) await outdate(tx, run.run, stage);
 }
 
 function storedRun(row: Selectable<Tables["runs"]> | undefined): StoredRun | undefined {

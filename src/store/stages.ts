@@ -109,13 +109,10 @@ async function awaitAgain(tables: Kysely<Tables>, run: string, stages: readonly 
     .execute();
 }
 
-/** Of a run whose input is another one now; part of the transaction that gives it that input. */
-export async function outdate(tables: Kysely<Tables>, run: string): Promise<void> {
-  await tables
-    .updateTable("stages")
-    .set({ state: "outdated", progress: null })
-    .where("run", "=", run)
-    .execute();
+/** Of a run whose input is another one now, all stages or one; part of the transaction that gives it that input. */
+export async function outdate(tables: Kysely<Tables>, run: string, stage: string | undefined): Promise<void> {
+  const all = tables.updateTable("stages").set({ state: "outdated", progress: null }).where("run", "=", run);
+  await (stage === undefined ? all : all.where("stage", "=", stage)).execute();
 }
 
 export async function updateProgress(
