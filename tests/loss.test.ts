@@ -38,7 +38,7 @@ describe("ratchet loss", () => {
     const wrong = loss("--cases", "package.json");
     expect([wrong.status, wrong.stdout]).toEqual([2, ""]);
     expect(wrong.stderr).toBe(
-      'ratchet: --cases package.json line 1: invalid JSON at line 1, column 2: "{"; give JSON lines, each a case as in tests/fixtures/verl_policy_loss_cases.jsonl\n',
+      'ratchet: --cases package.json: invalid JSON at line 1, column 2: "{"; give JSON lines, each a case as in tests/fixtures/verl_policy_loss_cases.jsonl\n',
     );
   });
 });

@@ -119,7 +119,7 @@ describe("ratchet score", () => {
     [
       "a line that is no JSON",
       () => fileOf(JSON.stringify(row), "{oops"),
-      /^--rows \S+rows.jsonl line 2: invalid JSON at line 1, column 2: "{oops"; give JSON lines, /,
+      /^--rows \S+rows.jsonl: invalid JSON at line 2, column 2: "{oops"; give JSON lines, /,
     ],
     [
       "a missing field",

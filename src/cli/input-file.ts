@@ -29,16 +29,17 @@ export function readText(path: string, option: string, next: string): string {
   }
 }
 
-/** `what` names the text in the message. Throws InvalidInput with the place where it stops being JSON. */
-export function parseJson(text: string, what: string, next: string): unknown {
+/** `what` names the file that the text begins in at a line. Throws InvalidInput with the place where it stops being JSON. */
+export function parseJson(text: string, what: string, next: string, firstLine = 1): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     const { line, column } = placeOf((error as Error).message, text);
+    const ofFile = firstLine + line - 1;
     throw new RatchetError(
       "InvalidInput",
-      `${what}: invalid JSON at line ${line}, column ${column}: ${shownLine(text, line)}; ${next}`,
-      { what, line, column },
+      `${what}: invalid JSON at line ${ofFile}, column ${column}: ${shownLine(text, line)}; ${next}`,
+      { what, line: ofFile, column },
       error,
     );
   }

@@ -17,7 +17,7 @@ export function readJsonLines<T>(path: string, { option, schema, next }: LineKin
     .split("\n")
     .flatMap((line, i) => {
       if (line.trim() === "") return [];
-      const where = `${option} ${path} line ${i + 1}`;
-      return [parseInput(schema, parseJson(line, where, next), where, next)];
+      const file = `${option} ${path}`;
+      return [parseInput(schema, parseJson(line, file, next, i + 1), `${file} line ${i + 1}`, next)];
     });
 }
