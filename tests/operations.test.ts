@@ -56,7 +56,8 @@ describe("a run that is paused, reset while paused, resumed, stopped and resumed
     await operated.client.workflow.getHandle("experiment-steered").signal("resume");
     await until(async () => (await updates("steered")) > before);
     const told = JSON.parse(operated.command("stop", "steered", "--json")) as Told;
-    expect(told.state).toBe("stopping");
+    // On an idle machine the iteration may end before the command has looked twice.
+    expect(["stopping", "stopped"]).toContain(told.state);
     expect((await operated.ended("steered")).state).toBe("stopped");
     for (const workflowId of ["experiment-steered", "steered.rl"])
       expect(await progressOf(workflowId)).toMatchObject({ state: "stopped", waitsFor: null, children: {} });
