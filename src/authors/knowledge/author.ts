@@ -8,7 +8,7 @@ import { type Draft, proposeOne } from "./propose.ts";
 import { type KnownSubject, knownSubjects, subjectTable, withRelationsOf } from "./subjects.ts";
 
 /** Raised when the same (seed, index) gives another candidate than before. */
-const version = "6";
+const version = "7";
 
 /** Most tools and most sub-questions of an environment. */
 const profileLimits: Readonly<Record<Profile, { maxTools: number; maxSubQuestions: number }>> = {

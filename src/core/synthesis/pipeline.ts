@@ -14,7 +14,7 @@ export const stageVersions = {
   decomposed: 2,
   documented: 1,
   integrated: 3,
-  scaled: 2,
+  scaled: 3,
   proven: 2,
   assembled: 6,
 } as const;

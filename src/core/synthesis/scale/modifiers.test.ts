@@ -5,10 +5,10 @@ import { javascriptOf } from "../deploy/javascript.ts";
 import type { ToolDraft } from "../draft.ts";
 import { modifierRule, modifierRules } from "./modifiers.ts";
 
-/** What a lookup with one optional parameter gives for a value when the parameter is set. */
-async function shown(effect: string, value: Json, setting: Json): Promise<string> {
+/** A lookup of some fields, whose first has a unit, with one optional parameter. */
+function lookUp(effect: string, fields: readonly string[]): ToolDraft {
   const { schema, names } = modifierRule(effect);
-  const draft: ToolDraft = {
+  return {
     document: {
       name: "look",
       description: "Looks.",
@@ -22,7 +22,7 @@ async function shown(effect: string, value: Json, setting: Json): Promise<string
       kind: "lookup",
       subject: "s",
       key: ["key"],
-      fields: ["height"],
+      fields,
       unit: "ft",
       source: "atlas",
       modifiers: [{ parameter: names[0]!, effect }],
@@ -30,6 +30,12 @@ async function shown(effect: string, value: Json, setting: Json): Promise<string
     cards: [],
     calls: {},
   };
+}
+
+/** What it gives for a value when the parameter is set. */
+async function shown(effect: string, value: Json, setting: Json): Promise<string> {
+  const draft = lookUp(effect, ["height"]);
+  const { names } = modifierRule(effect);
   const program = {
     name: "look",
     runtime: "javascript",
@@ -58,6 +64,12 @@ describe("every optional parameter is real", () => {
 
   it.each(cases)("%s changes the output when it is set", async (effect, value, setting, expected) => {
     expect(await shown(effect, value, setting)).toBe(expected);
+  });
+
+  it("a unit is written by tools of one field alone: that of heights would stand behind names", () => {
+    const { applies } = modifierRule("unit");
+    expect(applies(lookUp("unit", ["height"]))).toBe(true);
+    expect(applies(lookUp("unit", ["height", "name"]))).toBe(false);
   });
 
   it("and no rule is left out above", () => {

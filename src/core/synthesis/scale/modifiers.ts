@@ -32,7 +32,11 @@ export interface ModifierRule {
 const always = () => true;
 const isLookup = ({ behaviour }: ToolDraft) => behaviour.kind === "lookup";
 const isCalculator = ({ behaviour }: ToolDraft) => behaviour.kind === "calculate";
-const hasUnit = ({ behaviour }: ToolDraft) => (behaviour as LookupBehaviour).unit !== undefined;
+/** The unit is that of the first field, so a tool of several fields would write it behind all of them. */
+const hasUnit = ({ behaviour }: ToolDraft) => {
+  const { unit, fields } = behaviour as LookupBehaviour;
+  return unit !== undefined && fields.length === 1;
+};
 const off = { type: "boolean", default: false } as const;
 const oneOf = (...values: readonly [string, ...string[]]) => ({
   type: "string",
