@@ -131,9 +131,8 @@ async function attack(
   const about = { build, seed, input: values.input, index, blows, aloneMs: alone.wallMs };
   const begun = Date.now();
   const steps = Object.keys(alone.remains.steps).length;
-  const under = await runUnderFire(home, args, { random, most, pauseMs, steps }, blows).catch(
-    (error: Error) => error,
-  );
+  const fire = { random, most, pauseMs, steps, oneAtATime: true };
+  const under = await runUnderFire(home, args, fire, blows).catch((error: Error) => error);
   if (under instanceof Error) {
     const reason = under.message.slice(-1_000);
     return {

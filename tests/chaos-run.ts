@@ -51,6 +51,8 @@ export interface Fire {
   readonly unattended?: boolean;
   /** Steps that the run commits: the blows are spread over them, so that all fall in its work, however fast it is. */
   readonly steps?: number;
+  /** A blow falls only once the run has gone on, with a commit, after the one before. */
+  readonly oneAtATime?: boolean;
 }
 
 /**
@@ -63,8 +65,9 @@ export async function runUnderFire(
   fire: Fire,
   blows: Blow[],
 ): Promise<UnderFire> {
-  const { random, most, pauseMs, steps = 0 } = fire;
+  const { random, most, pauseMs, steps = 0, oneAtATime = false } = fire;
   let restarts = 0;
+  let committedBefore = 0;
   const collected = { collections: 0, removed: 0 };
   let collecting = Promise.resolve();
   const maintenance = setInterval(() => {
@@ -81,7 +84,10 @@ export async function runUnderFire(
       const exited = once(run, "exit");
       while (run.exitCode === null && run.signalCode === null && blows.length < most) {
         await Promise.race([sleep(2 * pauseMs * random.next()), exited]);
-        if ((await committedAt(home)) < (blows.length / most) * steps) continue;
+        const committed = await committedAt(home);
+        if (committed < (blows.length / most) * steps) continue;
+        if (oneAtATime && blows.length > 0 && committed <= committedBefore) continue;
+        committedBefore = committed;
         if (run.exitCode === null && run.signalCode === null) strike(home, fire, blows);
       }
       const result = await outcome;
