@@ -11,7 +11,7 @@ import { seedOf } from "../src/core/hash.ts";
 import { canonicalJson } from "../src/core/json.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { buildId } from "../src/workers/build-id.ts";
-import { type Blow, type Remains, remainsOf, runUnderFire } from "../tests/chaos-run.ts";
+import { type Blow, frozenMs, type Remains, remainsOf, runUnderFire } from "../tests/chaos-run.ts";
 import { emptyHome, type Summary, start, tinyExample } from "../tests/experiment-run.ts";
 
 const { values } = parseArgs({
@@ -183,6 +183,14 @@ function differencesOf(alone: Outcome, struck: Outcome): string[] {
   ];
 }
 
+/** After a SIGKILL that fell while no other process was frozen, which would be what the run waits for. */
+function recoveriesOf({ blows, recoveriesMs }: Result): (number | null)[] {
+  const isFrozen = (at: number) =>
+    blows.some((blow) => blow.signal === "SIGSTOP" && blow.at <= at && at < blow.at + frozenMs);
+  const killed = blows.filter(({ signal }) => signal === "SIGKILL");
+  return recoveriesMs.filter((_, index) => !isFrozen(killed[index]!.at));
+}
+
 function summarize() {
   const blows = results.flatMap((result) => result.blows);
   const count = (of: (blow: Blow) => string) => {
@@ -191,7 +199,7 @@ function summarize() {
     return counts;
   };
   const recoveries = results
-    .flatMap(({ recoveriesMs }) => recoveriesMs)
+    .flatMap(recoveriesOf)
     .filter((ms) => ms !== null)
     .sort((a, b) => a - b);
   const quantile = (q: number) =>

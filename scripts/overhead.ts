@@ -84,7 +84,14 @@ async function grow() {
   ] as const) {
     const input = JSON.parse(readFileSync(tinyExample, "utf8"));
     const { "train-environments": build, "cold-start": coldStart, rl } = input.stages;
-    Object.assign(rl.training, { iterations, environmentsPerIteration: 4, shardSize: 4 / shards });
+    // At its own rate the tiny policy would trip its limit of KL before the sixteenth iteration.
+    const learningRate = rl.training.learningRate / 10;
+    Object.assign(rl.training, {
+      iterations,
+      learningRate,
+      environmentsPerIteration: 4,
+      shardSize: 4 / shards,
+    });
     input.stages = { "train-environments": build, "cold-start": coldStart, rl };
     const { home, remove } = emptyHome();
     const file = `${home}-input.json`;

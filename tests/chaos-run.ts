@@ -28,7 +28,7 @@ export interface Blow {
 }
 
 /** Longer than the 10 s heartbeat of all but updates, so that a frozen attempt is given up before it is thawed. */
-const frozenMs = 13_000;
+export const frozenMs = 13_000;
 /** One blow in five freezes, one in five asks to end, the rest kill. */
 const signals: readonly Signal[] = ["SIGKILL", "SIGKILL", "SIGKILL", "SIGSTOP", "SIGTERM"];
 const garbageEveryMs = 5_000;
