@@ -14,9 +14,7 @@ import {
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Client, Connection } from "@temporalio/client";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../src/config/config.ts";
@@ -28,44 +26,14 @@ import { identify, isAlive, listProcesses } from "../src/services/processes.ts";
 import { readRecord } from "../src/services/record.ts";
 import type { Role } from "../src/services/roles.ts";
 import { searchAttributes } from "../src/workflows/names.ts";
+import { ended, query, supervise, until, withTemporal } from "./services-run.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ratchet-services-"));
 // As root, Postgres runs as another user, which must be able to enter.
 chmodSync(folder, 0o755);
 const home = join(folder, "home");
 const config = readConfig({ ...process.env, RATCHET_HOME: home });
-const program = fileURLToPath(new URL("fixtures/services/supervise.ts", import.meta.url));
 const supervised: Role[] = ["postgres", "temporal", "workflow-worker", "cpu-worker", "gpu-worker"];
-
-/** Resolves with the supervisor's process once everything is ready. */
-function supervise(atHome = home): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", program], {
-    env: { ...process.env, RATCHET_HOME: atHome },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let output = "";
-  return new Promise((resolve, reject) => {
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (chunk: Buffer) => {
-        output += chunk.toString();
-        if (output.includes("ready ")) resolve(child);
-      });
-    child.once("exit", (code) => reject(new Error(`the supervisor ended with ${code}: ${output}`)));
-  });
-}
-
-async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  limitMs = 30_000,
-): Promise<number> {
-  const startedAt = Date.now();
-  while (!(await condition())) {
-    if (Date.now() - startedAt > limitMs) throw new Error(`${what} did not happen within ${limitMs} ms`);
-    await sleep(20);
-  }
-  return Date.now() - startedAt;
-}
 
 const pidOf = (role: Role) => runningProcesses(home).find((entry) => entry.role === role)?.pid;
 const replaced = (role: Role, killed: number) =>
@@ -73,29 +41,6 @@ const replaced = (role: Role, killed: number) =>
     const pid = pidOf(role);
     return pid !== undefined && pid !== killed;
   });
-const ended = (child: ChildProcess) =>
-  until("the end", () => child.exitCode !== null || child.signalCode !== null);
-
-async function query(endpoints: Endpoints, text: string): Promise<unknown[]> {
-  const client = new pg.Client({ connectionString: endpoints.databaseUrl });
-  client.on("error", () => undefined);
-  await client.connect();
-  try {
-    return (await client.query(text)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-async function withTemporal<T>(endpoints: Endpoints, use: (client: Client) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect(endpoints.temporalConnection);
-  try {
-    return await use(new Client({ connection, namespace: endpoints.temporalNamespace }));
-  } finally {
-    await connection.close();
-  }
-}
-
 const storedRows = (endpoints: Endpoints) => query(endpoints, "SELECT note FROM notes ORDER BY note");
 const workflowState = (endpoints: Endpoints) =>
   withTemporal(endpoints, async (client) => (await client.workflow.getHandle("kept").describe()).status.name);
@@ -104,7 +49,7 @@ let supervisor: ChildProcess;
 let endpoints: Endpoints;
 
 beforeAll(async () => {
-  supervisor = await supervise();
+  supervisor = await supervise(home);
   endpoints = runningEndpoints(config);
   await query(endpoints, "CREATE TABLE notes (note text); INSERT INTO notes VALUES ('kept')");
   // No worker polls this queue: the workflow stays open.
@@ -155,7 +100,7 @@ describe("a started home", () => {
   });
 
   it("has no second supervisor", async () => {
-    await expect(supervise()).rejects.toThrow(
+    await expect(supervise(home)).rejects.toThrow(
       `${home} is supervised by process ${supervisor.pid} already; use it, or end it with: npx ratchet down`,
     );
   });
@@ -203,14 +148,12 @@ it("a Temporal that was killed while it made its database makes it anew", async 
   mkdirSync(join(other, "temporal"), { recursive: true });
   for (const name of ["temporal.db", "temporal.db.making"]) writeFileSync(join(other, "temporal", name), "");
   const started = await supervise(other);
-  const { temporalConnection } = runningEndpoints(readConfig({ ...process.env, RATCHET_HOME: other }));
-  const connection = await Connection.connect(temporalConnection);
   try {
-    const { count } = await new Client({ connection }).workflow.count("RatchetRun = 'none'");
+    const made = runningEndpoints(readConfig({ ...process.env, RATCHET_HOME: other }));
+    const { count } = await withTemporal(made, (client) => client.workflow.count("RatchetRun = 'none'"));
     expect(count).toBe(0);
     expect(existsSync(join(other, "temporal", "temporal.db.making"))).toBe(false);
   } finally {
-    await connection.close();
     started.kill("SIGTERM");
     await ended(started);
   }
@@ -242,7 +185,7 @@ describe("a killed supervisor", () => {
     await until("the workers' end", () =>
       before.filter(isAlive).every(({ role }) => !role.endsWith("worker")),
     );
-    supervisor = await supervise();
+    supervisor = await supervise(home);
     expect(before.filter(isAlive)).toEqual([]);
     expect(runningEndpoints(config)).toEqual(endpoints);
     expect(await storedRows(endpoints)).toEqual([{ note: "kept" }]);
@@ -300,7 +243,7 @@ describe("an ended home", () => {
     const data = join(readRecord(home).postgres!.folder, "data");
     writeFileSync(join(data, "postmaster.pid"), `${process.pid}\n${data}\n1\n`);
     writeFileSync(join(home, "supervisor.json"), JSON.stringify({ pid: process.pid, startTime: "another" }));
-    supervisor = await supervise();
+    supervisor = await supervise(home);
     expect(await storedRows(runningEndpoints(config))).toEqual([{ note: "kept" }]);
   });
 });
