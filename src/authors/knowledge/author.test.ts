@@ -158,7 +158,9 @@ describe("propose", () => {
   });
 
   it("documents what calculators do: how they round, and nothing of names", async () => {
-    const candidates = await author.propose(request("train", "ftrl", { scenarios: { parallel_multi_hop: 1 } }));
+    const candidates = await author.propose(
+      request("train", "ftrl", { scenarios: { parallel_multi_hop: 1 } }),
+    );
     const described = new Map(
       candidates.flatMap(({ cards }) =>
         cards.flatMap((card) => (card.kind === "calculate" ? [[card.operation, card.description]] : [])),

@@ -50,8 +50,16 @@ const calculators: readonly {
     nouns: ["difference", "subtraction"],
     description: "Absolute difference of numbers, to 6 decimals.",
   },
-  { operation: "product", nouns: ["product", "multiplication"], description: "Product of numbers, to 6 decimals." },
-  { operation: "mean", nouns: ["mean", "average"], description: "Arithmetic mean of numbers, to 6 decimals." },
+  {
+    operation: "product",
+    nouns: ["product", "multiplication"],
+    description: "Product of numbers, to 6 decimals.",
+  },
+  {
+    operation: "mean",
+    nouns: ["mean", "average"],
+    description: "Arithmetic mean of numbers, to 6 decimals.",
+  },
   {
     operation: "count_above",
     nouns: ["count_above", "exceedances"],
