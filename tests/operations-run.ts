@@ -91,8 +91,8 @@ export function trainingOnly(
   const stages = Object.fromEntries(Object.entries(tiny.stages).filter(([stage]) => kept.includes(stage)));
   const rl = stages.rl!;
   if (rl.type !== "train") throw new Error("tiny.json has no training 'rl'");
-  // Trained for longer than tiny.json asks, the policy goes further from its reference than the usual limit lets it.
-  const tripwires = { maxKl: 1_000, ...changed.tripwires };
+  // Trained for longer than tiny.json asks, the policy goes further from its reference than the usual limit lets it; 10 is off.
+  const tripwires = { maxKl: 10, ...changed.tripwires };
   const training = { ...rl.training, iterations, ...changed, tripwires } as ReinforcementSettings;
   return { ...tiny, id, stages: { ...stages, rl: { ...rl, training } } };
 }
