@@ -23,7 +23,7 @@ const retry = { initialInterval: "200ms", backoffCoefficient: 2, maximumInterval
 export const cpu: Summarized<CpuActivities> = proxyActivities<CpuActivities>({
   taskQueue: taskQueues.cpu,
   startToCloseTimeout: "20m", // preparing a policy may download 100 MB over a slow line
-  heartbeatTimeout: "10s", // ten missed beats; a killed worker costs this long
+  heartbeatTimeout: "10s", // ten missed beats; what a worker costs that is frozen, or dies with its machine
   retry,
 });
 
