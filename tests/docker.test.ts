@@ -284,7 +284,7 @@ describe("the namespace's preparation", () => {
   });
 
   const prepare = (settings: Record<string, string>) =>
-    run(process.execPath, ["--import", "tsx", "docker/prepare-namespace.ts"], {
+    run(process.execPath, ["bin/launch.mjs", "docker/prepare-namespace.ts"], {
       cwd: root,
       env: { PATH: process.env.PATH, HOME: folder, ...settings },
     });

@@ -31,7 +31,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   const start = async () => {
     const { file, arguments: args, environment, cwd, account } = await specification.prepare();
     server = spawn(file, args, { cwd, env: { ...environment }, stdio: "ignore", ...account });
-    await specification.becomesReady(server, AbortSignal.timeout(60_000));
+    await specification.becomesReady(AbortSignal.timeout(60_000));
   };
   const end = async (signal: NodeJS.Signals) => {
     const ended = once(server, "exit");

@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SupervisedChild } from "./child.ts";
+import { findProcess, identify, isAlive, type ProcessEntry } from "./processes.ts";
 
 let home: string;
 beforeEach(() => {
@@ -67,6 +69,66 @@ it("a ready process that no longer answers is killed and started again", async (
   await vi.waitUntil(() => started.length === 2, 20_000);
   expect(ended).toEqual(["SIGKILL"]);
   await child.stop();
+});
+
+describe("a process that a killed supervisor left", () => {
+  const idle = ["-e", "setInterval(() => {}, 1000)"];
+  const ofAnother = (command: readonly string[]) => {
+    const { pid } = spawn(process.execPath, command, { detached: true, stdio: "ignore" });
+    return findProcess(pid!)!;
+  };
+  const started: number[] = [];
+  const successorOf = (left: ProcessEntry, answers: () => Promise<void>) => {
+    vi.useRealTimers();
+    started.length = 0;
+    const specification = {
+      role: "temporal" as const,
+      prepare: async () => ({ file: process.execPath, arguments: idle, environment: {}, cwd: home }),
+      leftovers: () => [left].filter(isAlive),
+      becomesReady: async () => {},
+      answers,
+      channel: false,
+      stopSignal: "SIGTERM" as const,
+      stopGraceMs: 1_000,
+    };
+    const onStarted = ({ pid }: { pid: number }) => void started.push(pid);
+    const events = { onStarted, onReady: () => {}, onEnded: () => {}, disturbedSince: () => false };
+    return new SupervisedChild(home, specification, events);
+  };
+
+  it("goes on where it runs the same command and answers, and is then kept running as any other", async () => {
+    const left = ofAnother(idle);
+    const child = successorOf(left, async () => {});
+    await child.start();
+    expect(started).toEqual([left.pid]);
+    process.kill(left.pid, "SIGKILL");
+    await vi.waitUntil(() => started.length === 2, 20_000);
+    const second = identify(started[1]!);
+    expect(isAlive(second)).toBe(true);
+    await child.stop();
+    expect(isAlive(second)).toBe(false);
+  });
+
+  it("ends with its new supervisor", async () => {
+    const left = ofAnother(idle);
+    const child = successorOf(left, async () => {});
+    await child.start();
+    await child.stop();
+    expect(isAlive(left)).toBe(false);
+  });
+
+  it.each([
+    ["runs another command", ["-e", "setInterval(() => {}, 2000)"], async () => {}],
+    ["does not answer", idle, () => Promise.reject(new Error("frozen"))],
+  ])("is ended and replaced where it %s", async (_, command, answers) => {
+    const left = ofAnother(command);
+    const child = successorOf(left, answers);
+    await child.start();
+    expect(isAlive(left)).toBe(false);
+    expect(started).toHaveLength(1);
+    expect(started).not.toContain(left.pid);
+    await child.stop();
+  });
 });
 
 describe("a first start that keeps failing", () => {

@@ -1,14 +1,22 @@
 /**
- * One supervised process: started, waited for until it answers, started again whenever it dies, ended on request.
+ * One supervised process: started, or adopted where a killed supervisor left it at work; waited for until it answers,
+ * started again whenever it dies, ended on request.
  * It leads its own process group, so a Ctrl-C in the terminal reaches the supervisor alone, which ends things in order.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RatchetError } from "../core/errors.ts";
-import { type Patience, silence, usualPatience, within } from "./liveness.ts";
+import { answersWithin, type Patience, silence, usualPatience, within } from "./liveness.ts";
 import { lastLogLine, logPath, openLog } from "./logs.ts";
-import { endProcess, identify, type ProcessIdentity, sendSignal } from "./processes.ts";
+import {
+  endProcess,
+  identify,
+  isAlive,
+  type ProcessEntry,
+  type ProcessIdentity,
+  sendSignal,
+} from "./processes.ts";
 import type { SupervisedRole } from "./roles.ts";
 
 export interface ChildCommand {
@@ -21,10 +29,12 @@ export interface ChildCommand {
 
 export interface ChildSpecification {
   readonly role: SupervisedRole;
-  /** Called before each start: clears what a killed predecessor left. */
+  /** Called before each start. */
   prepare(): Promise<ChildCommand>;
+  /** What a killed supervisor left of it: one that runs the same command and answers goes on, the rest is ended. */
+  leftovers?(): readonly ProcessEntry[];
   /** Resolves when the process does its work; called again after each start. Rejects when `signal` aborts. */
-  becomesReady(child: ChildProcess, signal: AbortSignal): Promise<void>;
+  becomesReady(signal: AbortSignal, child?: ChildProcess): Promise<void>;
   /** Asked of a ready process again and again: one that never answers is frozen or stuck, and is killed to be started again. */
   answers(signal: AbortSignal): Promise<unknown>;
   /** A Node process gets an IPC channel, by which it says `ready` and learns that its supervisor died. */
@@ -35,7 +45,7 @@ export interface ChildSpecification {
 }
 
 export interface ChildEvents {
-  onStarted(identity: ProcessIdentity): void;
+  onStarted(identity: ProcessIdentity, how: "started" | "adopted"): void;
   onReady(durationMs: number): void;
   onEnded(how: string, restartInMs: number): void;
   /** Whether what it needs was away at any moment since then: a failure in that time says nothing about the child. */
@@ -52,6 +62,9 @@ const firstStartLimitMs = 15_000;
 const firstStartAttempts = 3;
 /** Crash recovery and cold disks included. */
 const readyLimitMs = 120_000;
+/** A left-over process that is well answers in milliseconds. */
+const adoptionLimitMs = 2_000;
+const adoptedPollMs = 50;
 
 export class SupervisedChild {
   private readonly home: string;
@@ -130,21 +143,15 @@ export class SupervisedChild {
 
   private async runOnce(onReady: () => void): Promise<{ how: string; readyForMs: number }> {
     const command = await this.specification.prepare();
-    if (this.stopping.signal.aborted) return { how: "stopped", readyForMs: 0 };
     const startedAt = performance.now();
-    const child = this.spawn(command);
+    const adopted = await this.adopt(command);
+    if (adopted === undefined && this.stopping.signal.aborted) return { how: "stopped", readyForMs: 0 };
+    const { child, exit } = adopted ?? this.spawn(command);
     const ended = new AbortController();
-    const exit = new Promise<string>((resolve) => {
-      child.once("error", (error) => resolve(error.message));
-      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
-    }).finally(() => ended.abort());
-    if (child.pid !== undefined) {
-      this.current = identify(child.pid);
-      this.events.onStarted(this.current);
-    }
+    void exit.then(() => ended.abort());
     let readyAt = Number.POSITIVE_INFINITY;
     const over = AbortSignal.any([ended.signal, this.stopping.signal]);
-    within(readyLimitMs, over, (signal) => this.specification.becomesReady(child, signal)).then(
+    within(readyLimitMs, over, (signal) => this.specification.becomesReady(signal, child)).then(
       () => {
         readyAt = performance.now();
         this.readySinceMs = readyAt;
@@ -153,7 +160,7 @@ export class SupervisedChild {
         this.endIfSilent(over);
       },
       () => {
-        if (!ended.signal.aborted && !this.stopping.signal.aborted) child.kill("SIGKILL");
+        if (!over.aborted && this.current !== undefined) sendSignal(this.current, "SIGKILL");
       },
     );
     const how = await exit;
@@ -171,7 +178,38 @@ export class SupervisedChild {
     );
   }
 
-  private spawn(command: ChildCommand): ChildProcess {
+  /** Ends every left-over process but one that does what `command` would. */
+  private async adopt(command: ChildCommand): Promise<Running | undefined> {
+    const { leftovers, answers, stopSignal, stopGraceMs } = this.specification;
+    const stopping = this.stopping.signal;
+    let adopted: Running | undefined;
+    for (const entry of leftovers?.() ?? []) {
+      const isSame = entry.commandLine === [command.file, ...command.arguments].join(" ");
+      const isWell = isSame && !adopted && (await answersWithin(adoptionLimitMs, stopping, answers));
+      if (isWell && !stopping.aborted) {
+        this.begin(entry, "adopted");
+        adopted = { child: undefined, exit: untilGone(entry) };
+      } else await endProcess(entry, stopSignal, stopGraceMs);
+    }
+    return adopted;
+  }
+
+  private begin(identity: ProcessIdentity, how: "started" | "adopted"): void {
+    this.current = identity;
+    this.events.onStarted(identity, how);
+  }
+
+  private spawn(command: ChildCommand): Running {
+    const child = this.spawnLogging(command);
+    const exit = new Promise<string>((resolve) => {
+      child.once("error", (error) => resolve(error.message));
+      child.once("exit", (code, signal) => resolve(signal ?? `exit code ${code}`));
+    });
+    if (child.pid !== undefined) this.begin(identify(child.pid), "started");
+    return { child, exit };
+  }
+
+  private spawnLogging(command: ChildCommand): ChildProcess {
     const log = openLog(this.home, this.specification.role);
     try {
       return spawn(command.file, command.arguments, {
@@ -195,6 +233,19 @@ export class SupervisedChild {
       { role, how },
     );
   }
+}
+
+interface Running {
+  /** Undefined where another process started it. */
+  readonly child: ChildProcess | undefined;
+  /** Resolves with the way it ended. */
+  readonly exit: Promise<string>;
+}
+
+/** No exit code is told to a process that is not the parent. */
+async function untilGone(identity: ProcessIdentity): Promise<string> {
+  while (isAlive(identity)) await sleep(adoptedPollMs);
+  return "it is gone";
 }
 
 export function stoppedEarly(role: SupervisedRole): RatchetError {

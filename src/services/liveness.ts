@@ -20,13 +20,20 @@ export async function silence(
   let heardAt = performance.now();
   while (performance.now() - heardAt < silentMs) {
     await sleep(everyMs, undefined, { signal: ended });
-    const heard = await within(answerMs, ended, answers).then(
-      () => true,
-      () => false,
-    );
-    if (heard) heardAt = performance.now();
+    if (await answersWithin(answerMs, ended, answers)) heardAt = performance.now();
   }
 }
+
+/** Asked once; whatever it says of itself, it speaks. */
+export const answersWithin = (
+  limitMs: number,
+  ended: AbortSignal,
+  answers: (signal: AbortSignal) => Promise<unknown>,
+): Promise<boolean> =>
+  within(limitMs, ended, answers).then(
+    () => true,
+    () => false,
+  );
 
 /**
  * Gives the work a signal that aborts after so long, or as `ended` does. Node may collect an `AbortSignal.timeout` that

@@ -1,6 +1,6 @@
 /**
  * The embedded Postgres: durable settings, reachable from this machine only and with a password only. A cluster is
- * either absent or whole; a postmaster that outlived its supervisor is found by postmaster.pid and ended in order.
+ * either absent or whole; a postmaster that outlived its supervisor is found by postmaster.pid.
  */
 import { spawn } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -31,7 +31,8 @@ export function postgresSpecification(record: PostgresRecord): ChildSpecificatio
   return {
     role: "postgres",
     prepare: () => prepare(record),
-    becomesReady: (_, signal) => becomesReady(record, signal),
+    leftovers: () => [findPostmaster(record.folder)].filter((entry) => entry !== undefined),
+    becomesReady: (signal) => becomesReady(record, signal),
     answers: (signal) => becomesReady(record, signal),
     channel: false,
     stopSignal: "SIGINT",
@@ -46,7 +47,7 @@ async function prepare(record: PostgresRecord): Promise<ChildCommand> {
   const binaries = preparePostgresBinaries(folder, account);
   const data = join(folder, "data");
   if (!existsSync(data)) await initialise(record, binaries, data, account);
-  await endPostmaster(folder);
+  disownLock(folder);
   return {
     file: join(binaries, "postgres"),
     arguments: ["-D", data, "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])],
@@ -131,18 +132,23 @@ export function findPostmaster(folder: string): ProcessEntry | undefined {
   return holder?.commandLine.includes(join(folder, "data")) ? holder : undefined;
 }
 
-/**
- * Ends a live postmaster of this folder in order; false where there was none. The lock of a dead one stays: it names the shared memory by which
- * Postgres sees that backends of a killed postmaster still write. Where another program has the dead one's pid by now,
- * Postgres would refuse for ever, so the pid becomes that of its parent to be, which it takes for harmless.
- */
+/** Ends a live postmaster of this folder in order; false where there was none. */
 export async function endPostmaster(folder: string): Promise<boolean> {
-  const lock = readLock(folder);
-  if (lock === undefined || findProcess(lock.pid) === undefined) return false;
   const postmaster = findPostmaster(folder);
   if (postmaster !== undefined) await endProcess(postmaster, "SIGINT", stopGraceMs);
-  else writeFileSync(lockPath(folder), `${process.pid}\n${lock.rest}`);
   return postmaster !== undefined;
+}
+
+/**
+ * The lock of a dead postmaster stays: it names the shared memory by which Postgres sees that backends of a killed one
+ * still write. Where another program has the dead one's pid by now, Postgres would refuse for ever, so the pid becomes
+ * that of its parent to be, which it takes for harmless.
+ */
+function disownLock(folder: string): void {
+  const lock = readLock(folder);
+  const isAnothers =
+    lock !== undefined && findProcess(lock.pid) !== undefined && findPostmaster(folder) === undefined;
+  if (isAnothers) writeFileSync(lockPath(folder), `${process.pid}\n${lock.rest}`);
 }
 
 const lockPath = (folder: string) => join(folder, "data", "postmaster.pid");

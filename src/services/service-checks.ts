@@ -5,13 +5,13 @@ import pg from "pg";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { type Check, check } from "./checks.ts";
-import { findLeftovers } from "./leftovers.ts";
 import { supervisorOf } from "./lock.ts";
 import { isPortFree } from "./ports.ts";
 import { findPostmaster } from "./postgres.ts";
 import { findPostgresAccount } from "./postgres-account.ts";
 import { lacksLinks, postgresPackage } from "./postgres-binaries.ts";
 import { portsOf, readRecord, recordPath } from "./record.ts";
+import { findServers } from "./temporal.ts";
 import { findTemporal } from "./temporal-binary.ts";
 import { checkNamespace } from "./temporal-namespace.ts";
 
@@ -60,7 +60,7 @@ export async function checkPorts(config: Config): Promise<Check> {
   const record = readRecord(home);
   const supervised = supervisorOf(home) !== undefined;
   const ownPostgres = supervised || (record.postgres && findPostmaster(record.postgres.folder)) !== undefined;
-  const ownTemporal = supervised || findLeftovers(home).temporal.length > 0;
+  const ownTemporal = supervised || findServers(home).length > 0;
   const needed = portsOf({
     ...(config.databaseUrl === undefined && { postgres: record.postgres }),
     ...(config.temporalConnection === undefined && { temporal: record.temporal }),

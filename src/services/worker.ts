@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { ChildSpecification } from "./child.ts";
 import type { Endpoints } from "./endpoints.ts";
+import { launcher } from "./launcher.ts";
 import { localHost } from "./ports.ts";
 import type { WorkerProgram } from "./roles.ts";
-import { tsxLoader } from "./tsx.ts";
 
 /** What a worker sends when it polls its queues. */
 const readyMessage = "ready";
@@ -31,7 +31,7 @@ export function workerSpecification(
     role: program.role,
     prepare: async () => ({
       file: process.execPath,
-      arguments: ["--import", tsxLoader(), program.file],
+      arguments: [launcher, program.file],
       environment: {
         ...withoutWhatItNeedsNot(config.environment, program.role),
         ...(program.role === "gpu-worker" && engineEnvironment),
@@ -47,9 +47,9 @@ export function workerSpecification(
       },
       cwd: dirname(program.file),
     }),
-    becomesReady: (child, signal) =>
+    becomesReady: (signal, child) =>
       new Promise((resolve, reject) => {
-        child.on("message", (message) => {
+        child?.on("message", (message) => {
           if (message === readyMessage) resolve();
         });
         signal.addEventListener("abort", () => reject(signal.reason as Error));

@@ -3,9 +3,8 @@
  * death: the process is killed. What ends a request early kills the process too, so no work goes on unseen.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress } from "../../core/ports/policy.ts";
 import { beating } from "./beat.ts";
@@ -19,6 +18,7 @@ import {
 } from "./messages.ts";
 
 const program = fileURLToPath(new URL("./child.ts", import.meta.url));
+const launcher = fileURLToPath(new URL("../../../bin/launch.mjs", import.meta.url));
 /** In the command line, so that a person and `ratchet status` know the process. */
 const marker = "ratchet-engine";
 
@@ -45,9 +45,8 @@ export class EngineProcess {
 
   constructor({ threads, provider, lockFile, prefixCacheBytes, stallMs }: ProcessOptions) {
     this.#stallMs = stallMs;
-    const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-    this.#child = fork(program, [marker, `${process.pid}`], {
-      execArgv: ["--import", tsx],
+    this.#child = fork(launcher, [program, marker, `${process.pid}`], {
+      execArgv: [],
       serialization: "advanced",
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });

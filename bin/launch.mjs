@@ -1,0 +1,110 @@
+// Runs a TypeScript program of ours: `node bin/launch.mjs FILE.ts [ARGUMENT...]`. Its sources are put into one bundle at
+// its first use and again whenever one of them changed; a program that loads hundreds of files through a transforming
+// loader takes three times the processor time to start, and a killed worker is waited for. Packages stay outside.
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join, relative, resolve } from "node:path";
+import { argv } from "node:process";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** Inside node_modules, so that a new install begins anew and packages are found from there. */
+const cache = join(root, "node_modules", ".cache", "ratchet");
+/** Running programs load chunks of theirs late, so what was replaced stays, for longer than runs last. */
+const keptMs = 30 * 24 * 3_600_000;
+
+/** The program as a module; from its sources one by one where no bundle can be made (a full or read-only disk). */
+export async function load(file) {
+  const bundle = current(file) ?? (await make(file).catch(() => undefined));
+  if (bundle === undefined) {
+    const { register } = await import("tsx/esm/api");
+    register();
+  }
+  process.setSourceMapsEnabled(true);
+  return import(pathToFileURL(bundle ?? file).href);
+}
+
+/** Names the bundle that was made last, and what it was made from. */
+const indexOf = (file) =>
+  join(cache, `${createHash("sha256").update(relative(root, file)).digest("hex").slice(0, 16)}.json`);
+
+/** Undefined where there is none of these very sources, or where a power cut took some of it. */
+function current(file) {
+  try {
+    const { folder, inputs, outputs } = JSON.parse(readFileSync(indexOf(file), "utf8"));
+    const isSame = inputs.every(([path, stamp]) => stampOf(join(root, path)) === stamp);
+    const isWhole = outputs.every(([path, bytes]) => statSync(join(root, path)).size === bytes);
+    return isSame && isWhole ? join(cache, folder, nameOf(file)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const nameOf = (file) => basename(file).replace(/\.ts$/, ".js");
+
+function stampOf(path) {
+  const { mtimeMs, size } = statSync(path);
+  return `${mtimeMs} ${size}`;
+}
+
+/** Into a folder of its own, which the index names once it is whole: whoever is killed, or meets another, spoils nothing. */
+async function make(file) {
+  mkdirSync(cache, { recursive: true });
+  removeOld();
+  const folder = randomUUID();
+  mkdirSync(join(cache, folder));
+  const { build } = await import("esbuild");
+  // Taken before, so that what changes meanwhile is seen to have changed.
+  const stamps = new Map();
+  const { metafile } = await build({
+    entryPoints: [file],
+    outdir: join(cache, folder),
+    absWorkingDir: root,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "external",
+    keepNames: true,
+    sourcemap: true,
+    sourcesContent: false,
+    metafile: true,
+    logLevel: "error",
+    plugins: [
+      {
+        name: "sources-know-where-they-lie",
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /\.(ts|mjs)$/ }, ({ path }) => {
+            stamps.set(relative(root, path), stampOf(path));
+            const text = readFileSync(path, "utf8");
+            const contents = text.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(path).href));
+            return { contents, loader: path.endsWith(".ts") ? "ts" : "js" };
+          }),
+      },
+    ],
+  });
+  const inputs = Object.keys(metafile.inputs).map((path) => [
+    path,
+    stamps.get(path) ?? stampOf(join(root, path)),
+  ]);
+  const outputs = Object.entries(metafile.outputs).map(([path, { bytes }]) => [path, bytes]);
+  const partial = join(cache, folder, "index.json");
+  writeFileSync(partial, JSON.stringify({ folder, inputs, outputs }));
+  renameSync(partial, indexOf(file));
+  return join(cache, folder, nameOf(file));
+}
+
+function removeOld() {
+  for (const name of readdirSync(cache)) {
+    const path = join(cache, name);
+    // A folder's time is that of its making. One that still serves is made again, which takes a second.
+    if (Date.now() - statSync(path).mtimeMs > keptMs) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+if (argv[1] !== undefined && resolve(argv[1]) === fileURLToPath(import.meta.url)) {
+  argv.splice(1, 1);
+  argv[1] = resolve(argv[1]);
+  await load(argv[1]);
+}
