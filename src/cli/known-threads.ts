@@ -15,13 +15,17 @@ export const knownThreads = (home: string, run: string): number | undefined => r
 /** Null where the run may take any. */
 export function noteThreads(home: string, run: string, threads: number | null): void {
   const { [run]: noted, ...others } = readAll(home);
-  if (threads !== (noted ?? null))
+  if (threads === (noted ?? null)) return;
+  try {
     writeJsonFile(path(home), { ...others, ...(threads && { [run]: threads }) });
+  } catch {
+    // A home that is full or read-only: services elsewhere work all the same.
+  }
 }
 
 function readAll(home: string): z.infer<typeof schema> {
   try {
-    return readJsonFile(path(home), schema) ?? {};
+    return readJsonFile(path(home), schema, "delete it") ?? {};
   } catch {
     return {};
   }

@@ -33,8 +33,11 @@ export function writeWhole(path: string, text: string, mode = 0o644): void {
   }
 }
 
-/** Undefined where the file is missing; throws ServiceUnavailable where it is not what Ratchet wrote. */
-export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T | undefined {
+/**
+ * Undefined where the file is missing. Throws ServiceUnavailable where it is not what Ratchet wrote; `mend` says what a
+ * person then does about it.
+ */
+export function readJsonFile<T>(path: string, schema: z.ZodType<T>, mend: string): T | undefined {
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -50,14 +53,13 @@ export function readJsonFile<T>(path: string, schema: z.ZodType<T>): T | undefin
   try {
     return schema.parse(JSON.parse(text));
   } catch (error) {
-    throw new RatchetError(
-      "ServiceUnavailable",
-      `${path} is damaged; restore it, or delete the folder that holds it to begin anew`,
-      { path },
-      error,
-    );
+    throw new RatchetError("ServiceUnavailable", `${path} is damaged; ${mend}`, { path }, error);
   }
 }
+
+/** Of what says only which processes run. */
+export const deleteIfNothingRuns =
+  "delete it once no process of that home runs any more; it holds nothing else";
 
 /** False where the name exists: the atomic "create if absent" that also carries content. */
 export function linkIfAbsent(from: string, to: string): boolean {

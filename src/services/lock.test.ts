@@ -44,4 +44,12 @@ describe("the supervisor's lock", () => {
     releaseLock(home);
     expect(supervisorOf(home)?.pid).toBe(process.ppid);
   });
+
+  it("that is damaged is all that is to be deleted", () => {
+    const home = emptyHome();
+    writeFileSync(join(home, "supervisor.json"), "");
+    expect(() => supervisorOf(home)).toThrow(
+      `${join(home, "supervisor.json")} is damaged; delete it once no process of that home runs any more; it holds nothing else`,
+    );
+  });
 });

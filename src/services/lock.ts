@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
-import { linkIfAbsent, readJsonFile, writeJsonFile } from "./files.ts";
+import { deleteIfNothingRuns, linkIfAbsent, readJsonFile, writeJsonFile } from "./files.ts";
 import { identify, isAlive, type ProcessIdentity } from "./processes.ts";
 
 const holderSchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
@@ -14,7 +14,7 @@ const lockPath = (home: string) => join(home, "supervisor.json");
 
 /** The live supervisor of this home, if any. */
 export function supervisorOf(home: string): ProcessIdentity | undefined {
-  const holder = readJsonFile(lockPath(home), holderSchema);
+  const holder = readJsonFile(lockPath(home), holderSchema, deleteIfNothingRuns);
   return holder !== undefined && isAlive(holder) ? holder : undefined;
 }
 

@@ -24,7 +24,7 @@ export function createPortClaims(
   const own = { home, ...identify(process.pid) };
   const holderAt = (path: string, port: number): string | undefined => {
     try {
-      const claim = readJsonFile(path, claimSchema);
+      const claim = readJsonFile(path, claimSchema, "delete it");
       if (claim === undefined) return undefined;
       return isAlive(claim) || portsOf(claim.home).includes(port) ? claim.home : undefined;
     } catch {

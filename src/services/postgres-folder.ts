@@ -3,8 +3,19 @@
  * cannot traverse (root's home, for one), in /var/lib/ratchet. Folders there that no home names any more are removed.
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { RatchetError } from "../core/errors.ts";
 import { canReach, ensurePostgresAccount } from "./postgres-account.ts";
 
 const sharedRoot = "/var/lib/ratchet";
@@ -37,12 +48,36 @@ export function choosePostgresFolder(
   return shared;
 }
 
+/**
+ * A home that was moved says so where its database lies outside it, or the next start of another home would take that
+ * for nobody's. Throws ServiceUnavailable in a copy of a home: the database is that one's.
+ */
+export function keepPostgresFolder(
+  home: string,
+  folder: string,
+  folderOf: (otherHome: string) => string | undefined,
+): void {
+  const file = join(folder, ownerFile);
+  if (!existsSync(file)) return;
+  const owner = readFileSync(file, "utf8");
+  if (owner === home) return;
+  if (existsSync(owner) && realpathSync(owner) !== realpathSync(home) && folderOf(owner) === folder)
+    throw new RatchetError(
+      "ServiceUnavailable",
+      `${home} is a copy of ${owner}, whose database in ${folder} it names; use that home, or another RATCHET_HOME to begin anew`,
+      { home, owner, folder },
+    );
+  writeFileSync(file, home, { flush: true });
+}
+
 function removeOrphans(folderOf: (otherHome: string) => string | undefined): void {
   for (const name of readdirSync(sharedRoot)) {
     const folder = join(sharedRoot, name);
     const owner = statSync(join(folder, ownerFile), { throwIfNoEntry: false });
     if (owner === undefined || Date.now() - owner.mtimeMs < orphanAgeMs) continue;
-    if (folderOf(readFileSync(join(folder, ownerFile), "utf8")) === folder) continue;
+    const home = readFileSync(join(folder, ownerFile), "utf8");
+    // What holds the home may not be mounted just now.
+    if (!existsSync(dirname(home)) || folderOf(home) === folder) continue;
     rmSync(folder, { recursive: true, force: true });
   }
 }

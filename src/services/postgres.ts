@@ -196,7 +196,7 @@ function endNow({ folder }: PostgresRecord): void {
 function folderGone(folder: string): RatchetError {
   return new RatchetError(
     "ServiceUnavailable",
-    `the database folder ${folder} is gone; restore it, or delete RATCHET_HOME to begin anew`,
+    `the database folder ${folder} is gone; restore it, or begin anew in another RATCHET_HOME`,
     { folder },
   );
 }

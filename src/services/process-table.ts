@@ -5,7 +5,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { readJsonFile, writeJsonFile } from "./files.ts";
+import { deleteIfNothingRuns, readJsonFile, writeJsonFile } from "./files.ts";
 import { localHost } from "./ports.ts";
 import { descendantsOf, isAlive, listProcesses, type ProcessEntry } from "./processes.ts";
 import { readRecord } from "./record.ts";
@@ -34,7 +34,7 @@ export function removeProcessTable(home: string): void {
 }
 
 export function readProcessTable(home: string): ProcessTable | undefined {
-  return readJsonFile(tablePath(home), tableSchema);
+  return readJsonFile(tablePath(home), tableSchema, deleteIfNothingRuns);
 }
 
 /** Words in a command line by which a worker's children are known. */

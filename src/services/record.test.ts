@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readConfig } from "../config/config.ts";
-import { ensureRecord, type ServicesRecord } from "./record.ts";
+import { ensureRecord, readRecord, type ServicesRecord } from "./record.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ratchet-record-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -43,4 +43,35 @@ describe("homes that start at the same moment", () => {
     expect(records.flatMap(portsOf).filter((port) => later.includes(port))).toEqual([]);
     expect(await ensureRecord(configOf("home-3"))).toEqual(records[3]);
   });
+});
+
+describe("a home that was moved", () => {
+  const write = (home: string, database: string) => {
+    const postgres = { port: 15_432, password: "p", folder: database };
+    writeFileSync(join(home, "services.json"), JSON.stringify({ postgres }));
+  };
+
+  it("has the database that lies in it, wherever it lay before", () => {
+    const [home, moved] = [join(folder, "before"), join(folder, "after")];
+    mkdirSync(join(home, "postgres"), { recursive: true });
+    write(home, join(home, "postgres"));
+    renameSync(home, moved);
+    expect(readRecord(moved).postgres!.folder).toBe(join(moved, "postgres"));
+  });
+
+  it("has the one that it was given where that lies elsewhere", () => {
+    const home = join(folder, "closed");
+    mkdirSync(home);
+    write(home, "/var/lib/ratchet/1a2b");
+    expect(readRecord(home).postgres!.folder).toBe("/var/lib/ratchet/1a2b");
+  });
+});
+
+it("a damaged record is not told to be deleted: the database's password is in it", () => {
+  const home = join(folder, "damaged");
+  mkdirSync(home);
+  writeFileSync(join(home, "services.json"), "{");
+  expect(() => readRecord(home)).toThrow(
+    `${join(home, "services.json")} is damaged; restore it, or begin anew in another RATCHET_HOME: it holds the database's password`,
+  );
 });

@@ -3,13 +3,14 @@
  * and folder) and keep ever after, so that a restart meets the same addresses and the same data.
  */
 import { randomBytes } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config/config.ts";
 import { readJsonFile, writeJsonFile } from "./files.ts";
 import { createPortClaims } from "./port-claims.ts";
 import { chooseFreePort, isPortFree } from "./ports.ts";
-import { choosePostgresFolder } from "./postgres-folder.ts";
+import { choosePostgresFolder, keepPostgresFolder } from "./postgres-folder.ts";
 import { observedRoles } from "./roles.ts";
 
 const port = z.number().int().min(1).max(65_535);
@@ -40,7 +41,19 @@ export const recordPath = (home: string) => join(home, "services.json");
 
 /** Empty where no embedded service was ever started. */
 export function readRecord(home: string): ServicesRecord {
-  return readJsonFile(recordPath(home), recordSchema) ?? {};
+  const record = readJsonFile(recordPath(home), recordSchema, onlyCopy) ?? {};
+  const { postgres } = record;
+  return postgres
+    ? { ...record, postgres: { ...postgres, folder: folderNow(home, postgres.folder) } }
+    : record;
+}
+
+const onlyCopy = "restore it, or begin anew in another RATCHET_HOME: it holds the database's password";
+
+/** A home that was moved or copied brings the database along that lies in it, whatever its path was before. */
+function folderNow(home: string, recorded: string): string {
+  const inHome = join(home, "postgres");
+  return existsSync(inHome) ? inHome : recorded;
 }
 
 /** The home's record with every part that the configuration needs, made on the first start, when nothing runs yet. */
@@ -49,6 +62,7 @@ export async function ensureRecord(config: Config): Promise<ServicesRecord> {
   const existing = readRecord(home);
   const claim = portClaims(config);
   for (const port of everyPortOf(existing)) claim(port);
+  if (existing.postgres !== undefined) keepPostgresFolder(home, existing.postgres.folder, folderOf);
   const needsPostgres = config.databaseUrl === undefined && existing.postgres === undefined;
   const needsTemporal = config.temporalConnection === undefined && existing.temporal === undefined;
   const needsMetrics = !(await areFree(existing.metrics));
@@ -65,7 +79,7 @@ export async function ensureRecord(config: Config): Promise<ServicesRecord> {
     record.postgres = {
       port: await choose(preferredPorts.postgres),
       password: randomBytes(24).toString("base64url"),
-      folder: choosePostgresFolder(home, (other) => readRecord(other).postgres?.folder),
+      folder: choosePostgresFolder(home, folderOf),
     };
   if (needsTemporal)
     record.temporal = {
@@ -81,6 +95,8 @@ export async function ensureRecord(config: Config): Promise<ServicesRecord> {
   writeJsonFile(recordPath(home), record, 0o600);
   return record;
 }
+
+const folderOf = (home: string) => readRecord(home).postgres?.folder;
 
 /** Nobody keeps these addresses, so a taken one is no reason to refuse a start. */
 async function areFree(metrics: MetricsRecord | undefined): Promise<boolean> {
