@@ -178,3 +178,23 @@ describe("a database whose password was changed", () => {
     expect(JSON.stringify(error)).not.toContain("hunter2");
   });
 });
+
+describe("a database that a newer build has used too", () => {
+  it("is opened by this one, which leaves alone what it does not know", async () => {
+    const url = await postgres.freshDatabase();
+    await (await openDatabase(url)).close();
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query("INSERT INTO kysely_migration VALUES ('9999_later', '2031-01-01T00:00:00.000Z')");
+    // The clock was put back between two upgrades.
+    await client.query(
+      "UPDATE kysely_migration SET timestamp = '2020-01-01T00:00:00.000Z' WHERE name LIKE '0008%'",
+    );
+    await (await openDatabase(url)).close();
+    const { rows } = await client.query(
+      "SELECT count(*)::int AS count FROM kysely_migration WHERE name = '9999_later'",
+    );
+    await client.end();
+    expect(rows).toEqual([{ count: 1 }]);
+  });
+});

@@ -2,7 +2,7 @@
  * The connection to Postgres: a small pool, the schema brought up to date, and every failure named. No message holds
  * the URL's password, nor the statement or its values.
  */
-import { Kysely, Migrator, PostgresDialect } from "kysely";
+import { Kysely, type Migration, Migrator, PostgresDialect, sql } from "kysely";
 import { RatchetError } from "../core/errors.ts";
 import { migrations } from "./migrations.ts";
 import { openPool } from "./pool.ts";
@@ -52,11 +52,22 @@ export async function openDatabase(
   return { run, close };
 }
 
-/** Safe when several processes do it at once: the migrator holds one of Postgres's advisory locks. */
+/**
+ * Safe when several processes do it at once: the migrator holds one of Postgres's advisory locks. What a newer build added
+ * stays, and this one works beside it. The order in which steps were applied is the clock's word, which may have jumped.
+ */
 async function migrate(tables: Kysely<Tables>): Promise<void> {
-  const migrator = new Migrator({ db: tables, provider: { getMigrations: async () => migrations } });
+  const getMigrations = async () => ({ ...(await ofNewerBuilds(tables)), ...migrations });
+  const migrator = new Migrator({ db: tables, provider: { getMigrations }, allowUnorderedMigrations: true });
   const { error } = await migrator.migrateToLatest();
   if (error !== undefined) throw error;
+}
+
+const appliedAlready: Migration = { up: async () => undefined };
+
+async function ofNewerBuilds(tables: Kysely<Tables>): Promise<Record<string, Migration>> {
+  const { rows } = await sql<{ name: string }>`SELECT name FROM kysely_migration`.execute(tables);
+  return Object.fromEntries(rows.map(({ name }) => [name, appliedAlready]));
 }
 
 /** host:port/database, without user and password. */

@@ -1,7 +1,8 @@
 /**
- * The schema as a list of steps, each applied once and never edited after a release: a change is a new entry. Columns
- * of JSON are `json`, not `jsonb`, because what was committed is given back as it was: jsonb reorders members and
- * refuses U+0000, which a policy may well say.
+ * The schema as a list of steps, each applied once and never edited after a release: a change is a new entry, and only
+ * adds what an older build can leave out, which may work on the same database. Columns of JSON are `json`, not `jsonb`,
+ * because what was committed is given back as it was: jsonb reorders members and refuses U+0000, which a policy may well
+ * say.
  */
 import { type Kysely, type Migration, sql } from "kysely";
 
