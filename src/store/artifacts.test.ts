@@ -44,6 +44,13 @@ describe("the artifact store", () => {
       expect(new Uint8Array(await store.getBytes(await store.putBytes("shard", content)))).toEqual(content);
   });
 
+  it("goes on where somebody removed its folder while it was open, staging and all", async () => {
+    await rm(root, { recursive: true });
+    const ref = await store.putJson("batch", [1]);
+    expect(await store.getJson(ref)).toEqual([1]);
+    expect(await readdir(root)).toEqual([".staging", "batch"]);
+  });
+
   it("says which artifact is missing and what to do", async () => {
     const ref = { kind: "batch", hash: "0".repeat(64), bytes: 1 };
     const expected = {

@@ -31,7 +31,7 @@ export async function openArtifactFolder(
   const putBytes = async (kind: string, content: Uint8Array | string): Promise<ArtifactRef> => {
     const ref = { kind, hash: sha256(content), bytes: Buffer.byteLength(content) };
     const target = artifactPath(root, ref);
-    const temporary = await stagingPath(staging);
+    const temporary = await stagingPath(fs, staging);
     try {
       await writeSynced(fs, temporary, content);
       await disk.place(temporary, target);
@@ -53,7 +53,7 @@ export async function openArtifactFolder(
   };
 
   const stagingFolder = async (): Promise<string> => {
-    const folder = await stagingPath(staging);
+    const folder = await stagingPath(fs, staging);
     await fs.mkdir(folder).catch((error) => {
       throw storageError(error, folder);
     });
@@ -158,7 +158,7 @@ async function moveIntoPlace(
       return fs.rm(folder, { recursive: true, force: true });
     }
     // What lies there is damaged: set it aside, so that this good copy takes its place.
-    const aside = await stagingPath(staging);
+    const aside = await stagingPath(fs, staging);
     await fs.rename(target, aside).catch((error: NodeJS.ErrnoException) => {
       // Another process was faster.
       if (error.code !== "ENOENT") throw storageError(error, target);

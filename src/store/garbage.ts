@@ -143,7 +143,7 @@ async function remove(
     return (await isLeased(tables, checkpoint.hash)) || (await isNamed(tables, checkpoint.hash))
       ? leased
       : undefined;
-  const aside = await stagingPath(staging);
+  const aside = await stagingPath(diskFileSystem, staging);
   const gone = await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside));
   if (!gone) return leased;
   await rm(aside, { recursive: true, force: true });

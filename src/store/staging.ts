@@ -7,7 +7,7 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { dirname, join } from "node:path";
 import type { FileSystem } from "./file-system.ts";
-import { makeFolder } from "./files.ts";
+import { makeFolder, storageError } from "./files.ts";
 
 /** A process of another host cannot be asked whether it lives; no write takes this long. */
 const foreignAgeMs = 24 * 60 * 60 * 1000;
@@ -19,8 +19,14 @@ export async function openStaging(fs: FileSystem, artifactFolder: string): Promi
   return staging;
 }
 
-/** A path nobody else uses: pid, its start time (pids come round again), randomness, host. */
-export async function stagingPath(staging: string): Promise<string> {
+/**
+ * A path nobody else uses: pid, its start time (pids come round again), randomness, host. The folder may have been removed
+ * with all that a person thought they could do without.
+ */
+export async function stagingPath(fs: FileSystem, staging: string): Promise<string> {
+  await fs.mkdir(staging, { recursive: true }).catch((error) => {
+    throw storageError(error, staging);
+  });
   const started = (await startTime(process.pid)) ?? "0";
   return join(staging, [process.pid, started, randomBytes(8).toString("hex"), host()].join("-"));
 }
@@ -28,7 +34,11 @@ export async function stagingPath(staging: string): Promise<string> {
 /** Removes what dead processes left; returns how many entries. */
 export async function sweepStaging(staging: string): Promise<number> {
   let removed = 0;
-  for (const name of (await readdir(staging)).sort()) {
+  const names = await readdir(staging).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw storageError(error, staging);
+  });
+  for (const name of names.sort()) {
     const path = join(staging, name);
     if (await isAlive(name, path)) continue;
     await rm(path, { recursive: true, force: true });
