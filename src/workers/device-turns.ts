@@ -26,7 +26,7 @@ export function inTurns(
     const activity = Context.current();
     const beat = setInterval(() => activity.heartbeat({ waitsFor: "device" }), waitingBeatMs);
     const before = last;
-    const askedAt = Date.now();
+    const askedAt = performance.now();
     let release = () => {};
     last = new Promise<void>((resolve) => {
       release = resolve;
@@ -35,7 +35,7 @@ export function inTurns(
       await atItsTurn(before, ending);
       activity.cancellationSignal.throwIfAborted();
       clearInterval(beat);
-      onTurn(Date.now() - askedAt);
+      onTurn(performance.now() - askedAt);
       return await work(engine, (progress) => activity.heartbeat(progress), activity.cancellationSignal);
     } finally {
       clearInterval(beat);

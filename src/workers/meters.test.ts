@@ -132,3 +132,31 @@ it("a metered engine tells the work on files from the rest", async () => {
   expect(recorded).toEqual([2]);
   vi.useRealTimers();
 });
+
+it("an update is not lost to a clock that is put back while it is computed", async () => {
+  vi.useFakeTimers({ now: 1e12 });
+  const { meters } = counting();
+  const recorded: number[] = [];
+  // As the SDK does.
+  const record = (value: number) => {
+    if (value < 0) throw new Error(`MetricHistogram value must be non-negative (got ${value})`);
+    recorded.push(value);
+  };
+  Object.assign(meters, { deviceFiles: { record }, updating: { record } });
+  const updated = { metrics: { responseTokens: 1, packedTokens: 1 } };
+  const engine = meterEngine(
+    {
+      sample: () => Promise.reject(new Error("not asked for")),
+      update: async (_request, onProgress) => {
+        onProgress({ unit: "seconds of writing the checkpoint", count: 0, total: 0 });
+        vi.setSystemTime(1e12 - 3_600_000);
+        vi.advanceTimersByTime(2_000);
+        return updated as never;
+      },
+    },
+    meters,
+  );
+  expect(await engine.update({} as never, () => {}, new AbortController().signal)).toBe(updated);
+  expect(recorded).toEqual([2, 2]);
+  vi.useRealTimers();
+});

@@ -12,6 +12,7 @@ import type { StepLedger } from "../core/ports/steps.ts";
 import { isBeaten } from "../engine/runtime/beat.ts";
 import { createGauges } from "./gauges.ts";
 
+/** Of `performance.now()`: the SDK refuses negative durations, which a clock that is put back would give. */
 const secondsPerMs = 1e-3;
 /** From a token step to the longest update, in seconds. */
 export const durationBuckets = [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 1_200, 7_200];
@@ -103,20 +104,20 @@ export const meterRestoring =
 export function meterEngine(engine: Engine, meters: Meters): Engine {
   return {
     sample: async (policy, requests, options, onProgress, signal) => {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       const files = timedFiles(onProgress);
       const responses = await engine.sample(policy, requests, options, files.onProgress, signal);
       meters.deviceFiles.record(files.ms() * secondsPerMs);
-      meters.sampling.record((Date.now() - startedAt) * secondsPerMs);
+      meters.sampling.record((performance.now() - startedAt) * secondsPerMs);
       meters.sampledTokens.add(responses.flat().reduce((sum, { tokens }) => sum + tokens.length, 0));
       return responses;
     },
     update: async (request, onProgress, signal) => {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       const files = timedFiles(onProgress);
       const updated = await engine.update(request, files.onProgress, signal);
       meters.deviceFiles.record(files.ms() * secondsPerMs);
-      meters.updating.record((Date.now() - startedAt) * secondsPerMs);
+      meters.updating.record((performance.now() - startedAt) * secondsPerMs);
       meters.trainedTokens.add(updated.metrics.responseTokens);
       meters.packedTokens.add(updated.metrics.packedTokens);
       return updated;
@@ -128,11 +129,11 @@ export function meterEngine(engine: Engine, meters: Meters): Engine {
 function timedFiles(onProgress: OnProgress): { readonly onProgress: OnProgress; ms(): number } {
   let total = 0;
   let since: number | undefined;
-  const ms = () => total + (since === undefined ? 0 : Date.now() - since);
+  const ms = () => total + (since === undefined ? 0 : performance.now() - since);
   return {
     ms,
     onProgress: (done) => {
-      if (isBeaten(done.unit)) since ??= Date.now();
+      if (isBeaten(done.unit)) since ??= performance.now();
       else {
         total = ms();
         since = undefined;
@@ -146,9 +147,9 @@ export function meterSandbox(sandbox: Sandbox, meters: Meters): Sandbox {
   return {
     ...sandbox,
     run: async (invocations, signal, surroundings) => {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       const outcomes = await sandbox.run(invocations, signal, surroundings);
-      meters.tools.record((Date.now() - startedAt) * secondsPerMs);
+      meters.tools.record((performance.now() - startedAt) * secondsPerMs);
       const counts = new Map<string, number>();
       for (const { kind } of outcomes) counts.set(kind, (counts.get(kind) ?? 0) + 1);
       for (const [outcome, count] of counts) meters.toolCalls.add(count, { outcome });
