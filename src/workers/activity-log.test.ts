@@ -63,6 +63,22 @@ it("an activity's start and end are told with its place, and nothing else of its
   ]);
 });
 
+it.each([
+  ["a person's input", { id: "tiny", stage: "rl", seed: 9 }],
+  ["a trip", { trip: { run: "tiny", stage: "rl", trip: { sentence: "confidential" } } }],
+])("the run of %s is told too", async (_, given) => {
+  const { lines, environment } = logged();
+  await environment.run(async (_: unknown) => "done", given);
+  expect(lines[0]).toMatchObject({ run: "tiny", stage: "rl" });
+  expect(JSON.stringify(lines)).not.toContain("confidential");
+});
+
+it("what is called an id and could be none is not told", async () => {
+  const { lines, environment } = logged();
+  await environment.run(async (_: unknown) => "done", { id: "hf_Secret Of Mine" });
+  expect(lines[0]).not.toHaveProperty("run");
+});
+
 it("what a part of the worker says is told with the activity that it works for, and without where it works for none", async () => {
   const { lines, environment, sandbox } = logged();
   const work = async (_: unknown) => {

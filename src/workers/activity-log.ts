@@ -7,6 +7,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Context } from "@temporalio/activity";
 import { ApplicationFailure, CancelledFailure } from "@temporalio/common";
 import type { ActivityInterceptors } from "@temporalio/worker";
+import { identifierPattern } from "../core/experiment/identifier.ts";
 import type { Logger } from "./logger.ts";
 import type { Meters } from "./meters.ts";
 
@@ -38,15 +39,16 @@ export function activityInterceptor(log: Logger, meters: Meters): (context: Cont
           place = { activity, attempt, workflowId, ...placeOf(input.args[0], workflowId) };
           const own = log.child(place);
           if (attempt > 1) meters.retries.add(1, { activity, queue });
-          const startedAt = Date.now();
-          const queuedMs = startedAt - info.currentAttemptScheduledTimestampMs;
+          const startedAt = performance.now();
+          const queuedMs = Date.now() - info.currentAttemptScheduledTimestampMs;
+          const elapsedMs = () => Math.round(performance.now() - startedAt);
           own.info({ event: "started", queuedMs }, `${activity} started`);
           try {
             const result = await current.run(place, () => next(input));
-            own.info({ event: "ended", durationMs: Date.now() - startedAt }, `${activity} ended`);
+            own.info({ event: "ended", durationMs: elapsedMs() }, `${activity} ended`);
             return result;
           } catch (error) {
-            const durationMs = Date.now() - startedAt;
+            const durationMs = elapsedMs();
             if (error instanceof CancelledFailure)
               own.info({ event: "cancelled", durationMs }, `${activity} was cancelled`);
             else own.warn({ event: "failed", durationMs, ...failureOf(error) }, `${activity} failed`);
@@ -60,10 +62,18 @@ export function activityInterceptor(log: Logger, meters: Meters): (context: Cont
   };
 }
 
+interface Given extends Place {
+  readonly context?: Place;
+  readonly trip?: Place;
+  /** What a person's input calls its run. */
+  readonly id?: string;
+}
+
 /** Of a step its context; of others the same names where their input has them. A shard is the end of its workflow's id. */
 function placeOf(input: unknown, workflowId: string): Place & { readonly shard?: number } {
-  const given = (typeof input === "object" && input !== null ? input : {}) as Place & { context?: Place };
-  const { run, stage, iteration, branch } = given.context ?? given;
+  const given = (typeof input === "object" && input !== null ? input : {}) as Given;
+  const id = typeof given.id === "string" && identifierPattern.test(given.id) ? given.id : undefined;
+  const { run = id, stage, iteration, branch } = given.context ?? given.trip ?? given;
   const shard = /\.s(\d+)$/.exec(workflowId)?.[1];
   return {
     ...known({ run, stage, iteration, branch, turn: given.turn }),
