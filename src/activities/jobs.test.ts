@@ -28,12 +28,15 @@ const pins: PolicyPin[] = [];
 let branchIs = "1".repeat(40);
 const prepared: string[] = [];
 
+/** Ids of the runs that were put. */
+const recorded: string[] = [];
+
 /** A store that holds the two builds of run "first" and nothing else. */
 const ports = {
   engineThreads: 2,
   runs: {
     getRun: async () => undefined,
-    putRun: async () => {},
+    putRun: async ({ run }: { run: string }) => void recorded.push(run),
     putStage: async () => {},
     numericsOf: async (run: string) => held[run],
     getStages: async (run: string) => stages.filter((stage) => stage.run === run),
@@ -120,6 +123,11 @@ describe("the threads of an input", () => {
       "the run computes with threads = 8, the workers' engine has 2; start the workers with RATCHET_THREADS=8, let the run go on with other bits (npx ratchet resume fresh --accept-numerics), or ask for threads = 2 under a new id",
     );
     expect(await prepared("fresh", 2)).toMatchObject({ run: "fresh" });
+  });
+
+  it("park a run that is known by then, so that commands find it", async () => {
+    await expect(prepared("parked", 8)).rejects.toThrow("the run computes with threads = 8");
+    expect(recorded).toContain("parked");
   });
 
   it("no longer count once the run was let go on with others; then those do", async () => {

@@ -81,7 +81,10 @@ export interface CalibrationJob extends PolicyJob {
 }
 
 export function createJobActivities(ports: CpuPorts) {
-  /** A run started by hand has one stage, and is recorded here; in an experiment both are known already. */
+  /**
+   * A run started by hand has one stage, and is recorded here, before anything may park it: commands find a run that is
+   * known. In an experiment both are known already.
+   */
   const begin = async (
     type: Stage["type"] | "calibrate",
     workflowType: WorkflowType,
@@ -148,8 +151,8 @@ export function createJobActivities(ports: CpuPorts) {
 
     prepareTraining: guarded(async (raw: TrainInput): Promise<TrainingJob> => {
       const input = parseRunInput(trainInputSchema, raw, "trainPolicy");
-      await checkThreads(input);
       await begin("train", "trainPolicy", input);
+      await checkThreads(input);
       const { id, stage, from } = input;
       const start = from === undefined ? null : await startAfter(from, input);
       const made = (await ports.runs.changesOf(id)).filter((change) => change.stage === stage);
@@ -163,15 +166,15 @@ export function createJobActivities(ports: CpuPorts) {
 
     prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {
       const input = parseRunInput(evaluateInputSchema, raw, "evaluatePolicy");
-      await checkThreads(input);
       await begin("evaluate", "evaluatePolicy", input);
+      await checkThreads(input);
       return { ...(await resolve(input)), evaluation: input.evaluation };
     }),
 
     prepareCalibration: guarded(async (raw: CalibrateInput): Promise<CalibrationJob> => {
       const input = parseRunInput(calibrateInputSchema, raw, "calibrateEnvironments");
-      await checkThreads(input);
       await begin("calibrate", "calibrateEnvironments", input);
+      await checkThreads(input);
       return { ...(await resolve(input)), calibration: input.calibration };
     }),
   };
