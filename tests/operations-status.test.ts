@@ -94,6 +94,18 @@ describe("the status of a run whose workflow cannot go on with this build", () =
   });
 });
 
+describe("the status of a run that the store has not heard of", () => {
+  it("is running, as Temporal knows its workflow, and says what it waits for", async () => {
+    // What this queue's name stands for nobody serves, so that its first task waits.
+    const options = { workflowId: "experiment-unheard", taskQueue: "nobody", args: [{}] };
+    await operated.client.workflow.start("experiment", options as never);
+    const { run, state } = JSON.parse(operated.command("status", "unheard", "--json"));
+    expect({ run, state }).toEqual({ run: "unheard", state: "running" });
+    await operated.client.workflow.getHandle("experiment-unheard").terminate("by the test");
+    expect(ratchet(operated.home, "status", "unheard").stderr).toContain("RUN 'unheard' is unknown");
+  });
+});
+
 describe("a run that was terminated", () => {
   it("has failed, says the status, and what goes on with it", async () => {
     await operated.client.workflow.getHandle("experiment-stuck").terminate("by the test");

@@ -232,6 +232,9 @@ describe("a training that a person started by hand, under a workflow id of its o
   it("hears its run's commands while it is parked before its first iteration", async () => {
     const handle = await begun("mine-too", { id: "parked-early", threads: threads + 1 });
     await until(async () => (await progressOf("mine-too")).state === "parked");
+    expect(operated.command("status", "parked-early")).toMatch(
+      /^run parked-early: running\n {2}parked: the run computes with threads/,
+    );
     operated.command("stop", "parked-early");
     await expect(handle.result()).rejects.toMatchObject({
       cause: { message: expect.stringContaining("stopped while it waited: the run computes with threads") },

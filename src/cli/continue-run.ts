@@ -3,6 +3,7 @@ import type { Client } from "@temporalio/client";
 import { type Config, readConfig } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { describeDifferences } from "../core/experiment/fork.ts";
+import { identifierPattern } from "../core/experiment/identifier.ts";
 import type { Json } from "../core/json.ts";
 import type { RunStore, StoredRun } from "../core/ports/runs.ts";
 import { followExperiment, notice, type RunOptions } from "./commands/start.ts";
@@ -42,7 +43,7 @@ export async function continueRun(
     await patiently(() => withClient(endpoints, (client) => requireClosed(client, run)), interrupted);
   const plan = () =>
     withStore(config, endpoints, async ({ runs }) => {
-      const id = options.same ? run : await newId(runs, run, options);
+      const id = options.same ? run : await newId(isTaken(services, runs), run, options);
       return planContinuation(runs, stored, { ...options, id });
     });
   const planned = await patiently(plan, interrupted);
@@ -98,13 +99,27 @@ function describe(run: string, { stage, changes, input }: Planned, options: Cont
   ];
 }
 
+/** Known to the store, or about to be: a run is stored by its first activity, which may have to wait for a worker. */
+const isTaken =
+  ({ endpoints }: OpenServices, runs: Pick<RunStore, "getRun">) =>
+  async (id: string): Promise<boolean> => {
+    if ((await runs.getRun(id)) !== undefined) return true;
+    // The input's schema says what is wrong with it.
+    if (!identifierPattern.test(id)) return false;
+    const [{ withClient }, { openWorkflows }] = await Promise.all([
+      import("./temporal-client.ts"),
+      import("./open-run.ts"),
+    ]);
+    return (await withClient(endpoints, (client) => openWorkflows(client, id))).length > 0;
+  };
+
 /** RUN-at-K, or the first such name with a number that is free. Throws InvalidInput where the wanted id is taken. */
 async function newId(
-  runs: Pick<RunStore, "getRun">,
+  taken: (id: string) => Promise<boolean>,
   run: string,
   { id, iteration }: ContinueOptions,
 ): Promise<string> {
-  if (id !== undefined && (await runs.getRun(id)) !== undefined)
+  if (id !== undefined && (await taken(id)))
     throw new RatchetError(
       "InvalidInput",
       `--id '${id}' is a run already; give another, or go on with that one: npx ratchet resume ${id}`,
@@ -114,7 +129,7 @@ async function newId(
   const base = `${run}-at-${iteration}`;
   for (let number = 1; ; number++) {
     const free = number === 1 ? base : `${base}-${number}`;
-    if ((await runs.getRun(free)) === undefined) return free;
+    if (!(await taken(free))) return free;
   }
 }
 

@@ -13,8 +13,8 @@ interface OpenWorkflow {
 }
 
 /**
- * By id. A list lags by a moment: a workflow that has just begun may be absent, so where none is listed the one that
- * bears the run's id is asked for. Throws InvalidInput where the name is none that a run can have.
+ * By id. A list lags by a moment, and knows an experiment by its run only once that is prepared: where none is listed,
+ * those that bear the run's id are asked for. Throws InvalidInput where the name is none that a run can have.
  */
 export async function openWorkflows(client: Client, run: string): Promise<OpenWorkflow[]> {
   requireRunId(run);
@@ -22,15 +22,13 @@ export async function openWorkflows(client: Client, run: string): Promise<OpenWo
   const query = `RatchetRun = '${run}' AND ExecutionStatus = 'Running'`;
   for await (const { workflowId, type, parentExecution } of client.workflow.list({ query }))
     open.push({ workflowId, type: type as WorkflowType, parent: parentExecution?.workflowId ?? undefined });
-  if (open.length === 0) {
-    const named = await describeOpen(client.workflow.getHandle(run));
-    if (named !== undefined)
-      open.push({
-        workflowId: run,
-        type: named.type as WorkflowType,
-        parent: named.parentExecution?.workflowId ?? undefined,
-      });
-  }
+  if (open.length === 0)
+    for (const workflowId of [experimentWorkflowId(run), run]) {
+      const named = await describeOpen(client.workflow.getHandle(workflowId));
+      if (named === undefined) continue;
+      const parent = named.parentExecution?.workflowId ?? undefined;
+      open.push({ workflowId, type: named.type as WorkflowType, parent });
+    }
   return open.sort((a, b) => (a.workflowId < b.workflowId ? -1 : 1));
 }
 
@@ -56,6 +54,16 @@ export async function outermost(client: Client, run: string): Promise<WorkflowHa
     `run '${run}' is not under way; see npx ratchet status ${run}, or go on with it: npx ratchet resume ${run}`,
     { field: "RUN", value: run },
   );
+}
+
+/** "NOT_FOUND" where Temporal has lost the workflow's history. */
+export async function statusOf(handle: WorkflowHandle): Promise<string> {
+  try {
+    return (await handle.describe()).status.name;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return "NOT_FOUND";
+    throw error;
+  }
 }
 
 /** Undefined where it is closed or was never there. */

@@ -29,12 +29,15 @@ export async function readWaiting(client: Client, run: string): Promise<Waiting 
   const visit = async (workflowId: string): Promise<void> => {
     if (found.has(workflowId)) return;
     const description = await client.workflow.getHandle(workflowId).describe();
+    // A list lags by a moment.
+    if (description.status.name !== "RUNNING") return;
     found.set(workflowId, description);
     for (const child of description.raw.pendingChildren ?? []) await visit(child.workflowId!);
   };
   await visit(top.workflowId);
   // A parent that was reset follows children that it no longer counts as its own.
   for (const { workflowId } of await openWorkflows(client, run)) await visit(workflowId);
+  if (found.size === 0) return undefined;
   const pending: Pending[] = [];
   const failingTasks: FailingTask[] = [];
   for (const [workflowId, { raw }] of found) {

@@ -4,6 +4,7 @@ import type { StoredRun } from "../core/ports/runs.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
 import { openWorkflows } from "./open-run.ts";
 import { patiently } from "./patience.ts";
+import { requireSameInput, untilStopped } from "./under-way.ts";
 
 /**
  * Signals `resume` to every open workflow of the run: one that is paused or parked goes on. Returns the ids of those
@@ -24,7 +25,9 @@ export async function resumeByHand(
   write: (line: string) => void,
   interrupted: AbortSignal,
 ): Promise<"done" | "stopped" | "failed"> {
-  const [open] = await patiently(() => wake(client, run), interrupted);
+  const [woken] = await patiently(() => wake(client, run), interrupted);
+  const stopped = woken !== undefined && (await untilStopped(client, woken, write, interrupted));
+  const open = stopped ? undefined : woken;
   const begin = () =>
     client.workflow.start(workflowType, {
       workflowId: run,
@@ -34,6 +37,10 @@ export async function resumeByHand(
       staticSummary: `${workflowType} ${run}`,
     });
   const handle = open === undefined ? await patiently(begin, interrupted) : client.workflow.getHandle(open);
+  if (open === undefined) {
+    const { workflowId } = handle;
+    await patiently(() => requireSameInput(client, { run, workflowId }, input), interrupted);
+  }
   write(`${open === undefined ? "starting" : "joining"} ${workflowType} ${handle.workflowId}`);
   try {
     const result = (await patiently(() => handle.result(), interrupted)) as {

@@ -12,17 +12,18 @@ import {
   WorkflowNotFoundError,
 } from "@temporalio/client";
 import type { Config } from "../config/config.ts";
-import { RatchetError } from "../core/errors.ts";
-import type { ExperimentInput } from "../core/experiment/input.ts";
+import { type ExperimentInput, experimentInputSchema } from "../core/experiment/input.ts";
 import { contentHash } from "../core/hash.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { experimentWorkflowId, taskQueues } from "../workflows/names.ts";
+import { statusOf } from "./open-run.ts";
 import { patiently } from "./patience.ts";
 import { createProgress } from "./progress.ts";
 import { readWaiting } from "./read-waiting.ts";
 import { wake } from "./resume-by-hand.ts";
 import type { OpenServices } from "./services.ts";
 import { clientOf } from "./temporal-client.ts";
+import { requireSameInput, untilStopped } from "./under-way.ts";
 import { createWatch, type Held } from "./watch-waiting.ts";
 
 export interface ExperimentOutcome {
@@ -60,8 +61,11 @@ export async function runExperiment(
     const store = await patiently(open, interrupted);
     try {
       const following = { client: clientOf(connection, endpoints), store, input, write, interrupted, exit };
-      const handle = following.client.workflow.getHandle(experimentWorkflowId(input.id));
-      const joined = (await patiently(() => statusOf(handle), interrupted)) === "RUNNING";
+      const workflowId = experimentWorkflowId(input.id);
+      const handle = following.client.workflow.getHandle(workflowId);
+      const found = (await patiently(() => statusOf(handle), interrupted)) === "RUNNING";
+      const stopped = found && (await untilStopped(following.client, workflowId, write, interrupted));
+      const joined = found && !stopped;
       write(await patiently(() => startOrJoin(following), interrupted));
       return await follow(following, joined);
     } finally {
@@ -77,12 +81,6 @@ async function startOrJoin({ client, store, input }: Following): Promise<string>
   const workflowId = experimentWorkflowId(input.id);
   const stored = await store.runs.getRun(input.id);
   const isChanged = stored !== undefined && contentHash(stored.input) !== contentHash(input);
-  if (isChanged && (await statusOf(client.workflow.getHandle(workflowId))) === "RUNNING")
-    throw new RatchetError(
-      "InvalidInput",
-      `run '${input.id}' goes on with another input; give this one another id, or continue that one: npx ratchet resume ${input.id}`,
-      { field: "id", value: input.id },
-    );
   const stages = stored === undefined ? [] : await store.runs.getStages(input.id);
   await client.workflow.start("experiment", {
     workflowId,
@@ -91,6 +89,8 @@ async function startOrJoin({ client, store, input }: Following): Promise<string>
     args: [input],
     staticSummary: `experiment ${input.id}`,
   });
+  // It may have been under way, with an input that its first activity has not stored yet.
+  await requireSameInput(client, { run: input.id, workflowId }, input, asStored);
   if (stored === undefined) return `starting run ${input.id}`;
   if (isChanged)
     return `starting run ${input.id} with a changed input; what did not change is taken from before`;
@@ -98,6 +98,9 @@ async function startOrJoin({ client, store, input }: Following): Promise<string>
   const at = stages.find(({ state }) => state !== "done" && state !== "cached");
   return `resuming run ${input.id}${at === undefined ? "" : ` at stage ${at.stage}`}`;
 }
+
+/** With defaults, whoever began it. */
+const asStored = (begunWith: unknown) => experimentInputSchema.safeParse(begunWith).data ?? begunWith;
 
 /** The workflow's status is the truth about its end; the stages in the store are what a person sees meanwhile. */
 async function follow(
@@ -144,16 +147,6 @@ async function follow(
 /** A workflow that ended meanwhile needs no waking. */
 function unlessEnded(error: unknown): void {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
-}
-
-/** "NOT_FOUND" where Temporal has lost the workflow's history. */
-async function statusOf(handle: WorkflowHandle): Promise<string> {
-  try {
-    return (await handle.describe()).status.name;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return "NOT_FOUND";
-    throw error;
-  }
 }
 
 async function describeEnd(handle: WorkflowHandle, status: string): Promise<string> {

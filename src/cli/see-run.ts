@@ -11,50 +11,76 @@ import { explainWaiting } from "./waiting.ts";
 
 export interface Seen {
   readonly facts: RunFacts | undefined;
+  /** A workflow of it is under way, though the store may not know the run, or say that it has ended. */
+  readonly isOpen: boolean;
   /** What a run under way waits for at this moment, in one line; null where nothing, or where Temporal does not answer. */
   readonly waits: string | null;
   readonly outages: readonly string[];
 }
 
-/** The newest run where none is named. Throws InvalidInput for one that the store does not know. */
+/** The newest run where none is named. Throws InvalidInput for one that neither the store nor Temporal knows. */
 export async function seeRun(config: Config, endpoints: Endpoints, name?: string): Promise<Seen> {
-  const { facts, outage } = await factsOf(config, endpoints, name);
-  if (outage === undefined && facts?.state !== "running") return { facts, waits: null, outages: [] };
-  const seen = await asTemporalHasIt(endpoints, facts, facts?.run ?? name);
+  const { facts, outage, unknown } = await factsOf(config, endpoints, name);
+  const run = facts?.run ?? name;
+  if (run === undefined && outage === undefined) return { facts, isOpen: false, waits: null, outages: [] };
+  const seen = await asTemporalHasIt(endpoints, facts, run);
+  if (unknown !== undefined && !seen.isOpen) throw unknown;
   return { ...seen, outages: [...(outage === undefined ? [] : [outage]), ...seen.outages] };
 }
 
-async function factsOf(
-  config: Config,
-  endpoints: Endpoints,
-  name: string | undefined,
-): Promise<{ facts: RunFacts | undefined; outage?: string }> {
+interface Known {
+  readonly facts: RunFacts | undefined;
+  readonly outage?: string;
+  /** What is thrown of a run that is nowhere. */
+  readonly unknown?: RatchetError;
+}
+
+async function factsOf(config: Config, endpoints: Endpoints, name: string | undefined): Promise<Known> {
   try {
     return { facts: await readRun(config, endpoints, name) };
   } catch (error) {
-    if (!(error instanceof RatchetError && error.type === "DatabaseUnavailable")) throw error;
-    return { facts: undefined, outage: error.message };
+    if (!(error instanceof RatchetError)) throw error;
+    if (error.type === "DatabaseUnavailable") return { facts: undefined, outage: error.message };
+    // Its first activity, which makes it known, may be what it waits for.
+    if (error.type === "InvalidInput" && name !== undefined) return { facts: undefined, unknown: error };
+    throw error;
   }
 }
 
-/** The store knows how a run ended that ended by itself; one that was terminated, or timed out, could not write that down. */
+/**
+ * The store knows how a run ended that ended by itself; one that was terminated, or timed out, could not write that down,
+ * and one that was begun again has not yet.
+ */
 async function asTemporalHasIt(
   endpoints: Endpoints,
   facts: RunFacts | undefined,
   run: string | undefined,
 ): Promise<Seen> {
+  const nothing = { facts, isOpen: false, waits: null, outages: [] };
   try {
     const waiting = await withClient(endpoints, async (client) => run && (await readWaiting(client, run)));
-    if (run === undefined) return { facts, waits: null, outages: [] };
-    if (waiting) return { facts, waits: explainWaiting(run, waiting), outages: [] };
+    if (run === undefined) return nothing;
+    if (waiting)
+      return {
+        facts: facts && { ...facts, state: "running" },
+        isOpen: true,
+        waits: explainWaiting(run, waiting),
+        outages: [],
+      };
+    if (facts !== undefined && facts.state !== "running") return nothing;
     // How it ended, the store would tell.
     const next = facts === undefined ? "" : `; go on with: npx ratchet resume ${run}`;
-    const waits = `no workflow of it is open${next}`;
-    return { facts: facts && { ...facts, state: "failed" }, waits, outages: [] };
+    return { ...nothing, facts: facts && asFailed(facts), waits: `no workflow of it is open${next}` };
   } catch (error) {
-    return { facts, waits: null, outages: [outageOf(endpoints, error)] };
+    return { ...nothing, outages: [outageOf(endpoints, error)] };
   }
 }
+
+const asFailed = (facts: RunFacts): RunFacts => ({
+  ...facts,
+  state: "failed",
+  stages: facts.stages.map((stage) => (stage.state === "running" ? { ...stage, state: "failed" } : stage)),
+});
 
 function outageOf(endpoints: Endpoints, error: unknown): string {
   const { temporal, namespace } = addressesOf(endpoints);

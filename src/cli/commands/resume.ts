@@ -56,30 +56,41 @@ export function register(ratchet: Command): void {
         if (acceptNumerics) await askNumericsChange(config, services, run);
         if (iteration !== undefined)
           return continueRun(services, run, { ...rest, iteration, settings: {}, same: true });
-        const { readRun, readStoredRun } = await import("../read-run.ts");
-        const { patiently } = await import("../patience.ts");
-        const { resumeByHand, wake } = await import("../resume-by-hand.ts");
-        const { withClient } = await import("../temporal-client.ts");
-        const { endpoints, interrupted } = services;
-        const stored = await patiently(() => readStoredRun(config, endpoints, run), interrupted);
-        if (stored.workflowType !== "experiment") {
-          const { threads } = stored.input as { threads?: number };
-          if (threads !== undefined) await requireThreadsInForce(config, services, { id: run, threads });
-          const state = await withClient(endpoints, (client) =>
-            resumeByHand(client, stored, notice, interrupted),
-          );
-          const facts = await patiently(() => readRun(config, endpoints, run), interrupted);
-          process.stdout.write(
-            options.json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${run}: ${state}\n`,
-          );
-          return state === "failed" ? exitCodes.failed : exitCodes.ok;
-        }
-        const input = parseRunInput(experimentInputSchema, stored.input, `run ${run}`);
-        await requireThreadsInForce(config, services, input);
-        await patiently(() => withClient(endpoints, (client) => wake(client, run)), interrupted);
-        return followExperiment(config, services, input, options);
+        return goOn(config, services, run, options);
       });
     });
+}
+
+async function goOn(
+  config: Config,
+  services: OpenServices,
+  run: string,
+  options: RunOptions,
+): Promise<number> {
+  const [{ onceWoken }, { readRun, readStoredRun }, { patiently }, { resumeByHand, wake }, { withClient }] =
+    await Promise.all([
+      import("../once-woken.ts"),
+      import("../read-run.ts"),
+      import("../patience.ts"),
+      import("../resume-by-hand.ts"),
+      import("../temporal-client.ts"),
+    ]);
+  const { endpoints, interrupted } = services;
+  const read = () => patiently(() => readStoredRun(config, endpoints, run), interrupted);
+  const wakeIt = () => patiently(() => withClient(endpoints, (client) => wake(client, run)), interrupted);
+  const stored = await onceWoken(read, wakeIt, interrupted);
+  if (stored.workflowType === "experiment") {
+    const input = parseRunInput(experimentInputSchema, stored.input, `run ${run}`);
+    await requireThreadsInForce(config, services, input);
+    await wakeIt();
+    return followExperiment(config, services, input, options);
+  }
+  const { threads } = stored.input as { threads?: number };
+  if (threads !== undefined) await requireThreadsInForce(config, services, { id: run, threads });
+  const state = await withClient(endpoints, (client) => resumeByHand(client, stored, notice, interrupted));
+  const facts = await patiently(() => readRun(config, endpoints, run), interrupted);
+  process.stdout.write(options.json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${run}: ${state}\n`);
+  return state === "failed" ? exitCodes.failed : exitCodes.ok;
 }
 
 /** Recorded before anything is woken, so that whoever computes next finds it. */

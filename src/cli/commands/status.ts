@@ -8,7 +8,7 @@ import { observedAt, runningProcesses } from "../../services/process-table.ts";
 import { addressesOf, describeAddresses } from "../addresses.ts";
 import type { Seen } from "../see-run.ts";
 
-const nothing: Seen = { facts: undefined, waits: null, outages: [] };
+const nothing: Seen = { facts: undefined, isOpen: false, waits: null, outages: [] };
 
 export function register(ratchet: Command): void {
   ratchet
@@ -32,10 +32,10 @@ export function register(ratchet: Command): void {
         ? await (await import("../see-run.ts")).seeRun(config, endpoints, name)
         : nothing;
       if (json) {
-        const { facts, waits, outages } = seen;
+        const { facts, isOpen, waits, outages } = seen;
         const run = facts ?? {
-          run: null,
-          state: null,
+          run: isOpen ? name : null,
+          state: isOpen ? "running" : null,
           iteration: null,
           weightsSha256: null,
           optimizerSha256: null,
@@ -52,14 +52,15 @@ function describe(
   config: Config,
   processes: ReturnType<typeof runningProcesses>,
   endpoints: Endpoints | undefined,
-  { facts, waits, outages }: Seen,
+  { facts, isOpen, waits, outages }: Seen,
   name: string | undefined,
 ): string {
   if (endpoints === undefined) return `nothing runs for ${config.home}; start it with: npx ratchet up\n`;
-  const unknown = outages.length === 0 ? ["no run yet"] : waits === null ? [] : [`run ${name}`, `  ${waits}`];
+  const unknown = isOpen || waits !== null ? [`run ${name}${isOpen ? ": running" : ""}`] : [];
+  if (facts === undefined && unknown.length === 0 && outages.length === 0) unknown.push("no run yet");
   const run =
     facts === undefined
-      ? unknown
+      ? [...unknown, ...(waits === null ? [] : [`  ${waits}`])]
       : [
           `run ${facts.run}: ${facts.state}${facts.iteration === null ? "" : `, ${facts.stage} at iteration ${facts.iteration}`}`,
           ...(waits === null ? [] : [`  ${waits}`]),
