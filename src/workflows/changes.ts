@@ -24,6 +24,8 @@ export interface Next {
   readonly stage: string;
   readonly training: TrainingSettings;
   readonly iteration: number;
+  /** The training's last; absent until its batches are counted. */
+  readonly last?: number;
   /** By which the training's trips are known. */
   readonly settings?: string;
 }
@@ -85,7 +87,10 @@ export function installChanges(
     }
   };
   setHandler(changeHyperparameters, record, {
-    validator: (wanted) => validateChange(wanted, input.training.algorithm),
+    validator: (wanted) => {
+      validateChange(wanted, input.training.algorithm);
+      requireInTime(next());
+    },
   });
   return {
     get changed() {
@@ -103,4 +108,12 @@ export function installChanges(
       return { training: settingsAt(training, come, iteration), isRateNew };
     },
   };
+}
+
+/** Throws where no iteration would begin with it any more. */
+function requireInTime(next: Next | undefined): void {
+  if (next?.last === undefined || next.iteration <= next.last) return;
+  throw new Error(
+    `too late: the last iteration, ${next.last}, has begun, and none comes after it; to train on otherwise, fork the run once it has ended: npx ratchet fork ${next.run} --at-iteration ${next.last}`,
+  );
 }

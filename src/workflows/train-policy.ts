@@ -67,7 +67,9 @@ async function train(control: Control, input: TrainInput, carried?: Carried): Pr
   let begun: Begun | undefined = carried?.job;
   const trips = knownTrips(carried?.recalled);
   let underWay = false;
-  const next = () => begun && { ...begun, iteration: course.iteration + (underWay ? 1 : 0) };
+  let last = carried?.job.iterations;
+  const next = () =>
+    begun && { ...begun, iteration: course.iteration + (underWay ? 1 : 0), ...(last && { last }) };
   const changes = installChanges(control, input, next, trips, carried?.changed);
   /** From here on changes can be recorded: building its environments may take long. */
   const begin = (started: Begun) => {
@@ -78,6 +80,7 @@ async function train(control: Control, input: TrainInput, carried?: Carried): Pr
   };
   nameRun(input);
   const job = carried?.job ?? (await prepare(control, input, begin));
+  last = job.iterations;
   showJob(job);
   /** One iteration; where a tripwire trips, what its recovery makes of the course instead. */
   const goOn = async () => {
