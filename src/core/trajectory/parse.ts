@@ -16,6 +16,7 @@ export interface ParsedCall {
 
 const openTag = "<tool_call>";
 const closeTag = "</tool_call>";
+export const callTags: readonly string[] = [openTag, closeTag];
 /** FTRL removes the opening tag with `lstrip`, which takes any run of the tag's characters. */
 const openTagCharacters = /^[<tol_ca>]+/;
 

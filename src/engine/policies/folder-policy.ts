@@ -44,15 +44,21 @@ export async function readFolderPolicy(
     template: await textOf(folder, "chat_template.jinja"),
     reasoning,
   });
-  const kept = (before: JsonFile | undefined, after: object) =>
-    before && JSON.stringify(before.value) === JSON.stringify(after) ? before.text : jsonText(after);
+  const kept = (name: string, before: JsonFile | undefined, after: object) => {
+    try {
+      return before && JSON.stringify(before.value) === JSON.stringify(after) ? before.text : jsonText(after);
+    } catch (cause) {
+      // JSON is read without a stack and written with one.
+      throw unreadable(join(folder, name), "it is nested too deep to be written again", {}, cause);
+    }
+  };
   return {
     place: folder,
     texts: new Map([
-      ["config.json", kept(config, fit.config)],
-      ["generation_config.json", kept(generation, fit.generation)],
+      ["config.json", kept("config.json", config, fit.config)],
+      ["generation_config.json", kept("generation_config.json", generation, fit.generation)],
       ["tokenizer.json", tokenizer.text],
-      ["tokenizer_config.json", kept(tokenizerConfig, fit.tokenizerConfig)],
+      ["tokenizer_config.json", kept("tokenizer_config.json", tokenizerConfig, fit.tokenizerConfig)],
     ]),
     tensors: modelTensors(folder, shape, await folderTensors(folder)),
     optimizer: (await isFile(join(folder, optimizerFile))) ? join(folder, optimizerFile) : undefined,

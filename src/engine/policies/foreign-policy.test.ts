@@ -200,7 +200,16 @@ describe("a Hugging Face folder", () => {
     [
       "a tokenizer that is not byte-level",
       (f: string) => change(f, "tokenizer.json", { pre_tokenizer: { type: "Metaspace" } }),
-      "its pre_tokenizer has no 'ByteLevel' step",
+      "its pre_tokenizer has a step 'Metaspace', known are ByteLevel",
+    ],
+    [
+      "a file that is nested without end",
+      (f: string) =>
+        writeFileSync(
+          join(f, "generation_config.json"),
+          `{"x": ${"[".repeat(1e5)}${"]".repeat(1e5)}, "eos_token_id": 1}`,
+        ),
+      "generation_config.json: it is nested too deep to be written again",
     ],
     [
       "a template that cannot be parsed",

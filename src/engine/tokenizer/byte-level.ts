@@ -16,7 +16,8 @@ export function byteCharacter(byte: number): string {
 }
 
 /** GPT-2's word pattern, as in `tokenizers`' ByteLevel. */
-const gpt2Pattern = "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
+export const gpt2Pattern =
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
 /**
  * Every numeric character alone, then GPT-2's words: what SmolLM2 was trained with. Written as two Split steps and not
@@ -32,7 +33,8 @@ export const wordsWithContractions = (digits: string) => [
   ),
 ];
 
-function isolate(regex: string) {
+/** A step that cuts out every match, and keeps it and what lies between. */
+export function isolate(regex: string) {
   return { type: "Split", pattern: { Regex: regex }, behavior: "Isolated", invert: false };
 }
 

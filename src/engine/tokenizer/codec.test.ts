@@ -29,6 +29,13 @@ async function change(file: string, member: string, value: unknown): Promise<voi
   writeFileSync(join(folder, file), JSON.stringify({ ...json, [member]: value }));
 }
 
+function tinyTokens(): { readonly content: string }[] {
+  const json = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8")) as {
+    added_tokens: { content: string }[];
+  };
+  return json.added_tokens;
+}
+
 describe("a chat codec", () => {
   it("encodes and decodes what an assistant says as transformers does", async () => {
     const codec = await createChatCodec(folder);
@@ -48,6 +55,42 @@ describe("a chat codec", () => {
       expect(codec.encodePrompt(messages, tools)).toEqual(prompt.ids);
       expect(codec.decode(prompt.ids)).toBe(prompt.text);
     }
+  });
+
+  it("reads nothing in an id that the model has a row for and the tokenizer no token, as transformers does", async () => {
+    const { model } = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8")) as { model: object };
+    await change("tokenizer.json", "model", { ...model, unk_token: "!" });
+    const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as object;
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, vocab_size: 300 }));
+    const { decode } = await createChatCodec(folder);
+    expect(decode([97, 299, 98, 268, 258])).toBe("ab");
+    expect(decode([299])).toBe("");
+  });
+
+  it("lets an assistant call tools where the tokenizer holds the tags for control tokens", async () => {
+    await change(
+      "tokenizer.json",
+      "added_tokens",
+      tinyTokens().map((token) => ({ ...token, special: true })),
+    );
+    const codec = await createChatCodec(folder);
+    expect(codec.encodeAssistant("<tool_call></tool_call>")).toEqual([259, 260, 258]);
+    const controls = codec.encodeAssistant("<|im_end|><tool_response>");
+    expect(controls.slice(0, -1).every((id) => id < 256)).toBe(true);
+    expect(codec.decode(codec.encodeToolResults(["<tool_call>"], true))).toContain("<tool_call>");
+    expect(codec.encodeToolResults(["<tool_call>"], true)).not.toContain(259);
+  });
+
+  it("lets an added token have the white space beside it, where its file says so", async () => {
+    const strips = { "<tool_response>": { rstrip: true }, "</tool_response>": { lstrip: true } };
+    await change(
+      "tokenizer.json",
+      "added_tokens",
+      tinyTokens().map((token) => ({ ...token, ...strips[token.content as keyof typeof strips] })),
+    );
+    const codec = await createChatCodec(folder);
+    expect(codec.encodeToolResults([" \u0085\na b\t "], true)).toEqual([261, 97, 32, 98, 262, 257]);
+    expect(codec.encodeToolResults(["  "], false)).toEqual([258, 261, 262, 257]);
   });
 
   it("refuses a template that does not end turns with the stop token", async () => {

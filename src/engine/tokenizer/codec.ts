@@ -6,11 +6,12 @@
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 import type { ChatCodec } from "../../core/ports/policy.ts";
+import { callTags } from "../../core/trajectory/parse.ts";
 import { readPolicyConfig, readPolicyJson } from "../formats/checkpoint.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { guardDocument, opaque, unusedMark, withoutTokens } from "./guard.ts";
 import { createRenderer } from "./template.ts";
-import { createTokenizer, parseTokenizer } from "./tokenizer-file.ts";
+import { createTokenizer, parseTokenizer, type TokenizerJson } from "./tokenizer-file.ts";
 
 const specialTokenNames = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 const tokenizerConfigFile = z.looseObject({
@@ -38,10 +39,13 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
   );
   const config = await parsed(folder, "tokenizer_config.json", tokenizerConfigFile);
   const generation = await parsed(folder, "generation_config.json", generationFile);
-  const added = new Map(tokenizerJson.added_tokens.map(({ id, content }) => [content, id] as const));
-  const control = tokenizerJson.added_tokens.filter(({ special }) => special).map(({ content }) => content);
+  const added = new Map(tokenizerJson.added_tokens.map((token) => [token.content, token] as const));
+  // A call's tags are an assistant's to say, whatever a tokenizer calls them.
+  const control = tokenizerJson.added_tokens
+    .filter(({ special, content }) => special && !callTags.includes(content))
+    .map(({ content }) => content);
   const turnEnd = config.eos_token;
-  const turnEndId = added.get(turnEnd);
+  const turnEndId = added.get(turnEnd)?.id;
   if (turnEndId === undefined)
     throw unreadable(`${place}/tokenizer_config.json`, `eos_token '${turnEnd}' is not an added token`);
   const stopIds = [...new Set([turnEndId, ...[generation.eos_token_id ?? []].flat()])];
@@ -81,14 +85,17 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
     },
     encodeToolResults: (outputs, ended) => {
       const { text, mark } = afterAssistant(outputs);
-      return encode(ended ? text.slice(turnEnd.length) : text, mark);
+      const ids = encode(text, mark);
+      return ended ? ids.slice(1) : ids;
     },
     encodeAssistant: (text) => {
       const mark = unusedMark(text);
       return [...encode(withoutTokens(text, control, mark), mark), turnEndId];
     },
     decode: (ids) => {
-      const said = stopIds.includes(ids.at(-1)!) ? ids.slice(0, -1) : [...ids];
+      const turn = stopIds.includes(ids.at(-1)!) ? ids.slice(0, -1) : ids;
+      // A model may have more rows than its tokenizer has tokens: such an id says nothing, as in transformers.
+      const said = turn.filter((id) => whole.id_to_token(id) !== undefined);
       const options = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
       return said.length === 0 ? "" : whole.decode(said, options);
     },
@@ -100,18 +107,25 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
 /** Text with marks -> ids: added tokens by name, the marks dropped, what lies between encoded as plain text. */
 function createEncoder(
   plain: Tokenizer,
-  added: ReadonlyMap<string, number>,
+  added: ReadonlyMap<string, TokenizerJson["added_tokens"][number]>,
 ): (text: string, mark: string) => number[] {
   // Longest first, as the tokenizers match them.
   const names = [...added.keys()].sort((a, b) => b.length - a.length);
   const splitter = new RegExp(`(${names.map(escapeRegExp).join("|")})`);
-  return (text, mark) =>
-    text.split(splitter).flatMap((part) => {
-      const id = added.get(part);
+  return (text, mark) => {
+    // Names stand at odd places.
+    const parts = text.split(splitter);
+    const nameAt = (place: number) => (place % 2 === 1 ? added.get(parts[place]!) : undefined);
+    return parts.flatMap((part, place) => {
+      const token = nameAt(place);
+      if (token !== undefined) return [token.id];
+      const unmarked = part.replaceAll(mark, "");
+      const begun = nameAt(place - 1)?.rstrip ? unmarked.replace(/^\p{White_Space}+/u, "") : unmarked;
+      const plainText = nameAt(place + 1)?.lstrip ? begun.replace(/\p{White_Space}+$/u, "") : begun;
       // What a post-processor would add (Llama 3's first token) is for the template to write.
-      const plainIds = () => plain.encode(part.replaceAll(mark, ""), { add_special_tokens: false }).ids;
-      return id === undefined ? plainIds() : [id];
+      return plain.encode(plainText, { add_special_tokens: false }).ids;
     });
+  };
 }
 
 const escapeRegExp = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");

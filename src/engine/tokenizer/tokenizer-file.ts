@@ -1,16 +1,41 @@
 /**
- * A tokenizer.json that this engine can trust: byte-level BPE, which needs no state between pieces of a text, and no token
- * whose id the model has no row for.
+ * A tokenizer.json that this engine can trust: byte-level BPE, which needs no state between pieces of a text, steps that
+ * give Hugging Face's own ids, and no token whose id the model has no row for.
  */
 import { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 import { unreadable } from "../formats/unreadable.ts";
+import { exactSteps, hasByteLevel } from "./pre-tokenizer.ts";
 
+const addedToken = z.looseObject({
+  id: z.int().min(0),
+  content: z.string().min(1),
+  special: z.boolean(),
+  /** White space on that side becomes part of the token. */
+  lstrip: z.boolean().default(false),
+  rstrip: z.boolean().default(false),
+  single_word: z.literal(false).default(false),
+});
+const composition = z.looseObject({ type: z.enum(["NFC", "NFD", "NFKC", "NFKD"]) });
 const tokenizerFile = z.looseObject({
-  added_tokens: z
-    .array(z.looseObject({ id: z.int().min(0), content: z.string().min(1), special: z.boolean() }))
-    .default([]),
-  model: z.looseObject({ type: z.literal("BPE").optional(), vocab: z.record(z.string(), z.int().min(0)) }),
+  added_tokens: z.array(addedToken).default([]),
+  normalizer: z
+    .union(
+      [
+        z.null(),
+        composition,
+        z.looseObject({ type: z.literal("Sequence"), normalizers: z.array(composition) }),
+      ],
+      { error: "it may compose characters (NFC, NFD, NFKC, NFKD) and do no more" },
+    )
+    .optional(),
+  model: z.looseObject({
+    type: z.literal("BPE").optional(),
+    vocab: z.record(z.string(), z.int().min(0)),
+    dropout: z.literal(0).nullish(),
+    continuing_subword_prefix: z.literal("").nullish(),
+    end_of_word_suffix: z.literal("").nullish(),
+  }),
   pre_tokenizer: z.looseObject({ type: z.string() }),
 });
 export type TokenizerJson = z.infer<typeof tokenizerFile>;
@@ -22,7 +47,8 @@ export function parseTokenizer(file: string, json: unknown, vocabularySize: numb
     const [issue] = result.error.issues;
     throw unreadable(file, `'${issue?.path.join(".")}': ${issue?.message}; only byte-level BPE is known`);
   }
-  if (!JSON.stringify(result.data.pre_tokenizer).includes('"ByteLevel"'))
+  const steps = stepsOf(file, result.data);
+  if (!hasByteLevel(steps))
     throw unreadable(file, "its pre_tokenizer has no 'ByteLevel' step; only byte-level BPE is known");
   const { added_tokens: added, model } = result.data;
   const ids = [...Object.entries(model.vocab), ...added.map(({ content, id }) => [content, id] as const)];
@@ -32,10 +58,14 @@ export function parseTokenizer(file: string, json: unknown, vocabularySize: numb
   return result.data;
 }
 
+const stepsOf = (file: string, { pre_tokenizer }: TokenizerJson) =>
+  exactSteps(pre_tokenizer, (problem) => unreadable(file, `its pre_tokenizer ${problem}`));
+
 /** Throws ModelUnreadable where the library cannot make or run a tokenizer of it. */
 export function createTokenizer(file: string, json: TokenizerJson, config: object): Tokenizer {
+  const pre_tokenizer = { type: "Sequence", pretokenizers: stepsOf(file, json) };
   try {
-    const tokenizer = new Tokenizer(json, config);
+    const tokenizer = new Tokenizer({ ...json, pre_tokenizer }, config);
     tokenizer.encode("A probe, 1 of 1.\n", { add_special_tokens: false });
     return tokenizer;
   } catch (cause) {
