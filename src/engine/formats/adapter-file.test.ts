@@ -30,6 +30,11 @@ describe("an adapter's configuration", () => {
       ["exclude_modules", null],
       ["target_parameters", null],
       ["lora_dropout", 0.1],
+      ["alora_invocation_tokens", null],
+      ["loftq_config", {}],
+      ["qalora_group_size", 16],
+      ["init_lora_weights", "gaussian"],
+      ["a_field_of_a_later_peft", false],
     ] as const)
       expect((await withField(field, value)).arena).toEqual(adapter.arena);
   });
@@ -46,6 +51,11 @@ describe("an adapter's configuration", () => {
     ["modules_to_save", ["lm_head"]],
     ["bias", "all"],
     ["target_modules", "all-linear"],
+    // Of these the base is no longer what the adapter adds to, or not for every token.
+    ["init_lora_weights", "pissa_niter_4"],
+    ["alora_invocation_tokens", [5]],
+    ["use_qalora", true],
+    ["a_field_of_a_later_peft", "loud"],
   ])("is refused where '%s' asks for another computation", async (field, value) => {
     await expect(withField(field, value)).rejects.toMatchObject({
       type: "ModelUnreadable",

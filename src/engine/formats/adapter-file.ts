@@ -20,34 +20,41 @@ export const adapterFiles = [adapterFile, configFile];
 /** What PEFT puts before a parameter's name. */
 const prefix = "base_model.model.";
 
-/** Absent, null, or empty. */
+/** Absent, null, false or empty: a setting that asks for nothing. */
 const nothing = z
-  .custom((value) => value == null || (typeof value === "object" && Object.keys(value).length === 0), {
-    error: "it must be empty",
-  })
+  .custom(
+    (value) =>
+      value == null || value === false || (typeof value === "object" && Object.keys(value).length === 0),
+    { error: "it must be empty" },
+  )
   .optional();
+/** Of how an adapter came to be or where it belongs; what it computes, its matrices and scale say without it. */
+const anything = z.unknown().optional();
 
-/** The fields that decide what an adapter computes; one that means another computation is refused. */
-const adapterConfig = z.looseObject({
-  peft_type: z.literal("LORA"),
-  r: z.int().positive().max(4096),
-  lora_alpha: z.number().positive(),
-  target_modules: z.array(z.enum(adaptableProjections)).min(1),
-  bias: z.literal("none").default("none"),
-  use_dora: z.literal(false).default(false),
-  use_rslora: z.literal(false).default(false),
-  modules_to_save: z.null().default(null),
-  fan_in_fan_out: z.literal(false).default(false),
-  lora_bias: z.literal(false).default(false),
-  // Each of these gives some modules or layers another adapter than the others, or none.
-  alpha_pattern: nothing,
-  rank_pattern: nothing,
-  exclude_modules: nothing,
-  layer_replication: nothing,
-  layers_to_transform: nothing,
-  target_parameters: nothing,
-  trainable_token_indices: nothing,
-});
+/** The fields that decide what an adapter computes; one that means another computation, or that is not known, is refused. */
+const adapterConfig = z
+  .object({
+    peft_type: z.literal("LORA"),
+    r: z.int().positive().max(4096),
+    lora_alpha: z.number().positive(),
+    target_modules: z.array(z.enum(adaptableProjections)).min(1),
+    bias: z.literal("none").default("none"),
+    // The others take a part of the weights away that the adapter begins with, and would be added to the wrong ones.
+    init_lora_weights: z.union([z.boolean(), z.enum(["gaussian", "eva", "orthogonal"])]).optional(),
+    auto_mapping: anything,
+    base_model_name_or_path: anything,
+    ensure_weight_tying: anything,
+    eva_config: anything,
+    inference_mode: anything,
+    layers_pattern: anything,
+    lora_dropout: anything,
+    megatron_core: anything,
+    peft_version: anything,
+    qalora_group_size: anything,
+    revision: anything,
+    task_type: anything,
+  })
+  .catchall(nothing);
 
 /** Writes both files into an existing folder and gives the tensors' sha256. */
 export async function writeAdapter(folder: string, adapter: Adapter): Promise<string> {

@@ -26,6 +26,32 @@ export const blockLayouts: ReadonlyMap<number, BlockLayout> = new Map([
   [30, { name: "BF16", elements: 1, bytes: 2, widen: bfloatToFloat }],
 ]);
 
+/** ggml's names of types that are refused, for the refusal: what most files of the Hub have. */
+export const unknownTypes: Readonly<Record<number, string>> = {
+  6: "Q5_0",
+  7: "Q5_1",
+  9: "Q8_1",
+  10: "Q2_K",
+  11: "Q3_K",
+  12: "Q4_K",
+  13: "Q5_K",
+  14: "Q6_K",
+  15: "Q8_K",
+  16: "IQ2_XXS",
+  17: "IQ2_XS",
+  18: "IQ3_XXS",
+  19: "IQ1_S",
+  20: "IQ4_NL",
+  21: "IQ3_S",
+  22: "IQ2_S",
+  23: "IQ4_XS",
+  28: "F64",
+  29: "IQ1_M",
+  34: "TQ1_0",
+  35: "TQ2_0",
+  39: "MXFP4",
+};
+
 const halfAt = (bytes: Uint8Array, at: number) => halfValues[bytes[at]! | (bytes[at + 1]! << 8)]!;
 
 function widenQ4_0(bytes: Uint8Array): Float32Array {

@@ -59,6 +59,11 @@ describe("reading GGUF", () => {
       "ggml type 99, known are F32, F16",
     ],
     [
+      "a k-quant, by its name",
+      ggufFile([], [{ ...tensor("t", [1], 1), type: 12 }]),
+      "tensor 't' has Q4_K, ggml type 12, known are F32, F16, Q4_0",
+    ],
+    [
       "rows that are no whole blocks",
       ggufFile([], [{ ...tensor("t", [33], 1), type: 3 }]),
       "have 33 elements, no multiple of 32",

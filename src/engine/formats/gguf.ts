@@ -4,7 +4,7 @@
  * Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 import { readRange, withFile } from "./bytes.ts";
-import { blockLayouts } from "./gguf-blocks.ts";
+import { blockLayouts, unknownTypes } from "./gguf-blocks.ts";
 import { unreadable } from "./unreadable.ts";
 
 export type GgufValue = number | boolean | string | readonly GgufValue[];
@@ -110,7 +110,8 @@ function locate(file: string, info: TensorInfo, dataBegin: number, size: number)
   const layout = blockLayouts.get(type);
   if (layout === undefined) {
     const known = [...blockLayouts.values()].map((block) => block.name).join(", ");
-    throw unreadable(file, `tensor '${name}' has ggml type ${type}, known are ${known}`, { name, type });
+    const found = [unknownTypes[type], `ggml type ${type}`].filter((part) => part !== undefined).join(", ");
+    throw unreadable(file, `tensor '${name}' has ${found}, known are ${known}`, { name, type });
   }
   const row = shape.at(-1) ?? 1;
   if (row % layout.elements !== 0)
