@@ -1,8 +1,19 @@
 /** How a policy's responses are drawn, as a person writes it. */
 import { z } from "zod";
 
+/** Of those that are not greedy: float32 holds no logit divided by much less, and what is drawn would be chance. */
+export const leastTemperature = 1e-6;
+
 export const samplingSchema = z.strictObject({
-  temperature: z.number().min(0).max(5).default(1).describe("0 is greedy"),
+  temperature: z
+    .number()
+    .min(0)
+    .max(5)
+    .refine((temperature) => temperature === 0 || temperature >= leastTemperature, {
+      message: `must be 0, which is greedy, or at least ${leastTemperature}`,
+    })
+    .default(1)
+    .describe("0 is greedy"),
   topP: z.number().gt(0).max(1).default(1).describe("1 is off"),
   topK: z
     .number()

@@ -46,12 +46,17 @@ export const updateRequestSchema = z.strictObject({
     schedule: z
       .discriminatedUnion("kind", [
         z.strictObject({ kind: z.literal("constant"), warmupSteps: steps }),
-        z.strictObject({
-          kind: z.enum(["linear", "cosine"]),
-          warmupSteps: steps,
-          totalSteps: steps,
-          minLearningRate: z.number().min(0),
-        }),
+        z
+          .strictObject({
+            kind: z.enum(["linear", "cosine"]),
+            warmupSteps: steps,
+            totalSteps: steps,
+            minLearningRate: z.number().min(0),
+          })
+          .refine(({ warmupSteps, totalSteps }) => warmupSteps < totalSteps, {
+            message: "must be less than totalSteps, or the rate never falls",
+            path: ["warmupSteps"],
+          }),
       ])
       .optional(),
   }),

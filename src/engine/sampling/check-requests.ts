@@ -1,5 +1,6 @@
 /** Refuses a shard that cannot be sampled, by field, value, limit and next step, before any of it is. */
 import { RatchetError } from "../../core/errors.ts";
+import { leastTemperature } from "../../core/experiment/sampling.ts";
 import type { SampleRequest, SamplingOptions } from "../../core/ports/policy.ts";
 import type { LlamaConfig } from "../model/config.ts";
 
@@ -9,7 +10,12 @@ export function checkRequests(
   requests: readonly SampleRequest[],
   { temperature, topP, topK, stop, maxNewTokens }: SamplingOptions,
 ): void {
-  requireOption("temperature", temperature, temperature >= 0 && Number.isFinite(temperature), "0 or more");
+  requireOption(
+    "temperature",
+    temperature,
+    Number.isFinite(temperature) && (temperature === 0 || temperature >= leastTemperature),
+    `0, which is greedy, or at least ${leastTemperature}`,
+  );
   requireOption("topP", topP, topP > 0 && topP <= 1, "above 0 and at most 1");
   requireOption("topK", topK ?? 0, topK === undefined || isCount(topK), "1 or more");
   requireOption("stop", "''", stop === undefined || !stop.includes(""), "strings of at least 1 character");

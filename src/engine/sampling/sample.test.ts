@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { leastTemperature } from "../../core/experiment/sampling.ts";
 import type { SampledResponse, SampleRequest, SamplingOptions } from "../../core/ports/policy.ts";
 import { seededRandom } from "../../core/random.ts";
 import type { LlamaConfig } from "../model/config.ts";
@@ -211,6 +212,14 @@ describe("sampleShard", () => {
     expect(ends).toContain("string");
   });
 
+  it("draws at the least temperature what is likeliest, and at the highest with log-probabilities at 1", async () => {
+    const cold = await sample(fresh(), requests, { ...drawn, temperature: leastTemperature });
+    const cut = await sample(fresh(), requests, { ...greedy, maxNewTokens: drawn.maxNewTokens });
+    expect(cold.map(([first]) => first!.tokens)).toEqual(cut.map(([first]) => first!.tokens));
+    const hot = (await sample(fresh(), requests, { ...drawn, temperature: 1e30 })).flat();
+    expect(hot.every(({ logprobs }) => logprobs.every((logprob) => logprob < 0))).toBe(true);
+  });
+
   it("tells its progress block by block and token by token, up to the whole", async () => {
     const heard: string[] = [];
     await sampleShard(fresh(), policy, requests.slice(0, 1), greedy, ({ unit, count, total }) =>
@@ -247,6 +256,10 @@ describe("sampleShard", () => {
     );
     await expect(sample(fresh(), one, { ...drawn, stop: ["a", ""] })).rejects.toThrow("stop is ''");
     await expect(sample(fresh(), one, { ...drawn, temperature: -1 })).rejects.toThrow("temperature is -1");
+    // 1 / 1e-39 is beyond float32, and of its infinities nothing could be drawn but the last token.
+    await expect(sample(fresh(), one, { ...drawn, temperature: 1e-39 })).rejects.toThrow(
+      "temperature is 1e-39; it must be 0, which is greedy, or at least 0.000001",
+    );
     await expect(sample(fresh(), one, { ...drawn, maxNewTokens: 0 })).rejects.toThrow("maxNewTokens is 0");
   });
 

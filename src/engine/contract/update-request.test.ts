@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { updateRequestSchema } from "./update-request.ts";
+
+const request = {
+  contract: "ratchet.update.v1",
+  parent: "parent",
+  reference: null,
+  batch: "batch.safetensors",
+  output: "output",
+  loss: { kind: "sft" },
+  optimizer: {
+    learningRate: 1e-5,
+    weightDecay: 0,
+    beta1: 0.9,
+    beta2: 0.999,
+    epsilon: 1e-8,
+    maxGradientNorm: 1,
+    schedule: { kind: "linear", warmupSteps: 2, totalSteps: 3, minLearningRate: 0 },
+  },
+  carryOptimizer: false,
+  packTokens: 64,
+};
+
+describe("an update's request", () => {
+  it("has no schedule whose rate never falls, as an experiment has none", () => {
+    const { optimizer } = request;
+    const steps = (warmupSteps: number) =>
+      updateRequestSchema.safeParse({
+        ...request,
+        optimizer: { ...optimizer, schedule: { ...optimizer.schedule, warmupSteps } },
+      });
+    expect(steps(2).success).toBe(true);
+    for (const warmupSteps of [3, 4])
+      expect(steps(warmupSteps).error?.issues[0]).toMatchObject({
+        path: ["optimizer", "schedule", "warmupSteps"],
+        message: "must be less than totalSteps, or the rate never falls",
+      });
+  });
+});
