@@ -7,6 +7,14 @@ it("docs/inputs.md says what the schemas say (npm run docs writes it)", () => {
   expect(readFileSync(new URL("../docs/inputs.md", import.meta.url), "utf8")).toBe(inputsDocument());
 });
 
+it("every field of every input has a meaning in it, and every row of its tables five cells", () => {
+  const rows = inputsDocument()
+    .split("\n")
+    .filter((line) => line.startsWith("| `"));
+  const cells = rows.map((row) => row.slice(2, -2).split(/ (?<!\\)\| ?/));
+  expect(cells.filter((row) => row.length !== 5 || row[4]!.trim() === "")).toEqual([]);
+});
+
 it("docs/environments.md shows the environment that the code makes (npm run docs writes it)", async () => {
   const page = readFileSync(new URL("../docs/environments.md", import.meta.url), "utf8");
   expect(page).toBe(await environmentsDocument());

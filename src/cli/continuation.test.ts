@@ -5,14 +5,14 @@ import type { ChangeRecord, KnownUpdate, LineageRecord, StageRecord, StoredRun }
 import { planContinuation } from "./continuation.ts";
 
 const training = { algorithm: "grpo", iterations: 4, learningRate: 0.001 };
-const train = { type: "train", title: "", environments: "set", training };
+const train = { type: "train", title: "t", environments: "set", training };
 const environments = { split: "train", scenarios: { single_hop: 1 } };
 const input = experimentInputSchema.parse({
   id: "parent",
   seed: 1,
   policy: "tiny",
   stages: {
-    set: { type: "build", title: "", environments },
+    set: { type: "build", title: "t", environments },
     warm: { ...train, policy: "initial" },
     rl: { ...train, policy: "warm" },
   },

@@ -6,6 +6,8 @@ import { heldOutParts } from "../environment/split.ts";
 
 const count = (max: number) => z.number().int().min(1).max(max);
 
+const perType = z.number().int().min(0).max(20_000).default(0);
+
 const storedSet = z
   .string()
   .regex(
@@ -31,16 +33,16 @@ export const buildSchema = z.strictObject({
     ),
   scenarios: z
     .strictObject({
-      single_hop: z.number().int().min(0).max(20_000).default(0),
-      parallel_single_hop: z.number().int().min(0).max(20_000).default(0),
-      multi_hop: z.number().int().min(0).max(20_000).default(0),
-      parallel_multi_hop: z.number().int().min(0).max(20_000).default(0),
+      single_hop: perType.describe("One fact"),
+      parallel_single_hop: perType.describe("Several facts side by side"),
+      multi_hop: perType.describe("A chain of facts, each found by the one before"),
+      parallel_multi_hop: perType.describe("Several chains side by side"),
     })
     .refine(
       (s) => s.single_hop + s.parallel_single_hop + s.multi_hop + s.parallel_multi_hop > 0,
       "an empty environment set trains and measures nothing; ask for at least 1 environment",
     )
-    .describe("How many environments of each scenario type the set must hold"),
+    .describe("How many environments of each scenario type the set must hold (see scenarios)"),
   maxTools: count(16)
     .optional()
     .describe("Most tools shown to the policy, distractors included; the profile's own limit by default"),
@@ -83,7 +85,9 @@ export const buildSchema = z.strictObject({
     })
     .partial()
     .optional()
-    .describe("Levels of the complexity operations; those left out are drawn by the profile"),
+    .describe(
+      "Levels of the complexity operations (see complexity); those left out are drawn by the profile",
+    ),
 });
 
 export const environmentsSchema = z

@@ -39,7 +39,7 @@ export const calibrateInputSchema = evaluateInputSchema.omit({ evaluation: true,
     .unwrap()
     .default("calibrate")
     .describe("Names the work in seeds, lineage and lists"),
-  calibration: calibrationSchema,
+  calibration: calibrationSchema.describe("How they are judged (see calibration)"),
 });
 
 export type CalibrateInput = z.infer<typeof calibrateInputSchema>;

@@ -60,8 +60,8 @@ describe("the input of a fork", () => {
       seed: 1,
       policy: "tiny",
       stages: {
-        set: { type: "build", title: "", environments },
-        rl: { type: "train", title: "", policy: "initial", environments: "set", training },
+        set: { type: "build", title: "t", environments },
+        rl: { type: "train", title: "t", policy: "initial", environments: "set", training },
       },
     });
     const slower = { ...training, learningRate: 1e-4 };

@@ -59,19 +59,28 @@ describe("an input", () => {
   it.each([
     ["x\u0000", '"x\\u0000": holds U+0000, which no text in Postgres can hold; take it out'],
     ["x\ud83d", '"x\\ud83d": holds half of a surrogate pair, which is no character; take it out'],
-  ])("that starts a run is refused where a text has what no store holds: %j", (title, problem) => {
-    const tiny = example("tiny") as { stages: Record<string, object> };
-    const input = { ...tiny, stages: { ...tiny.stages, rl: { ...tiny.stages.rl, title } } };
+  ])("that starts a run is refused where a text has what no store holds: %j", (policy, problem) => {
+    const input = { ...example("tiny"), policy };
     const { type, message } = rejection(() => parseRunInput(experimentInputSchema, input, "experiment"));
     expect(type).toBe("InvalidInput");
     expect(message).toBe(
-      `experiment: field 'stages.rl.title' = ${problem}\ncorrect the field and start again; docs/inputs.md lists every field with its default and limits`,
+      `experiment: field 'policy' = ${problem}\ncorrect the field and start again; docs/inputs.md lists every field with its default and limits`,
     );
-    const whole = {
-      ...input,
-      stages: { ...tiny.stages, rl: { ...tiny.stages.rl, title: "x \ud83d\ude00" } },
-    };
+    const whole = { ...input, policy: "x \ud83d\ude00" };
     expect(() => parseRunInput(experimentInputSchema, whole, "experiment")).not.toThrow();
+  });
+
+  it.each([
+    ["", "Too small: expected string to have >=1 characters"],
+    ["x".repeat(101), "Too big: expected string to have <=100 characters"],
+    ["one\ntwo", "must be one line without control characters"],
+    ["\u001b[31mred", "must be one line without control characters"],
+  ])("has a title for each stage that every place can show: not %j", (title, problem) => {
+    const tiny = example("tiny") as { stages: Record<string, object> };
+    const input = { ...tiny, stages: { ...tiny.stages, rl: { ...tiny.stages.rl, title } } };
+    const { message } = rejection(() => parseInput(experimentInputSchema, input, "experiment"));
+    expect(message).toContain("field 'stages.rl.title' = ");
+    expect(message).toContain(problem);
   });
 
   it("fills in defaults", () => {
@@ -146,6 +155,14 @@ describe("an experiment's stages", () => {
       };
       expect(rejection(() => planStages(input)).fields.field).toBe("stages.report.evaluations");
     });
+  });
+
+  it("may not have the name of the policy that the experiment starts from", () => {
+    const input = tiny();
+    input.stages.initial = input.stages["cold-start"]!;
+    expect(rejection(() => planStages(input)).message).toBe(
+      `experiment 'tiny': field 'stages.initial': "initial" stands for the policy that the experiment starts from; give the stage another id`,
+    );
   });
 
   it("may not need each other in a cycle", () => {

@@ -125,12 +125,13 @@ export const reinforcementSchema = z.strictObject({
   tripwires: tripwiresSchema.prefault({}).describe(tripwiresMeaning),
 });
 
-const algorithmSchema = z
+const trainingSchema = z
   .discriminatedUnion("algorithm", [supervisedSchema, reinforcementSchema])
   .refine((training) => training.algorithm === "sft" || training.carryOptimizer || !training.schedule, {
     message: "counts the optimizer's steps, which carryOptimizer: false forgets; leave one of them out",
     path: ["schedule"],
-  });
+  })
+  .describe("How the policy is trained (see training)");
 
 export const evaluationSchema = z.strictObject({
   sampling: samplingSchema
@@ -163,7 +164,7 @@ export const buildInputSchema = z.strictObject({
   id: identifier,
   stage: stage("build"),
   seed,
-  environments: buildSchema,
+  environments: buildSchema.describe("What to build (see environments)"),
 });
 export const trainInputSchema = z.strictObject({
   id: identifier,
@@ -172,7 +173,7 @@ export const trainInputSchema = z.strictObject({
   threads,
   policy: policySchema,
   environments: environmentsSchema,
-  training: algorithmSchema,
+  training: trainingSchema,
   from: originSchema.optional(),
 });
 export const evaluateInputSchema = z.strictObject({
@@ -182,41 +183,68 @@ export const evaluateInputSchema = z.strictObject({
   threads,
   policy: policySchema,
   environments: environmentsSchema,
-  evaluation: evaluationSchema,
+  evaluation: evaluationSchema.describe("How it is evaluated (see evaluation)"),
 });
 
-/** A stage names others by their id: `policy` a train or select stage or "initial", `environments` a build stage. */
+/** Temporal documents 400 bytes for a summary, which is what a title becomes there. */
+const title = z
+  .string()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Control}*$/u, "must be one line without control characters")
+  .describe("What the terminal, the Temporal UI and the report call the stage");
+const stageType = <T extends string>(type: T) => z.literal(type).describe("What the stage does");
+const stagePolicy = identifier.describe(
+  'Whose policy: a train or select stage, or "initial" for the one that the experiment starts from',
+);
+const stageEnvironments = identifier.describe("A build stage");
+
+export const buildStageSchema = z.strictObject({
+  type: stageType("build"),
+  title,
+  environments: buildSchema.describe("What to build (see environments)"),
+});
+export const trainStageSchema = z.strictObject({
+  type: stageType("train"),
+  title,
+  policy: stagePolicy,
+  environments: stageEnvironments,
+  training: trainingSchema,
+  from: originSchema.optional(),
+});
+export const evaluateStageSchema = z.strictObject({
+  type: stageType("evaluate"),
+  title,
+  policy: stagePolicy,
+  environments: stageEnvironments,
+  evaluation: evaluationSchema.describe("How it is evaluated (see evaluation)"),
+});
+export const selectStageSchema = z.strictObject({
+  type: stageType("select"),
+  title,
+  evaluations: z
+    .array(identifier)
+    .min(1)
+    .describe(
+      "Evaluate stages of the candidates; the policy with the best mean Solve-F1 is taken, the first where several are",
+    ),
+});
+export const reportStageSchema = z.strictObject({
+  type: stageType("report"),
+  title,
+  evaluations: z
+    .array(identifier)
+    .min(1)
+    .describe("Evaluate stages in the order they are compared; the first is the baseline"),
+});
+
+/** A stage names others by their id. */
 export const stageSchema = z.discriminatedUnion("type", [
-  z.strictObject({ type: z.literal("build"), title: z.string(), environments: buildSchema }),
-  z.strictObject({
-    type: z.literal("train"),
-    title: z.string(),
-    policy: identifier,
-    environments: identifier,
-    training: algorithmSchema,
-    from: originSchema.optional(),
-  }),
-  z.strictObject({
-    type: z.literal("evaluate"),
-    title: z.string(),
-    policy: identifier,
-    environments: identifier,
-    evaluation: evaluationSchema,
-  }),
-  z.strictObject({
-    type: z.literal("select"),
-    title: z.string(),
-    /** Evaluations of the candidates; the policy with the best mean Solve-F1 is taken, the first where several are. */
-    evaluations: z.array(identifier).min(1),
-  }),
-  z.strictObject({
-    type: z.literal("report"),
-    title: z.string(),
-    evaluations: z
-      .array(identifier)
-      .min(1)
-      .describe("Evaluations in the order they are compared; the first is the baseline"),
-  }),
+  buildStageSchema,
+  trainStageSchema,
+  evaluateStageSchema,
+  selectStageSchema,
+  reportStageSchema,
 ]);
 export type Stage = z.infer<typeof stageSchema>;
 
@@ -225,7 +253,9 @@ export const experimentInputSchema = z.strictObject({
   seed,
   threads,
   policy: policySourceSchema,
-  stages: z.record(identifier, stageSchema),
+  stages: z
+    .record(identifier, stageSchema)
+    .describe("By id, one of the five types below: each starts as soon as the stages that it names are done"),
 });
 
 export type BuildInput = z.infer<typeof buildInputSchema>;
@@ -233,6 +263,6 @@ export type TrainInput = z.infer<typeof trainInputSchema>;
 export type EvaluateInput = z.infer<typeof evaluateInputSchema>;
 export type SupervisedSettings = z.infer<typeof supervisedSchema>;
 export type ReinforcementSettings = z.infer<typeof reinforcementSchema>;
-export type TrainingSettings = z.infer<typeof algorithmSchema>;
+export type TrainingSettings = z.infer<typeof trainingSchema>;
 export type EvaluationSettings = z.infer<typeof evaluationSchema>;
 export type ExperimentInput = z.infer<typeof experimentInputSchema>;

@@ -22,7 +22,7 @@ export const originSchema = z
       .strictObject(place)
       .optional()
       .describe(
-        "Of a run that goes on after an iteration of its own: where it was forked before, for status, report and lineage",
+        "Of a run that goes on after an iteration of its own: where it was forked before (the same four fields), for status, report and lineage",
       ),
   })
   .describe(

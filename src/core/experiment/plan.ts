@@ -34,6 +34,13 @@ export function needsOf(stage: Stage): string[] {
   }
 }
 
+/** Every stage whose result this one takes, or a stage that it rests on does. */
+export function foundationsOf(stages: ExperimentInput["stages"], id: string): string[] {
+  const found = new Set(needsOf(stages[id]!));
+  for (const foundation of found) for (const deeper of needsOf(stages[foundation]!)) found.add(deeper);
+  return [...found];
+}
+
 /** Every stage that takes this one's result, or the result of one that does. */
 export function dependentsOf(stages: ExperimentInput["stages"], id: string): string[] {
   const found = new Set([id]);
@@ -52,6 +59,12 @@ export function planStages(input: ExperimentInput): string[] {
       "InvalidInput",
       `experiment '${input.id}': field 'stages' = {}: an experiment without stages does nothing; declare at least one, as temporal/examples/tiny.json does`,
       { field: "stages", value: {} },
+    );
+  if (Object.hasOwn(stages, initialPolicy))
+    throw new RatchetError(
+      "InvalidInput",
+      `experiment '${input.id}': field 'stages.${initialPolicy}': "${initialPolicy}" stands for the policy that the experiment starts from; give the stage another id`,
+      { field: `stages.${initialPolicy}`, value: initialPolicy },
     );
   const expect = (of: string, field: string, id: string, ...types: Stage["type"][]) => {
     const type = types.join(" or ");

@@ -116,7 +116,7 @@ const update = (iteration: number): LineageRecord => ({
   metrics: { rewardMean: 0.25 * iteration, kl: 0.01, solveF1: 0.5, solveP: 0.6, solveR: 0.4, loss: 0.125 },
 });
 
-const evaluate = { type: "evaluate", title: "", policy: "initial", environments: "test", evaluation: {} };
+const evaluate = { type: "evaluate", title: "t", policy: "initial", environments: "test", evaluation: {} };
 
 export const exampleSources: ReportSources = {
   input: experimentInputSchema.parse({
