@@ -79,6 +79,27 @@ describe("ratchet report", () => {
     expect(readFileSync(elsewhere, "utf8")).toBe(readFileSync(path, "utf8"));
   });
 
+  it("has a page for each report stage", async () => {
+    await putRun("two");
+    for (const stage of ["main", "other"]) {
+      const example = assembleReport(exampleSources);
+      const stored = await store.artifacts.putJson("report", { ...example, run: "two", policy: stage });
+      await store.runs.putStage({
+        ...{ run: "two", stage, type: "report", inputHash: "h", state: "done" },
+        result: { report: { ...stored } } as Json,
+      });
+    }
+    expect(report("two").stdout).toBe(`${join(home, "reports", "two.html")}\n`);
+    const path = join(home, "reports", "two.other.html");
+    expect(report("two", "--stage", "other").stdout).toBe(`${path}\n`);
+    expect(readFileSync(path, "utf8")).toContain("<dd>other</dd>");
+    expect(report("two", "--stage", "third")).toMatchObject({
+      status: 2,
+      stderr:
+        "ratchet: --stage 'third' names no report of run 'two' that is done; choose one of main, other\n",
+    });
+  });
+
   it("has none for a run that goes on with another input, until its report stage is done with that", async () => {
     await putRun("restarted", { learningRate: 1 });
     const stored = await store.artifacts.putJson("report", assembleReport(exampleSources));

@@ -3,6 +3,7 @@ import type { EvaluatedEnvironment } from "../core/evaluation/metrics.ts";
 import { describeNumericsChange } from "../core/experiment/held-numerics.ts";
 import { describeChange, describeOrigin, describeTrip } from "../core/experiment/history.ts";
 import type { ExperimentInput } from "../core/experiment/input.ts";
+import { foundationsOf, planStages } from "../core/experiment/plan.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { assembleReport, type EvaluationSource, type TrainingSource } from "../core/report/assemble.ts";
 import type { AssembledSet } from "./environments.ts";
@@ -46,11 +47,17 @@ export function createReportActivities(ports: CpuPorts) {
   };
 
   return {
+    /**
+     * Shows the evaluations and what they rest on, in the order it was done. Other stages may be done or not by now, and
+     * the same experiment gives the same report.
+     */
     writeReport: guarded(async ({ run, stage, results }: ReportInput): Promise<{ report: ArtifactRef }> => {
       const input = (await ports.runs.getRun(run))!.input as unknown as ExperimentInput;
       const declared = input.stages[stage]!;
       const compared = declared.type === "report" ? declared.evaluations : [];
-      const stagesOf = (type: string) => Object.keys(results).filter((id) => input.stages[id]!.type === type);
+      const foundations = new Set(foundationsOf(input.stages, stage));
+      const shown = planStages(input).filter((id) => foundations.has(id));
+      const stagesOf = (type: string) => shown.filter((id) => input.stages[id]!.type === type);
       const pin = (await ports.runs.pinsOf(run)).find(({ source }) => source === input.policy);
       const data = assembleReport({
         input,

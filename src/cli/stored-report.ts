@@ -1,4 +1,4 @@
-/** A run's report, read from the store and written as a page. */
+/** A run's reports, read from the store and written as pages. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { RatchetError } from "../core/errors.ts";
@@ -8,10 +8,21 @@ import type { ReportData } from "../core/report/data.ts";
 import { renderReport } from "../report/report.ts";
 import type { Store } from "../store/store.ts";
 
-export const reportPath = (home: string, run: string) => join(home, "reports", `${run}.html`);
+export interface StoredReport {
+  /** Of the report stage. */
+  readonly stage: string;
+  readonly data: ReportData;
+}
 
-/** Throws InvalidInput for an unknown run, and for one whose report stage is not done yet. */
-export async function readReport(store: Store, name?: string): Promise<ReportData> {
+/** A run's first report has its name; the others have their stages' too. */
+export const reportPath = (home: string, run: string, stage?: string) =>
+  join(home, "reports", `${run}${stage === undefined ? "" : `.${stage}`}.html`);
+
+/**
+ * Of the report stages that are done, in the stages' order; at least one. Throws InvalidInput for an unknown run, and for
+ * one that has none yet.
+ */
+export async function readReports(store: Store, name?: string): Promise<StoredReport[]> {
   const run = name === undefined ? await store.runs.newestRun() : await store.runs.getRun(name);
   if (run === undefined) {
     const message = name === undefined ? "no run has been started yet" : `RUN '${name}' is unknown`;
@@ -21,25 +32,41 @@ export async function readReport(store: Store, name?: string): Promise<ReportDat
     });
   }
   const stages = (await store.runs.getStages(run.run)).filter(({ state }) => state !== "outdated");
-  const result = stages
-    .filter(({ type }) => type === "report")
-    .map(resultOf)
-    .find((made) => made !== undefined);
-  if (result === undefined) {
-    const reached = stages.map((known) => `${known.stage} ${known.state}`).join(", ");
-    throw new RatchetError(
-      "InvalidInput",
-      `run '${run.run}' has no report yet (${reached || "no stages"}); wait for its report stage`,
-      { field: "RUN", value: run.run },
-    );
+  const reports: StoredReport[] = [];
+  for (const stage of stages) {
+    const result = stage.type === "report" ? resultOf(stage) : undefined;
+    if (result === undefined) continue;
+    const { report } = result as unknown as { report: ArtifactRef };
+    const data = (await store.artifacts.getJson(report)) as ReportData;
+    requireReadable(run.run, data);
+    reports.push({ stage: stage.stage, data });
   }
-  const { report } = result as unknown as { report: ArtifactRef };
-  const data = (await store.artifacts.getJson(report)) as ReportData;
-  if (data.format === "ratchet.report.v1") return data;
+  if (reports.length > 0) return reports;
+  const reached = stages.map((known) => `${known.stage} ${known.state}`).join(", ");
   throw new RatchetError(
     "InvalidInput",
-    `the report of run '${run.run}' has format ${JSON.stringify(data.format)}, this version reads "ratchet.report.v1"; use the version that wrote it`,
-    { field: "RUN", value: run.run, format: data.format },
+    `run '${run.run}' has no report yet (${reached || "no stages"}); wait for its report stage`,
+    { field: "RUN", value: run.run },
+  );
+}
+
+/** The first, or that of a stage. Throws InvalidInput where that is none of them. */
+export function reportOf(reports: readonly StoredReport[], stage?: string): StoredReport {
+  const found = stage === undefined ? reports[0] : reports.find((report) => report.stage === stage);
+  if (found !== undefined) return found;
+  throw new RatchetError(
+    "InvalidInput",
+    `--stage '${stage}' names no report of run '${reports[0]!.data.run}' that is done; choose one of ${reports.map((report) => report.stage).join(", ")}`,
+    { field: "--stage", value: stage },
+  );
+}
+
+function requireReadable(run: string, { format }: ReportData): void {
+  if (format === "ratchet.report.v1") return;
+  throw new RatchetError(
+    "InvalidInput",
+    `the report of run '${run}' has format ${JSON.stringify(format)}, this version reads "ratchet.report.v1"; use the version that wrote it`,
+    { field: "RUN", value: run, format },
   );
 }
 

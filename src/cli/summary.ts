@@ -7,16 +7,16 @@ import { patiently } from "./patience.ts";
 import { type RunFacts, readRun, withStore } from "./read-run.ts";
 import type { ExperimentOutcome } from "./run-experiment.ts";
 import type { OpenServices } from "./services.ts";
-import { readReport, reportPath, writeReport } from "./stored-report.ts";
+import { readReports, reportPath, type StoredReport, writeReport } from "./stored-report.ts";
 
 export interface RunSummary extends Partial<Omit<RunFacts, keyof ExperimentOutcome>>, ExperimentOutcome {
-  /** Absolute path of the page; null where the run has no report. */
+  /** Absolute path of the first report's page; null where the run has none. */
   readonly report: string | null;
-  /** The compared evaluations, the first one the baseline. */
+  /** The evaluations that it compares, the first one the baseline. */
   readonly table: readonly ComparisonRow[];
 }
 
-/** Writes the report's page under the home, where the run has one. */
+/** Writes the page of each report that the run has under the home. */
 export async function summarizeRun(
   config: Config,
   { endpoints, interrupted }: OpenServices,
@@ -24,26 +24,28 @@ export async function summarizeRun(
 ): Promise<{ readonly lines: readonly string[]; readonly summary: RunSummary }> {
   const { run, state } = outcome;
   const facts = await patiently(() => readRun(config, endpoints, run), interrupted);
-  const data =
+  const reports =
     state !== "done" && state !== "stopped"
-      ? undefined
+      ? []
       : await patiently(
-          () => withStore(config, endpoints, (store) => readReport(store, run)),
+          () => withStore(config, endpoints, (store) => readReports(store, run)),
           interrupted,
         ).catch(noReport);
-  const report = data === undefined ? null : await writeReport(data, reportPath(config.home, run));
-  const table = data?.comparison ?? [];
+  const pages: string[] = [];
+  for (const [i, { stage, data }] of reports.entries())
+    pages.push(await writeReport(data, reportPath(config.home, run, i === 0 ? undefined : stage)));
+  const table = reports[0]?.data.comparison ?? [];
   const lines = [
     `run ${run}: ${state}`,
     ...(table.length === 0 ? [] : comparisonLines(table)),
-    ...(report === null ? [] : [`  report       ${report}`]),
+    ...pages.map((page) => `  report       ${page}`),
     ...(endpoints.temporalUiUrl === undefined ? [] : [`  Temporal UI  ${endpoints.temporalUiUrl}`]),
   ];
-  return { lines, summary: { ...facts, ...outcome, report, table } };
+  return { lines, summary: { ...facts, ...outcome, report: pages[0] ?? null, table } };
 }
 
 /** An experiment need not have a report stage. */
-function noReport(error: unknown): undefined {
-  if (error instanceof RatchetError && error.type === "InvalidInput") return undefined;
+function noReport(error: unknown): StoredReport[] {
+  if (error instanceof RatchetError && error.type === "InvalidInput") return [];
   throw error;
 }

@@ -37,6 +37,10 @@ describe("the ticks of an axis", () => {
     expect(niceTicks(values)).toEqual(ticks);
   });
 
+  it("of more values than a call takes arguments are found too", () => {
+    expect(niceTicks(Array.from({ length: 300_000 }, (_, i) => i))).toEqual([0, 1e5, 2e5, 3e5]);
+  });
+
   it("span any data, in ascending order, at most seven of them", () => {
     const value = fc
       .double({ min: -1e9, max: 1e9, noNaN: true })

@@ -26,7 +26,7 @@ const labelWidth = 58;
 export function lineChart({ title, unit, series, step = "iteration" }: ChartSpec): Html {
   const points = series.flatMap((one) => one.points);
   const iterations = points.map(({ iteration }) => iteration);
-  const [first, last] = [Math.min(...iterations), Math.max(...iterations)];
+  const [first, last] = extent(iterations);
   const ticks = niceTicks(points.map(({ value }) => value));
   const [low, high] = [ticks[0]!, ticks.at(-1)!];
   const right = width - plot.right - (series.length > 1 ? labelWidth : 0);
@@ -103,7 +103,7 @@ function endLabels(series: readonly Series[], right: number, y: (value: number) 
 
 /** Three to six round values that span the data, 0 among them where it is near. */
 export function niceTicks(values: readonly number[]): number[] {
-  let [low, high] = [Math.min(...values), Math.max(...values)];
+  let [low, high] = extent(values);
   if (low >= 0 && low < (high - low) * 2) low = 0;
   // Too close to tell apart on paper, or in floating point.
   if (high - low <= 1e-9 * Math.max(Math.abs(low), Math.abs(high)))
@@ -115,6 +115,12 @@ export function niceTicks(values: readonly number[]): number[] {
   const count = Math.ceil(high / step - 1e-9) - start;
   return Array.from({ length: count + 1 }, (_, i) => Number(((start + i) * step).toPrecision(12)));
 }
+
+/** Least and most. A long training has more values than a call takes arguments. */
+const extent = (values: readonly number[]): readonly [number, number] => [
+  values.reduce((least, value) => Math.min(least, value)),
+  values.reduce((most, value) => Math.max(most, value)),
+];
 
 function iterationLabels(first: number, last: number): number[] {
   if (first === last) return [first];

@@ -8,19 +8,24 @@ export function register(ratchet: Command): void {
     .command("report")
     .argument("[RUN]", "id of a run; the newest one by default")
     .description("write a run's report as one HTML page and print its path")
-    .option("--out <file>", "where to write it; reports/RUN.html in the home by default")
-    .action(async (name: string | undefined, { out }: { out?: string }) => {
+    .option("--stage <id>", "which report stage, where the run has several; the first by default")
+    .option(
+      "--out <file>",
+      "where to write it; reports/RUN.html in the home by default, with --stage reports/RUN.ID.html",
+    )
+    .action(async (name: string | undefined, { stage, out }: { stage?: string; out?: string }) => {
       const config = readConfig();
       const { databaseUrl } = runningEndpoints(config);
       // The store takes a second to load, which no other command should pay for.
-      const [{ openStore }, { readReport, reportPath, writeReport }] = await Promise.all([
+      const [{ openStore }, { readReports, reportOf, reportPath, writeReport }] = await Promise.all([
         import("../../store/store.ts"),
         import("../stored-report.ts"),
       ]);
       const store = await openStore({ databaseUrl, artifactFolder: config.artifactFolder });
       try {
-        const data = await readReport(store, name);
-        process.stdout.write(`${await writeReport(data, out ?? reportPath(config.home, data.run))}\n`);
+        const { data } = reportOf(await readReports(store, name), stage);
+        const path = out ?? reportPath(config.home, data.run, stage);
+        process.stdout.write(`${await writeReport(data, path)}\n`);
       } finally {
         await store.close();
       }

@@ -58,12 +58,23 @@ describe("what a report shows", () => {
     expect(data.samples.map(({ environment, why }) => [hashes.indexOf(environment), why])).toEqual([
       [0, "largest gain of its scenario type"],
       [2, "largest gain of its scenario type"],
-      [4, "largest gain of its scenario type"],
+      [4, "of its scenario type, where none gained"],
       [3, "largest loss"],
     ]);
     expect(data.samples[0]!.sides.map(({ title, solveF1 }) => [title, solveF1])).toEqual([
       [exampleSources.input.stages.before!.title, 0],
       ["after RL", 1],
     ]);
+  });
+
+  it("calls nothing a gain that is none", () => {
+    const [before, after] = exampleSources.evaluations;
+    const shown = (evaluations: (typeof exampleSources)["evaluations"]) =>
+      assembleReport({ ...exampleSources, evaluations }).samples.map(({ why }) => why);
+    expect(shown([before!])).toEqual([
+      ...new Array(3).fill("of its scenario type, where none gained"),
+      "still unsolved",
+    ]);
+    expect(shown([after!, before!])[0]).toBe("smallest loss of its scenario type");
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Which trajectories a report shows: for each scenario type the environment that gained most from the first evaluation
- * to the last, then the one that lost most and one that stayed unsolved, so that a reader also sees where it falls short.
+ * Which trajectories a report shows: for each scenario type the environment that gained most (or lost least) from the first
+ * evaluation to the last, then the one that lost most and one that stayed unsolved, so that a reader also sees where it falls short.
  */
 import { type Environment, environmentHash, scenarioTypes } from "../environment/environment.ts";
 import { type EvaluatedEnvironment, measureEnvironment } from "../evaluation/metrics.ts";
@@ -49,7 +49,7 @@ export function chooseSamples(
 function pick(compared: readonly Compared[]): { why: string; chosen: EvaluatedEnvironment }[] {
   const best = scenarioTypes.flatMap((scenario) => {
     const found = compared.find(({ last }) => last.scenario === scenario);
-    return found === undefined ? [] : [{ why: "largest gain of its scenario type", chosen: found.last }];
+    return found === undefined ? [] : [{ why: whyBest(found.gain), chosen: found.last }];
   });
   const taken = new Set(best.map(({ chosen }) => chosen.environment));
   const worst = compared.at(-1);
@@ -60,6 +60,11 @@ function pick(compared: readonly Compared[]): { why: string; chosen: EvaluatedEn
   for (const { chosen } of loss) taken.add(chosen.environment);
   const stuck = compared.find(({ last }) => last.solved === 0 && !taken.has(last.environment));
   return [...best, ...loss, ...(stuck === undefined ? [] : [{ why: "still unsolved", chosen: stuck.last }])];
+}
+
+function whyBest(gain: number): string {
+  if (gain > 0) return "largest gain of its scenario type";
+  return gain === 0 ? "of its scenario type, where none gained" : "smallest loss of its scenario type";
 }
 
 function sideOf(evaluation: PlayedEvaluation, environment: string): SampleSide[] {
