@@ -9,6 +9,7 @@ import { type ExperimentInput, experimentInputSchema } from "../../core/experime
 import { parseRunInput } from "../../core/experiment/parse.ts";
 import { planStages } from "../../core/experiment/plan.ts";
 import { describeAddresses } from "../addresses.ts";
+import { requireBuildable } from "../buildable.ts";
 import { exitCodes } from "../exit.ts";
 import { readInputFile } from "../input-file.ts";
 import { knownPolicy } from "../local-policy.ts";
@@ -36,6 +37,7 @@ export function register(ratchet: Command): void {
       planStages(given);
       const config = readConfig();
       requireThreads(config, given);
+      await requireBuildable(given);
       const known = await knownPolicy(given, config.cacheFolder);
       await requireContext(known);
       await requireFetchable(config, given);
