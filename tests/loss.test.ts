@@ -28,6 +28,22 @@ describe("ratchet loss", () => {
     });
   });
 
+  it("ends quietly where its reader has enough, and in words where its output cannot be written", () => {
+    const shell = (into: string) =>
+      spawnSync("bash", ["-o", "pipefail", "-c", `node bin/ratchet.mjs loss --cases ${fixture} ${into}`], {
+        encoding: "utf8",
+      });
+    expect(shell("| head -c 10")).toMatchObject({
+      status: 0,
+      stdout: '{"kl":{"kl',
+      stderr: "",
+    });
+    expect(shell("> /dev/full")).toMatchObject({
+      status: 2,
+      stderr: "ratchet: standard output cannot be written (ENOSPC); send it elsewhere\n",
+    });
+  });
+
   it("says what is wrong with a missing file and with a line that is no case, and prints nothing", () => {
     const missing = loss("--cases", "nowhere.jsonl");
     expect([missing.status, missing.stdout, missing.stderr]).toEqual([

@@ -6,7 +6,7 @@ import { readInputFile } from "./input-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ratchet-input-"));
 
-function fileOf(text: string): string {
+function fileOf(text: string | Buffer): string {
   const path = join(folder, "input.json");
   writeFileSync(path, text);
   return path;
@@ -19,6 +19,11 @@ describe("an input file", () => {
 
   it("may begin with a byte order mark", () => {
     expect(readInputFile(fileOf('\uFEFF{ "id": "a" }'), "--input")).toEqual({ id: "a" });
+  });
+
+  it("must be UTF-8, as what is not would be lost", () => {
+    const path = fileOf(Buffer.from('{ "id": "M\xfcller" }', "latin1"));
+    expect(() => readInputFile(path, "--input")).toThrow(`--input ${path} is not UTF-8; save it as UTF-8`);
   });
 
   it("must be a file", () => {

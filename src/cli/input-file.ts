@@ -14,9 +14,26 @@ export function readInputFile(path: string, option: string): unknown {
 
 /** Throws InvalidInput where it cannot be read. */
 export function readText(path: string, option: string, next: string): string {
+  return decodeText(readBytes(path, option, next), option, path);
+}
+
+/** Without the byte order mark that some editors begin a file with. Throws InvalidInput for bytes that would be lost. */
+export function decodeText(bytes: Uint8Array, option: string, path: string): string {
   try {
-    // Some editors begin a file with a byte order mark.
-    return readFileSync(path, "utf8").replace(/^\uFEFF/, "");
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new RatchetError(
+      "InvalidInput",
+      `${option} ${path} is not UTF-8; save it as UTF-8`,
+      { field: option, value: path },
+      error,
+    );
+  }
+}
+
+function readBytes(path: string, option: string, next: string): Uint8Array {
+  try {
+    return readFileSync(path);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason = { ENOENT: "there is no such file", EISDIR: "it is a folder" }[code ?? ""] ?? message;

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { z } from "zod";
 import { exitCodes, reportError } from "./exit.ts";
+import { watchOutput } from "./output.ts";
 
 /** In the order of `--help`. Only what is asked for is loaded: all of them take half a second of processor time more. */
 const commands: Readonly<Record<string, () => Promise<{ register(program: Command): void }>>> = {
@@ -28,6 +29,7 @@ const commands: Readonly<Record<string, () => Promise<{ register(program: Comman
 
 /** `argv` without node and script. Gives the exit code; see `exit.ts` for what each means. */
 export async function main(argv: readonly string[]): Promise<number> {
+  watchOutput();
   try {
     // Its arguments belong to another program, so nothing here may read them.
     if (argv[0] === "temporal") {

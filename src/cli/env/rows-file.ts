@@ -1,6 +1,7 @@
 /** A file of rows, each as its own JSON text: JSON lines as they are, parquet by way of `parquet.ts`. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { RatchetError } from "../../core/errors.ts";
+import { decodeText } from "../input-file.ts";
 import { writing } from "../writing.ts";
 
 const isParquet = (path: string) => path.endsWith(".parquet");
@@ -27,26 +28,12 @@ export async function readRows(path: string): Promise<FileRows> {
     return { rows: texts.map((text, i) => ({ text, where: `${path} row ${i + 1}` })), blankLines: 0 };
   }
   // A carriage return is white space in JSON and stays with its row, which therefore goes back as it came.
-  const lines = decode(bytes, path)
+  const lines = decodeText(bytes, "FILE", path)
     .split("\n")
     .map((text, i) => ({ text, where: `${path} line ${i + 1}` }));
   if (lines.at(-1)!.text === "") lines.pop(); // what follows the last line feed is no line
   const rows = lines.filter(({ text }) => text.trim() !== "");
   return { rows, blankLines: lines.length - rows.length };
-}
-
-/** A byte order mark is no part of the first row. Bytes that are no UTF-8 are refused, for they would be lost. */
-function decode(bytes: Buffer, path: string): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new RatchetError(
-      "InvalidInput",
-      `FILE ${path} is not UTF-8; save it as UTF-8`,
-      { field: "FILE", value: path },
-      cause,
-    );
-  }
 }
 
 export async function writeRows(path: string, texts: readonly string[]): Promise<void> {
