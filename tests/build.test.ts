@@ -1,4 +1,7 @@
-/** Builds on a real Temporal and Postgres: what is repeated is cached and says so, and long ones hand over. */
+/**
+ * Builds on a real Temporal and Postgres: what is repeated is cached and says so. Whatever runs in many parts hands over
+ * to another execution before its history grows too long, calibrations and evaluations too.
+ */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,11 +11,14 @@ import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from "@t
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { AssembledSet } from "../src/activities/environments.ts";
 import { createCpuActivities } from "../src/activities/index.ts";
+import type { StartShard } from "../src/activities/rollouts.ts";
 import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
 import { readConfig } from "../src/config/config.ts";
 import { environmentHash } from "../src/core/environment/environment.ts";
 import { loadSet } from "../src/core/environment/stored-set.ts";
 import type { BuildInput } from "../src/core/experiment/input.ts";
+import type { Place } from "../src/core/learning/draw.ts";
+import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { findTemporal } from "../src/services/temporal-binary.ts";
@@ -176,5 +182,83 @@ describe("a build of several rounds", () => {
     expect(executions).toBeGreaterThan(1);
     const { environments } = await loadSet(store.artifacts, set.set);
     expect(new Set(environments.map(environmentHash)).size).toBe(100);
+  });
+});
+
+describe("a policy that is sampled in many shards", () => {
+  const count = 20;
+  const ref = (kind: string, name: string) => ({ kind, hash: name, bytes: 1 });
+  /** Members and twins of each shard that was begun, by its name. */
+  const begun: string[] = [];
+  const job = (settings: object) => async () => ({
+    ...{
+      run: "many",
+      stage: "many",
+      seed: 1,
+      policyName: "tiny",
+      policy: ref("checkpoint", "p"),
+      build: null,
+    },
+    environments: ref("environment-set", "e"),
+    ...settings,
+  });
+  const sampling = { temperature: 1, topP: 1, maxResponseTokens: 4 };
+  const shared = { sampling, maxTurns: 1, shardSize: 2, shardsInFlight: 2 };
+  /** They only answer, so that shards come to their end at once; what is scored is given back. */
+  const activities = {
+    prepareEvaluation: job({ evaluation: shared }),
+    prepareCalibration: job({
+      calibration: { ...shared, samples: 2, blindSamples: 1, difficulty: [], mostAnsweredBlind: 1 },
+    }),
+    countEnvironments: async () => count,
+    startShard: async ({ members, blind }: StartShard) => {
+      const places = (members as readonly Place[]).map(({ member, twin }) => `${member}/${twin}`);
+      const name = `${blind ? "blind " : ""}${places.join(" ")}`;
+      begun.push(name);
+      return { shard: ref("shard", name), active: 0 };
+    },
+    recordProgress: async () => undefined,
+    scoreEvaluation: async (input: object) => ({ ...input, summary: { solveF1: 1 } }),
+    scoreCalibration: async (input: object) => input,
+    finishAlone: async () => undefined,
+  };
+  /** The scored shards' names, and how many executions it took. */
+  const sampled = async (workflowId: string, type: string) => {
+    begun.length = 0;
+    const connection = temporal.nativeConnection;
+    const workers = [
+      await Worker.create({ connection, taskQueue: taskQueues.workflows, workflowBundle }),
+      await Worker.create({ connection, taskQueue: taskQueues.cpu, activities }),
+    ] as const;
+    return workers[0].runUntil(() =>
+      workers[1].runUntil(async () => {
+        const { workflow } = temporal.client;
+        const options = { args: [{ id: workflowId }], taskQueue: taskQueues.workflows, workflowId };
+        const { shards, blindShards = [] } = (await workflow.execute(type, options)) as {
+          readonly shards: readonly ArtifactRef[];
+          readonly blindShards?: readonly ArtifactRef[];
+        };
+        let executions = 0;
+        for await (const found of workflow.list()) if (found.workflowId === workflowId) executions += 1;
+        return { names: [...shards, ...blindShards].map(({ hash }) => hash), executions };
+      }),
+    );
+  };
+
+  it("is evaluated in several executions, and each shard in one of them, in order", async () => {
+    const { names, executions } = await sampled("evaluated", "evaluatePolicy");
+    expect(executions).toBeGreaterThan(1);
+    expect(names).toEqual(Array.from({ length: 10 }, (_, i) => `${2 * i}/0 ${2 * i + 1}/0`));
+    expect([...begun].sort()).toEqual([...names].sort());
+  });
+
+  it("is calibrated in several executions, without its tools too", async () => {
+    const { names, executions } = await sampled("calibrated", "calibrateEnvironments");
+    expect(executions).toBeGreaterThan(1);
+    expect(names).toEqual([
+      ...Array.from({ length: 20 }, (_, member) => `${member}/0 ${member}/1`),
+      ...Array.from({ length: 10 }, (_, i) => `blind ${2 * i}/0 ${2 * i + 1}/0`),
+    ]);
+    expect([...begun].sort()).toEqual([...names].sort());
   });
 });

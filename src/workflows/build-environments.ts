@@ -14,7 +14,7 @@ import { finish, nameRun } from "./alone.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
-import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
+import { handOver, isHistoryLong, isNewerBuildCurrent } from "./hand-over.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { summaries } from "./summaries.ts";
@@ -108,7 +108,7 @@ async function buildSet(control: Control, input: BuildInput, carried?: Carried):
   }
 }
 
-const shouldHandOver = () => workflowInfo().continueAsNewSuggested || isNewerBuildCurrent();
+const shouldHandOver = () => isHistoryLong() || isNewerBuildCurrent();
 
 const saidOfCache = ({ batches, cached }: Built): string => `${cached} of ${batches} batches cached`;
 

@@ -1,41 +1,63 @@
 /** `evaluatePolicy`: the policy acts in every environment of a held-out set, greedily unless asked otherwise. */
-import { upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
+import { allHandlersFinished, condition, upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
 import type { EvaluationResult } from "../activities/evaluation.ts";
+import type { EvaluationJob } from "../activities/jobs.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { EvaluateInput } from "../core/experiment/input.ts";
+import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { finish, nameRun } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
-import { type Control, installControl } from "./control.ts";
+import { type Control, installControl, type Steered } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
+import { handOver, isHistoryLong } from "./hand-over.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 import { rollOut } from "./roll-out.ts";
 import { summaries } from "./summaries.ts";
 
-export function evaluatePolicy(input: EvaluateInput): Promise<EvaluationResult> {
-  const control = installControl();
-  return control.toItsEnd(evaluate(control, input));
+/** What one execution hands to the next: histories stay short, however many environments there are. */
+interface Carried {
+  readonly job: EvaluationJob;
+  readonly environments: ArtifactRef;
+  readonly total: number;
+  /** Those that are done, in order. */
+  readonly shards: readonly ArtifactRef[];
+  readonly steered: Steered;
 }
 
-async function evaluate(control: Control, input: EvaluateInput): Promise<EvaluationResult> {
+export function evaluatePolicy(input: EvaluateInput, carried?: Carried): Promise<EvaluationResult> {
+  const control = installControl(carried?.steered);
+  return control.toItsEnd(evaluate(control, input, carried));
+}
+
+async function evaluate(
+  control: Control,
+  input: EvaluateInput,
+  carried?: Carried,
+): Promise<EvaluationResult> {
   nameRun(input);
-  const job = await control.orPark(() =>
-    cpu.prepareEvaluation.executeWithOptions({ summary: summaries.prepare }, [input]),
-  );
+  const job =
+    carried?.job ??
+    (await control.orPark(() =>
+      cpu.prepareEvaluation.executeWithOptions({ summary: summaries.prepare }, [input]),
+    ));
   const { run, stage, seed, policy, evaluation } = job;
   upsertSearchAttributes([
     { key: searchAttributes.stage, value: stage },
     { key: searchAttributes.policy, value: job.policyName },
   ]);
-  const environments = job.environments ?? (await buildMissing(control, job));
+  const environments = carried?.environments ?? job.environments ?? (await buildMissing(control, job));
   const context: StepContext = { run, stage, seed, branch: 0, iteration: 0 };
-  const total = await control.orPark(() =>
-    cpu.countEnvironments.executeWithOptions({ summary: summaries.count }, [environments]),
-  );
+  const total =
+    carried?.total ??
+    (await control.orPark(() =>
+      cpu.countEnvironments.executeWithOptions({ summary: summaries.count }, [environments]),
+    ));
   const { sampling, maxTurns, shardSize, shardsInFlight } = evaluation;
   const starts = Array.from({ length: Math.ceil(total / shardSize) }, (_, i) => i * shardSize);
-  let done = 0;
-  const shards = await inWindow(starts, shardsInFlight, async (from, shard) => {
+  const before = carried?.shards ?? [];
+  let done = before.length * shardSize;
+  const roll = async (from: number, shard: number): Promise<ArtifactRef> => {
     await control.gate();
     const members = Array.from({ length: Math.min(shardSize, total - from) }, (_, i) => ({
       member: from + i,
@@ -67,7 +89,20 @@ async function evaluate(control: Control, input: EvaluateInput): Promise<Evaluat
       ]),
     );
     return rolled.shard;
-  });
+  };
+  const left = starts.slice(before.length);
+  const rolled = await inWindow(
+    left,
+    shardsInFlight,
+    (from, i) => roll(from, before.length + i),
+    isHistoryLong,
+  );
+  const shards = [...before, ...rolled];
+  if (shards.length < starts.length) {
+    await condition(allHandlersFinished);
+    const { steered } = control;
+    await handOver<typeof evaluatePolicy>(input, { job, environments, total, shards, steered });
+  }
   const result = await control.orPark(() =>
     cpu.scoreEvaluation.executeWithOptions({ summary: "Solve-P, Solve-R, Solve-F1 and answers" }, [
       { context, environments, shards },

@@ -48,17 +48,21 @@ async function follow(workflowId: string): Promise<{ readonly result: unknown } 
   }
 }
 
-/** Results in the order of the items, whatever order they finish in. */
+/**
+ * Results in the order of the items, whatever order they finish in. Once `enough` says so no further item is begun, and
+ * the results are those of the first ones; one at least.
+ */
 export async function inWindow<T, R>(
   items: readonly T[],
   window: number,
   run: (item: T, index: number) => Promise<R>,
+  enough: () => boolean = () => false,
 ): Promise<R[]> {
   const results: R[] = new Array(items.length);
   let next = 0;
   let failed = false;
   const lane = async () => {
-    while (next < items.length && !failed) {
+    while (next < items.length && !failed && (next === 0 || !enough())) {
       const index = next++;
       results[index] = await run(items[index]!, index).catch((error: unknown) => {
         failed = true;
@@ -67,5 +71,5 @@ export async function inWindow<T, R>(
     }
   };
   await Promise.all(Array.from({ length: Math.min(window, items.length) }, lane));
-  return results;
+  return results.slice(0, next);
 }

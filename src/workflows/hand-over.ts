@@ -7,6 +7,9 @@ import { makeContinueAsNewFunc, type Workflow, workflowInfo } from "@temporalio/
 /** True of a pinned execution once another build than its own became the current one. */
 export const isNewerBuildCurrent = (): boolean => workflowInfo().targetWorkerDeploymentVersionChanged;
 
+/** True once the server calls this execution's history long: some thousands of events, a tenth of what it allows. */
+export const isHistoryLong = (): boolean => workflowInfo().continueAsNewSuggested;
+
 /** What is handed over must be readable by a build that is newer, or older where one goes back. */
 export const handOver = <F extends Workflow>(...next: Parameters<F>): Promise<never> =>
   makeContinueAsNewFunc<F>({ initialVersioningBehavior: "AUTO_UPGRADE" })(...next);

@@ -2,13 +2,7 @@
  * `trainPolicy`: rollout -> score -> update, iteration by iteration; with `algorithm: "sft"` the cold start, whose
  * iterations are slices of the golden trajectories. Each iteration's update is committed before the next begins.
  */
-import {
-  allHandlersFinished,
-  condition,
-  upsertMemo,
-  upsertSearchAttributes,
-  workflowInfo,
-} from "@temporalio/workflow";
+import { allHandlersFinished, condition, upsertMemo, upsertSearchAttributes } from "@temporalio/workflow";
 import type { TrainingJob as Begun } from "../activities/jobs.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { UpdatedPolicy } from "../activities/updates.ts";
@@ -21,7 +15,7 @@ import { buildMissing } from "./build-environments.ts";
 import { type Changed, installChanges } from "./changes.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { isStopped } from "./failures.ts";
-import { handOver, isNewerBuildCurrent } from "./hand-over.ts";
+import { handOver, isHistoryLong, isNewerBuildCurrent } from "./hand-over.ts";
 import { knownTrips } from "./known-trips.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
@@ -195,7 +189,7 @@ async function prepare(
 }
 
 const shouldHandOver = (done: number) =>
-  done >= iterationsPerExecution || workflowInfo().continueAsNewSuggested || isNewerBuildCurrent();
+  done >= iterationsPerExecution || isHistoryLong() || isNewerBuildCurrent();
 
 function showIteration(
   control: Control,
