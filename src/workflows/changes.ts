@@ -4,7 +4,13 @@
  * workflow that is reset finds it where it was.
  */
 import { condition, currentUpdateInfo, defineUpdate, setHandler } from "@temporalio/workflow";
-import { changesTo, comeTo, namesLearningRate, settingsAt } from "../core/experiment/changes.ts";
+import {
+  changesTo,
+  comeTo,
+  namesLearningRate,
+  requireInTime,
+  settingsAt,
+} from "../core/experiment/changes.ts";
 import { type HyperparameterChange, validateChange } from "../core/experiment/hyperparameters.ts";
 import type { TrainInput, TrainingSettings } from "../core/experiment/input.ts";
 import type { ChangeRecord } from "../core/ports/runs.ts";
@@ -89,7 +95,7 @@ export function installChanges(
   setHandler(changeHyperparameters, record, {
     validator: (wanted) => {
       validateChange(wanted, input.training.algorithm);
-      requireInTime(next());
+      requireInTime(next() ?? {});
     },
   });
   return {
@@ -108,12 +114,4 @@ export function installChanges(
       return { training: settingsAt(training, come, iteration), isRateNew };
     },
   };
-}
-
-/** Throws where no iteration would begin with it any more. */
-function requireInTime(next: Next | undefined): void {
-  if (next?.last === undefined || next.iteration <= next.last) return;
-  throw new Error(
-    `too late: the last iteration, ${next.last}, has begun, and none comes after it; to train on otherwise, fork the run once it has ended: npx ratchet fork ${next.run} --at-iteration ${next.last}`,
-  );
 }

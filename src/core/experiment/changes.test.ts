@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChangeRecord } from "../ports/runs.ts";
-import { changesTo, holding, settingsAt } from "./changes.ts";
+import { changesTo, holding, requireInTime, settingsAt } from "./changes.ts";
 import { reinforcementSchema } from "./input.ts";
 
 const training = reinforcementSchema.parse({ algorithm: "grpo", iterations: 9, learningRate: 0.1 });
@@ -39,5 +39,15 @@ describe("what a person changed while a policy trained", () => {
       { name: "weightDecay", from: training.weightDecay, to: 0.3 },
     ]);
     expect(holding([two], training, 0)).toEqual([{ ...two, changes: [two.changes[1]] }]);
+  });
+
+  it("comes too late once the last iteration has begun, and not before anything is counted", () => {
+    const asked = (iteration: number) => () => requireInTime({ run: "tiny", iteration, last: 6 });
+    expect(asked(6)).not.toThrow();
+    expect(asked(7)).toThrow(
+      "too late: the last iteration, 6, has begun, and none comes after it; to train on otherwise, fork the run once it has ended: npx ratchet fork tiny --at-iteration 6",
+    );
+    expect(() => requireInTime({})).not.toThrow();
+    expect(() => requireInTime({ run: "tiny", iteration: 1 })).not.toThrow();
   });
 });

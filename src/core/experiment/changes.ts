@@ -63,3 +63,18 @@ export function settingsAt(
 
 export const namesLearningRate = ({ changes }: ChangeRecord): boolean =>
   changes.some(({ name }) => name === "learningRate");
+
+interface NextIteration {
+  readonly run?: string;
+  readonly iteration?: number;
+  /** The training's last one. */
+  readonly last?: number;
+}
+
+/** Throws a plain Error, for workflows, where no iteration is left that a change could hold for. */
+export function requireInTime({ run, iteration = 1, last = iteration }: NextIteration): void {
+  if (iteration <= last) return;
+  throw new Error(
+    `too late: the last iteration, ${last}, has begun, and none comes after it; to train on otherwise, fork the run once it has ended: npx ratchet fork ${run} --at-iteration ${last}`,
+  );
+}
