@@ -84,13 +84,14 @@ export type RunProgress = z.infer<typeof progressSchema>;
 /** A worker that is there answers in milliseconds; without one the question would wait for the connection's own limit. */
 const answerMs = 5_000;
 
-/** Undefined where no worker answers. */
+/** Undefined where no worker answers. Throws InvalidInput where the answer is encrypted with a key that is not at hand. */
 export async function progressOf(client: Client, workflowId: string): Promise<RunProgress | undefined> {
   try {
     return await client.withDeadline(Date.now() + answerMs, async () =>
       progressSchema.parse(await client.workflow.getHandle(workflowId).query(messages.progress)),
     );
-  } catch {
+  } catch (error) {
+    if (error instanceof RatchetError) throw error;
     return undefined;
   }
 }

@@ -1,6 +1,7 @@
 /** Telling a run something and saying how it took it: what `pause` and `stop` share. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { readConfig } from "../config/config.ts";
+import { RatchetError } from "../core/errors.ts";
 import { runningEndpoints } from "../services/endpoints.ts";
 import type { messages } from "../workflows/names.ts";
 import type { RunProgress } from "./open-run.ts";
@@ -28,10 +29,14 @@ export async function steer(
     const handle = await outermost(client, run);
     await handle.signal(signal);
     const deadline = performance.now() + settleMs;
-    let seen = await progressOf(client, handle.workflowId);
+    const look = () =>
+      progressOf(client, handle.workflowId).catch((error) => {
+        throw told(run, error);
+      });
+    let seen = await look();
     while (seen !== undefined && !wanted(seen) && performance.now() < deadline) {
       await sleep(100);
-      seen = await progressOf(client, handle.workflowId);
+      seen = await look();
     }
     return seen;
   });
@@ -40,6 +45,11 @@ export async function steer(
       ? `${JSON.stringify({ run, signal, state: progress?.state ?? null, children: progress?.children ?? {} })}\n`
       : `${describeSteered(run, progress)}\n`,
   );
+}
+
+/** The word has reached it; only the answer is not to be read. */
+function told(run: string, error: RatchetError): RatchetError {
+  return new RatchetError(error.type, `run ${run} was told, but ${error.message}`, error.fields, error);
 }
 
 function describeSteered(run: string, progress: RunProgress | undefined): string {

@@ -6,7 +6,8 @@ import {
 } from "@temporalio/common/lib/internal-non-workflow/index.js";
 import { RatchetError } from "../core/errors.ts";
 import type { Endpoints } from "../services/endpoints.ts";
-import { encryptingConverter } from "../services/payload-encryption.ts";
+import { createEncryption, encryptingConverter } from "../services/payload-encryption.ts";
+import { isUnanswered } from "./patience.ts";
 
 export async function withClient<T>(endpoints: Endpoints, use: (client: Client) => Promise<T>): Promise<T> {
   const connection = await Connection.connect(endpoints.temporalConnection).catch((error: unknown) => {
@@ -19,15 +20,30 @@ export async function withClient<T>(endpoints: Endpoints, use: (client: Client) 
   });
   try {
     return await use(clientOf(connection, endpoints));
+  } catch (error) {
+    throw inWords(error);
   } finally {
     await connection.close();
   }
 }
 
-/** Reads and writes payloads as the workers do. */
+/** A server that went away while it was asked, or refused. */
+function inWords(error: unknown): unknown {
+  if (!isUnanswered(error) || error instanceof RatchetError) return error;
+  const { message, cause } = error as Error;
+  const reason = cause instanceof Error ? cause.message : message;
+  return new RatchetError(
+    "TemporalUnavailable",
+    `Temporal did not do what it was asked (${reason.split("\n")[0]}); see npx ratchet status, then try again`,
+    {},
+    cause ?? error,
+  );
+}
+
+/** Reads and writes payloads as the workers do; what it lacks the key for it names. */
 export function clientOf(connection: Connection, { temporalNamespace: namespace, payloadKeys }: Endpoints) {
-  const dataConverter = encryptingConverter(payloadKeys);
-  return new Client({ connection, namespace, ...(dataConverter && { dataConverter }) });
+  const dataConverter = encryptingConverter(payloadKeys) ?? { payloadCodecs: [createEncryption([])] };
+  return new Client({ connection, namespace, dataConverter });
 }
 
 type Metadata = Parameters<typeof decodeUserMetadata>[1];

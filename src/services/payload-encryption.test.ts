@@ -44,6 +44,14 @@ it("an older key still decrypts, and a missing one is named", async () => {
   );
 });
 
+it("a process without a key reads what is readable, and says what it lacks of the rest", async () => {
+  const none = createEncryption([]);
+  expect(await none.encode([payload])).toEqual([payload]);
+  expect(await none.decode([payload])).toEqual([payload]);
+  const encrypted = await createEncryption([current]).encode([payload]);
+  await expect(none.decode(encrypted)).rejects.toThrow(/does not hold; set it to that key$/);
+});
+
 it("what was written before there was a key is read as it is", async () => {
   expect(await createEncryption([current]).decode([payload])).toEqual([payload]);
   expect(encryptingConverter([])).toBeUndefined();

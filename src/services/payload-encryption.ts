@@ -26,12 +26,13 @@ export function encryptingConverter(keys: readonly Buffer[]): DataConverter | un
 /** Temporal loads it by `require`, here and into the workflow bundle. */
 const failureConverterPath = fileURLToPath(new URL("encoded-failures.cjs", import.meta.url));
 
-/** The first key encrypts; each decrypts what it encrypted. */
+/** The first key encrypts; each decrypts what it encrypted. Without any, what is encrypted is refused in words. */
 export function createEncryption(keys: readonly Buffer[]): PayloadCodec {
   const byId = new Map(keys.map((key) => [idOf(key), key]));
-  const newest = keys[0]!;
+  const [newest] = keys;
   return {
-    encode: async (payloads) => payloads.map((payload) => encrypt(newest, payload)),
+    encode: async (payloads) =>
+      newest === undefined ? payloads : payloads.map((payload) => encrypt(newest, payload)),
     decode: async (payloads) => payloads.map((payload) => decrypt(byId, payload)),
   };
 }
@@ -54,7 +55,7 @@ function decrypt(byId: ReadonlyMap<string, Buffer>, payload: Payload): Payload {
   if (key === undefined || !data)
     throw new RatchetError(
       "InvalidInput",
-      `a payload in Temporal is encrypted with key ${id}, which RATCHET_PAYLOAD_KEY does not hold; add that key after the first`,
+      `a payload in Temporal is encrypted with key ${id}, which RATCHET_PAYLOAD_KEY does not hold; ${byId.size === 0 ? "set it to that key" : "add that key after the first"}`,
       { field: "RATCHET_PAYLOAD_KEY", keyId: id },
     );
   const bytes = Buffer.from(data);

@@ -1,4 +1,6 @@
 /** `ratchet set RUN NAME=VALUE...`: other hyper-parameters from the training's next iteration on, checked before they count. */
+import { randomUUID } from "node:crypto";
+import type { Client } from "@temporalio/client";
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
@@ -27,11 +29,14 @@ export function register(ratchet: Command): void {
 async function change(run: string, assignments: readonly string[], options: SetOptions): Promise<void> {
   const wanted = readAssignments(assignments, "NAME=VALUE") as HyperparameterChange;
   const endpoints = runningEndpoints(readConfig());
-  const [{ WorkflowUpdateFailedError }, { withClient }, { openWorkflows }] = await Promise.all([
-    import("@temporalio/client"),
-    import("../temporal-client.ts"),
-    import("../open-run.ts"),
-  ]);
+  const [{ WorkflowUpdateFailedError }, { patiently }, { withClient }, { openWorkflows }] = await Promise.all(
+    [
+      import("@temporalio/client"),
+      import("../patience.ts"),
+      import("../temporal-client.ts"),
+      import("../open-run.ts"),
+    ],
+  );
   await withClient(endpoints, async (client) => {
     const open = (await openWorkflows(client, run)).filter(({ type }) => type === "trainPolicy");
     const workflowId = choose(
@@ -39,12 +44,14 @@ async function change(run: string, assignments: readonly string[], options: SetO
       open.map((found) => found.workflowId),
       options.stage,
     );
+    const handle = client.workflow.getHandle(workflowId);
+    // Under one id, so that asking again, where Temporal went away meanwhile, asks for the same change.
+    const asked = { args: [wanted] as [HyperparameterChange], updateId: randomUUID() };
+    const ask = () =>
+      handle.executeUpdate<ChangeRecord, [HyperparameterChange]>(messages.changeHyperparameters, asked);
+    const waiting = setTimeout(() => void tellWhy(client, run), silentMs);
     try {
-      const { iteration, changes } = await client.workflow
-        .getHandle(workflowId)
-        .executeUpdate<ChangeRecord, [HyperparameterChange]>(messages.changeHyperparameters, {
-          args: [wanted],
-        });
+      const { iteration, changes } = await patiently(ask, new AbortController().signal);
       process.stdout.write(
         options.json
           ? `${JSON.stringify({ run, workflowId, iteration, changes })}\n`
@@ -54,8 +61,23 @@ async function change(run: string, assignments: readonly string[], options: SetO
       if (!(error instanceof WorkflowUpdateFailedError)) throw error;
       const reason = (error.cause as Error).message;
       throw new RatchetError("InvalidInput", `${workflowId}: ${reason}`, { field: "NAME=VALUE" }, error);
+    } finally {
+      clearTimeout(waiting);
     }
   });
+}
+
+/** A change is recorded within a second or two where nothing is in its way. */
+const silentMs = 5_000;
+
+async function tellWhy(client: Client, run: string): Promise<void> {
+  const [{ readWaiting }, { explainTrouble }] = await Promise.all([
+    import("../read-waiting.ts"),
+    import("../waiting.ts"),
+  ]);
+  const waiting = await readWaiting(client, run).catch(() => undefined);
+  const why = waiting && explainTrouble(run, waiting);
+  process.stderr.write(`not recorded yet${why ? `; the run ${why}` : ", still waiting"}\n`);
 }
 
 function choose(run: string, open: readonly string[], stage: string | undefined): string {
