@@ -6,17 +6,19 @@ import type { Client, WorkflowHandle } from "@temporalio/client";
 import { RatchetError } from "../core/errors.ts";
 import { taskQueues } from "../workflows/names.ts";
 import { openWorkflows, outermost, progressOf } from "./open-run.ts";
+import { readPolls, timeMs } from "./polls.ts";
 import { failureOf, summaryOf } from "./temporal-client.ts";
 import type { FailingTask, Pending, Waiting } from "./waiting.ts";
 
 type Description = Awaited<ReturnType<WorkflowHandle["describe"]>>;
 type PendingActivity = NonNullable<Description["raw"]["pendingActivities"]>[number];
-type Time = PendingActivity["scheduledTime"];
+type OwnTask = Description["raw"]["pendingWorkflowTask"];
 type Events = NonNullable<Awaited<ReturnType<WorkflowHandle["fetchHistory"]>>["events"]>;
 
-/** temporal.api.enums.v1: PendingActivityState.STARTED, and the two kinds of task queue. */
+/** temporal.api.enums.v1: PendingActivityState.STARTED, PendingWorkflowTaskState.SCHEDULED, VersioningBehavior.PINNED. */
 const startedState = 2;
-const queueKinds = { workflow: 1, activity: 2 } as const;
+const scheduledState = 1;
+const pinnedBehavior = 1;
 
 /** Undefined where the run is not under way. */
 export async function readWaiting(client: Client, run: string): Promise<Waiting | undefined> {
@@ -38,23 +40,28 @@ export async function readWaiting(client: Client, run: string): Promise<Waiting 
   // A parent that was reset follows children that it no longer counts as its own.
   for (const { workflowId } of await openWorkflows(client, run)) await visit(workflowId);
   if (found.size === 0) return undefined;
+  const { currentBuild } = await readPolls(client, new Set());
   const pending: Pending[] = [];
   const failingTasks: FailingTask[] = [];
   for (const [workflowId, { raw }] of found) {
     const activities = raw.pendingActivities ?? [];
     const attempt = raw.pendingWorkflowTask?.attempt ?? 1;
+    const build = pinnedTo(raw);
+    pending.push(...untaken(workflowId, raw.pendingWorkflowTask, build ?? currentBuild));
     if (activities.length === 0 && attempt === 1) continue;
     const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
-    pending.push(...(await pendingOf(client, workflowId, activities, events ?? [])));
+    for (const one of await pendingOf(client, workflowId, activities, events ?? []))
+      pending.push({ ...one, ...(build && { build }) });
     if (attempt > 1) failingTasks.push(await failingTask(client, workflowId, attempt, events ?? []));
   }
   const progress = await progressOf(client, top.workflowId);
+  const activities = pending.filter(({ queue }) => queue !== taskQueues.workflows);
   return {
     state: progress?.state,
     waitsFor: progress?.waitsFor ?? null,
     pending,
     failingTasks,
-    polledMsAgo: await polls(client, new Set(pending.map(({ queue }) => queue))),
+    polledMsAgo: (await readPolls(client, new Set(activities.map(({ queue }) => queue)))).polledMsAgo,
   };
 }
 
@@ -112,24 +119,27 @@ const failureLine = (client: Client, failure: Parameters<typeof failureOf>[1]): 
     .catch((error: Error) => error.message)
     .then((text) => text?.split("\n")[0] ?? null);
 
-/** Of the workflows' queue and of these. */
-export async function polls(client: Client, queues: ReadonlySet<string>): Promise<Record<string, number>> {
-  const asked = [
-    [taskQueues.workflows, queueKinds.workflow] as const,
-    ...[...queues].map((name) => [name, queueKinds.activity] as const),
+/** A workflow's own task that no worker has taken yet. */
+function untaken(workflowId: string, task: OwnTask, build: string | undefined): Pending[] {
+  if (task?.state !== scheduledState) return [];
+  const forMs = Date.now() - timeMs(task.scheduledTime);
+  const nothing = { started: false, attempt: 1, failure: null, worker: null };
+  return [
+    {
+      workflowId,
+      what: "orchestration",
+      queue: taskQueues.workflows,
+      ...(build && { build }),
+      forMs,
+      ...nothing,
+    },
   ];
-  const answers = await Promise.all(
-    asked.map(async ([name, taskQueueType]) => {
-      const { pollers } = await client.workflowService.describeTaskQueue({
-        namespace: client.options.namespace,
-        taskQueue: { name },
-        taskQueueType,
-      });
-      const last = Math.max(...(pollers ?? []).map(({ lastAccessTime }) => timeMs(lastAccessTime)));
-      return [name, Date.now() - last] as const;
-    }),
-  );
-  return Object.fromEntries(answers.filter(([, ago]) => Number.isFinite(ago)));
 }
 
-const timeMs = (time: Time) => Number(time?.seconds ?? 0) * 1000 + Number(time?.nanos ?? 0) / 1e6;
+/** Undefined where the workflow goes on with whichever build is the current one. */
+function pinnedTo({ workflowExecutionInfo }: Description["raw"]): string | undefined {
+  const { behavior, deploymentVersion, versioningOverride } = workflowExecutionInfo?.versioningInfo ?? {};
+  if (versioningOverride?.autoUpgrade) return undefined;
+  const own = behavior === pinnedBehavior ? deploymentVersion?.buildId : undefined;
+  return versioningOverride?.pinned?.version?.buildId ?? own ?? undefined;
+}

@@ -26,6 +26,18 @@ describe("why a run does not go on", () => {
     );
   });
 
+  it("names the build that alone may take it, where others poll", () => {
+    const pinned = { ...turn, build: "4f1c-pinned" };
+    const others = { ratchet: 10, "ratchet-sample": 20_000, "ratchet-sample, build 99ab-pinned": 20_000 };
+    expect(explainWaiting("tiny", { ...running, pending: [pinned], polledMsAgo: others })).toBe(
+      "waits for turn 4 of shard 2 (tiny.rl.i3.s2) since 312 s: no worker of build 4f1c-pinned polls ratchet-sample, and those of others may not take it; docs/operations.md, Upgrades, says how it goes on",
+    );
+    const its = { ...others, "ratchet-sample, build 4f1c-pinned": 5_000 };
+    expect(explainWaiting("tiny", { ...running, pending: [pinned], polledMsAgo: its })).toMatch(
+      /: in the queue of ratchet-sample$/,
+    );
+  });
+
   it("does not miss a worker whose hands are full", () => {
     const other = {
       ...turn,

@@ -8,6 +8,8 @@ export interface Pending {
   /** What the workflow calls it, "turn 4"; the activity's type where it gave no summary. */
   readonly what: string;
   readonly queue: string;
+  /** The only build that may take it, where its workflow is pinned to one or the queue has a current one. */
+  readonly build?: string;
   readonly started: boolean;
   /** Since it was last scheduled or started. */
   readonly forMs: number;
@@ -34,7 +36,7 @@ export interface Waiting {
   readonly waitsFor: string | null;
   readonly pending: readonly Pending[];
   readonly failingTasks: readonly FailingTask[];
-  /** Milliseconds since a worker last asked each queue for work; absent where none has for minutes. */
+  /** Milliseconds since a worker last asked each queue for work, and one of each build; absent where none has for minutes. */
   readonly polledMsAgo: Readonly<Record<string, number>>;
 }
 
@@ -43,6 +45,10 @@ const pollMs = 70_000;
 
 export const isPolled = (polledMsAgo: Waiting["polledMsAgo"], queue: string): boolean =>
   (polledMsAgo[queue] ?? Number.POSITIVE_INFINITY) < pollMs;
+
+/** Under which `polledMsAgo` has what a build's workers asked. */
+export const polledBy = (queue: string, build: string | undefined): string =>
+  build === undefined ? queue : `${queue}, build ${build}`;
 
 export function explainWaiting(run: string, waiting: Waiting): string | null {
   const trouble = explainTrouble(run, waiting);
@@ -64,14 +70,22 @@ export function explainTrouble(run: string, waiting: Waiting): string | null {
   if (task !== undefined) return explainTask(task);
   const longest = longestFirst(waiting);
   // A worker that has its hands full asks for no more: the device's does one turn or update at a time.
-  const isServed = (queue: string) => waiting.pending.some((one) => one.started && one.queue === queue);
+  const isServed = ({ queue, build }: Pending) =>
+    waiting.pending.some((one) => one.started && one.queue === queue && one.build === build);
   const unpolled = longest.find(
-    ({ started, queue }) => !started && !isPolled(polledMsAgo, queue) && !isServed(queue),
+    (one) => !one.started && !isPolled(polledMsAgo, polledBy(one.queue, one.build)) && !isServed(one),
   );
-  if (unpolled !== undefined) return `${waitsOn(unpolled)}: no worker polls ${unpolled.queue}`;
+  if (unpolled !== undefined) return explainUnpolled(unpolled, polledMsAgo);
   const failed = longest.find(({ failure }) => failure !== null);
   if (failed === undefined) return null;
   return `${waitsOn(failed)}: attempt ${failed.attempt}, as the one before failed: ${failed.failure}`;
+}
+
+function explainUnpolled(unpolled: Pending, polledMsAgo: Waiting["polledMsAgo"]): string {
+  const { queue, build } = unpolled;
+  if (build === undefined || !isPolled(polledMsAgo, queue))
+    return `${waitsOn(unpolled)}: no worker polls ${queue}`;
+  return `${waitsOn(unpolled)}: no worker of build ${build} polls ${queue}, and those of others may not take it; docs/operations.md, Upgrades, says how it goes on`;
 }
 
 function explainTask({ attempt, failure, ...task }: FailingTask): string {

@@ -3,7 +3,7 @@ import { RatchetError } from "../core/errors.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { taskQueues } from "../workflows/names.ts";
 import { addressesOf } from "./addresses.ts";
-import { polls } from "./read-waiting.ts";
+import { readPolls } from "./polls.ts";
 import { withClient } from "./temporal-client.ts";
 import { isPolled } from "./waiting.ts";
 
@@ -13,18 +13,16 @@ import { isPolled } from "./waiting.ts";
  */
 export async function requireWorkers(endpoints: Endpoints): Promise<void> {
   const { temporal, namespace } = addressesOf(endpoints);
-  const polledMsAgo = await withClient(endpoints, (client) => polls(client, new Set())).catch(
-    (error: unknown) => {
-      if (error instanceof RatchetError) throw error;
-      const reason = (error as Error).message;
-      throw new RatchetError(
-        "TemporalUnavailable",
-        `Temporal at ${temporal}, namespace ${namespace}, does not tell who polls: ${reason}; correct TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE`,
-        { temporal, namespace },
-        error,
-      );
-    },
-  );
+  const untold = (error: unknown) => {
+    const reason = (error as Error).message;
+    throw new RatchetError(
+      "TemporalUnavailable",
+      `Temporal at ${temporal}, namespace ${namespace}, does not tell who polls: ${reason}; correct TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE`,
+      { temporal, namespace },
+      error,
+    );
+  };
+  const { polledMsAgo } = await withClient(endpoints, (client) => readPolls(client, new Set()).catch(untold));
   if (isPolled(polledMsAgo, taskQueues.workflows)) return;
   throw new RatchetError(
     "ServiceUnavailable",
