@@ -110,24 +110,83 @@ describe.each([
   });
 
   describe("an attack on the way out", () => {
-    it("by chains of constructors ends in the interpreter's own functions", async () => {
+    it("by text that is to be code is refused, however what evaluates it is reached", async () => {
+      const ways = {
+        eval: [
+          "eval('1')",
+          "(0, eval)('1')",
+          "globalThis['ev' + 'al']('1')",
+          "['1'].map(eval)",
+          "new Proxy(eval, {})('1')",
+        ],
+        Function: [
+          "Function('return 1')()",
+          "new Function('return 1')",
+          "({}).constructor.constructor('return 1')()",
+          "tool[['const', 'ructor'].join('')].call(null, 'return 1')",
+          "Reflect.construct(Function, ['return 1'], Error)",
+          "new (class extends Function {})('return 1')",
+          "Object.getOwnPropertyDescriptor(Function.prototype, 'constructor').value`return 1`",
+        ],
+        GeneratorFunction: ["(function* () {}).constructor('yield 1')().next()"],
+        AsyncFunction: ["(async () => {}).constructor('return 1')()"],
+        AsyncGeneratorFunction: ["(async function* () {}).constructor('yield 1')().next()"],
+      };
+      for (const [name, expressions] of Object.entries(ways))
+        expect(await said(...expressions.map((one) => javascript(`return ${one};`)))).toEqual(
+          expressions.map(() => [
+            "raised",
+            `'${name}' makes code from text, which no tool may; write the code out`,
+          ]),
+        );
+    });
+
+    it("by any function of the interpreter makes no code from text", async () => {
+      const [outcome] = await said(
+        javascript(`
+          const text = "globalThis.evaluated = true";
+          const plain = () => {};
+          const functions = [plain, function* () {}, async () => {}, async function* () {}];
+          const found = new Set();
+          const waiting = [globalThis, ...functions, new Map().keys(), [].values(), functions[1](), functions[3]()];
+          while (waiting.length > 0) {
+            const value = waiting.pop();
+            if (Object(value) !== value || found.has(value)) continue;
+            found.add(value);
+            for (const key of Reflect.ownKeys(value)) {
+              const part = Object.getOwnPropertyDescriptor(value, key);
+              waiting.push(part.value, part.get, part.set);
+            }
+            waiting.push(Object.getPrototypeOf(value));
+          }
+          const all = [...found].filter((one) => typeof one === "function" && one !== tool);
+          for (const one of all)
+            for (const use of [() => one(text), () => new one(text), () => one.call(text, text), () => one.call(plain, text)])
+              try {
+                const made = use();
+                (typeof made === "function" ? made() : made).next();
+              } catch {}
+          return [all.length > 300, globalThis.evaluated];`),
+      );
+      expect(outcome).toEqual(["returned", "[true,null]"]);
+    });
+
+    it("by what other interpreters offer finds none of it, and still knows what a function is", async () => {
       const outcomes = await said(
-        javascript("return ({}).constructor.constructor('return typeof process + typeof require')();"),
-        javascript("return (async () => {}).constructor('return typeof process')();"),
-        javascript("return (function* () {}).constructor('yield typeof fetch')().next().value;"),
         javascript(
-          "return Reflect.construct(Error, [], Function).constructor.name + typeof globalThis.process;",
+          "return ['setTimeout', 'setInterval', 'importScripts', 'Worker', 'WebAssembly', 'ShadowRealm', 'require', 'process', 'std', 'os'].filter((one) => one in globalThis);",
         ),
+        javascript("return import('data:text/javascript,export default 1');"),
         javascript(
-          "try { null.x } catch (e) { return e.constructor.constructor('return typeof module')(); }",
+          "return [tool instanceof Function, (async () => {}) instanceof Function, tool.constructor === Function, (function* () {}).constructor.name, Object.keys(globalThis)];",
         ),
+        javascript("try { null.x } catch (e) { return e.constructor.name + typeof globalThis.process; }"),
       );
       expect(outcomes).toEqual([
-        ["returned", "undefinedundefined"],
-        ["returned", "undefined"],
-        ["returned", "undefined"],
-        ["returned", "Functionundefined"],
-        ["returned", "undefined"],
+        ["returned", "[]"],
+        ["raised", expect.stringContaining("could not load module")],
+        ["returned", '[true,true,true,"GeneratorFunction",["tool"]]'],
+        ["returned", "TypeErrorundefined"],
       ]);
     });
 

@@ -26,6 +26,28 @@ const stackBytes = 256 * 1024;
 /** A child whose memory has grown past this ends: wiping it after every call would cost more than a fresh child. */
 const largestMemoryBytes = 64 * 1024 * 1024;
 
+/**
+ * Evaluated in the tool's context before anything else: nothing is left there that makes code from text, whichever way a
+ * tool gets hold of it. Whatever evaluates text is `eval` or the constructor of one of the four kinds of functions.
+ */
+const withoutEvaluation = `(() => {
+  const { EvalError, Object: { defineProperty, getPrototypeOf } } = globalThis;
+  const refusing = (name) => {
+    const refuse = function (text) {
+      throw new EvalError("'" + name + "' makes code from text, which no tool may; write the code out");
+    };
+    return defineProperty(refuse, "name", { value: name });
+  };
+  for (const one of [function () {}, function* () {}, async function () {}, async function* () {}]) {
+    const prototype = getPrototypeOf(one);
+    const refuse = refusing(prototype.constructor.name);
+    defineProperty(refuse, "prototype", { value: prototype, writable: false });
+    defineProperty(prototype, "constructor", { value: refuse });
+  }
+  globalThis.Function = refusing.constructor;
+  globalThis.eval = refusing("eval");
+})()`;
+
 /** Evaluated in the tool's context before the tool, which therefore cannot change what it uses. */
 const prelude = `(() => {
   const { JSON: { parse, stringify }, Promise, Error, String, TypeError } = globalThis;
@@ -74,6 +96,7 @@ runtime.setInterruptHandler(() => {
   return abandoned || steps > fuel;
 });
 const context = runtime.newContext();
+context.unwrapResult(context.evalCode(withoutEvaluation));
 const library = context.unwrapResult(context.evalCode(prelude));
 const [read, invoke, complain] = ["read", "invoke", "complain"].map((name) => context.getProp(library, name));
 const openTable = context.unwrapResult(
