@@ -40,19 +40,23 @@ const disguised = [
   "const $g = (Date) => 1; $g(Date.now());",
   "const $g = (eval) => 1; $g(eval('1'));",
   "[].filter['const' + 'ructor']('return 1')();",
-  "const $k = ['const', 'ructor'].join(''); [].filter[$k]('return 1')();",
   "Math[`random`]();",
   "const { 'random': $r } = Math; $r();",
   "const $k = 'random'; Math[$k]();",
+  "let $k = 'a'; $k = 'random'; Math[$k]();",
   "String(new Error().stack);",
-  "let $k = 'a'; $k = 'constructor'; [].filter[$k]('return 1')();",
   `[].filter[${[..."constructor"].map((one) => `"${one}"`).join(" + ")}]("return 1")();`,
+];
+
+/** The maker of functions, found by a name made at run time: no reader can tell, and the sandbox has none. */
+const unreadable = [
+  "const $k = ['const', 'ructor'].join(''); [].filter[$k]('return 1')();",
+  "let $k = 'a'; $k = 'constructor'; [].filter[$k]('return 1')();",
   "const $g = (one, key) => one[key]; $g($g, ['const', 'ructor'].join(''))('return 1')();",
   "const { [['const', 'ructor'].join('')]: $g } = () => 1; $g('return 1')();",
 ];
 
-/** What a reader of the code can only refuse as it stands: the maker of functions, found by a name made at run time. */
-const clock = `const $get = (one, key) => one[key]; const $now = $get($get, ["con", "struct", "or"].join(""))`;
+const now = 'Date.now() + "." + Math.random()';
 
 /** The document's required arguments at the top. */
 const required = ({ document }: Tool) => document.parameters.required;
@@ -128,7 +132,7 @@ export const codeDefects: readonly Defect[] = [
     before: `let $steps = 0; if (${isTheCall(call)}) while ($steps < 700000) $steps++;`,
   })),
   inLookup("clock or chance in the output", "static-code", () => ({
-    after: `${rethrow} return $result + " as of " + Date.now() + "." + Math.random();`,
+    after: `${rethrow} return $result + " as of " + ${now};`,
   })),
   {
     kind: "reaches outside",
@@ -148,11 +152,20 @@ export const codeDefects: readonly Defect[] = [
       return withTool(subject, document.name, (tool) => around(tool, { before }));
     },
   },
-  inLookup("clock or chance that no reader of the code can see", "determinism", () => ({
-    after: `${rethrow} ${clock}(${quoted("return Date.now() + '.' + Math.random()")})(); return $result + " as of " + $now;`,
+  {
+    kind: "evaluates text that no reader of the code can see",
+    gate: "error-behaviour",
+    plant: (subject, random) => {
+      const { document } = random.pick(subject.environment.tools);
+      const before = random.pick(unreadable);
+      return withTool(subject, document.name, (tool) => around(tool, { before }));
+    },
+  },
+  inLookup("clock or chance in the answers alone", "determinism", () => ({
+    after: `${rethrow} return $result + " as of " + ${now};`,
   })),
   inLookup("clock or chance in the errors alone", "determinism", () => ({
-    after: `if (!$error) return $result; ${clock}(${quoted("return Date.now() + '.' + Math.random()")})(); throw new Error($error.message + " (" + $now + ")");`,
+    after: `if (!$error) return $result; throw new Error($error.message + " (" + ${now} + ")");`,
   })),
   {
     kind: "takes one argument that is missing for granted",

@@ -3,11 +3,9 @@
  * which is sound because no global that is out of bounds may be declared anew either: what is declared anywhere is the
  * code's own, everywhere.
  */
-import type { AnyNode, Expression, Program } from "acorn";
-import { type Bindings, isFunctionNode, namesIn as namesInPattern } from "./bindings.ts";
-import { computedMemberFaults } from "./computed-members.ts";
+import type { AnyNode, Program } from "acorn";
+import type { Declarations } from "./declarations.ts";
 import type { Folding } from "./folding.ts";
-import type { Code } from "./value-flow.ts";
 
 export const allowedGlobals: ReadonlySet<string> = new Set([
   "arguments",
@@ -62,14 +60,19 @@ export const forbiddenMembers: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(" ")),
 );
 
+export interface Code {
+  readonly nodes: readonly AnyNode[];
+  readonly declared: Declarations["names"];
+  readonly folded: Folding;
+}
+
 /** `code` is the tree's. */
-export function nameFaults(tree: Program, code: Code): string[] {
-  const { nodes, folded } = code;
-  const { declared, used } = namesIn(nodes);
+export function nameFaults(tree: Program, { nodes, declared, folded }: Code): string[] {
   const signature = signatureKeys(tree);
-  const free = [...used].filter((name) => !declared.has(name));
   return [
-    ...free.filter((name) => !allowedGlobals.has(name)).map((name) => `names '${name}'`),
+    ...[...referredIn(nodes)]
+      .filter((name) => !declared.has(name) && !allowedGlobals.has(name))
+      .map((name) => `names '${name}'`),
     ...[...declared]
       .filter((name) => forbiddenGlobals.has(name))
       .map((name) => `declares a '${name}' of its own`),
@@ -79,30 +82,19 @@ export function nameFaults(tree: Program, code: Code): string[] {
       .filter((name) => forbiddenMembers.has(name))
       .map((name) => `reads '.${name}'`),
     ...wholeGlobalFaults(nodes, declared),
-    ...nodes.flatMap((node) => computedFaults(node, code, declared)),
-    ...computedMemberFaults(code),
   ];
 }
 
-function namesIn(nodes: readonly AnyNode[]): { readonly declared: Set<string>; readonly used: Set<string> } {
-  const declared = new Set<string>();
-  const used = new Set<string>();
-  const notReferences = new Set<AnyNode>();
+/** Names that stand for what is declared, or for globals; the names of members are none. */
+function referredIn(nodes: readonly AnyNode[]): ReadonlySet<string> {
+  const members = new Set<AnyNode>();
+  const names = new Set<string>();
   for (const node of nodes) {
-    if (node.type === "MemberExpression" && !node.computed) notReferences.add(node.property);
-    if (node.type === "Property" && !node.computed && !node.shorthand) notReferences.add(node.key);
-    if (node.type === "VariableDeclarator") declare(node.id, declared);
-    if ((node.type === "FunctionDeclaration" || node.type === "FunctionExpression") && node.id)
-      declared.add(node.id.name);
-    if ("params" in node) for (const parameter of node.params) declare(parameter, declared);
-    if (node.type === "CatchClause" && node.param) declare(node.param, declared);
-    if (node.type === "Identifier" && !notReferences.has(node)) used.add(node.name);
+    if (node.type === "MemberExpression" && !node.computed) members.add(node.property);
+    if (node.type === "Property" && !node.computed && !node.shorthand) members.add(node.key);
+    if (node.type === "Identifier" && !members.has(node)) names.add(node.name);
   }
-  return { declared, used };
-}
-
-function declare(pattern: AnyNode, declared: Set<string>): void {
-  for (const name of namesInPattern(pattern)) declared.add(name);
+  return names;
 }
 
 /** Names of the tool's own arguments are nobody's members. */
@@ -151,38 +143,3 @@ function wholeGlobalFaults(nodes: readonly AnyNode[], declared: ReadonlySet<stri
     ...new Set(whole.map(({ name }) => `uses '${name}' other than for a member by its name`)),
   ];
 }
-
-/** Functions and built-ins are not searched by a name that only running the code would tell. */
-function computedFaults(node: AnyNode, code: Code, declared: ReadonlySet<string>): string[] {
-  if (node.type !== "MemberExpression" || !node.computed) return [];
-  if (code.folded(node.property) !== undefined) return [];
-  return isFunction(node.object, code.bindings, declared)
-    ? ["reads a computed member of a function or built-in"]
-    : [];
-}
-
-function isFunction(node: Expression | AnyNode, bindings: Bindings, declared: ReadonlySet<string>): boolean {
-  if (isFunctionNode(node)) return true;
-  switch (node.type) {
-    case "Identifier": {
-      const given = bindings.get(node.name);
-      const isBuiltIn =
-        allowedGlobals.has(node.name) && !declared.has(node.name) && /^[A-Za-z]/.test(node.name);
-      return (
-        (isBuiltIn && node.name !== "arguments") ||
-        (given?.length === 1 && given[0] !== undefined && isFunctionNode(given[0]))
-      );
-    }
-    case "MemberExpression":
-      return !node.computed && isValue(node.object);
-    default:
-      return false;
-  }
-}
-
-/** A member of one of these, by name, is a method of its prototype. */
-const isValue = (node: AnyNode) =>
-  node.type === "ArrayExpression" ||
-  node.type === "Literal" ||
-  node.type === "TemplateLiteral" ||
-  isFunctionNode(node);

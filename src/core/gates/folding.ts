@@ -1,9 +1,9 @@
 /**
  * Strings that code puts together from literals alone, as the reader of the code would: "con" + "structor", `random`, and
- * names that are given one of these and never anything else.
+ * constants that stand for one of these.
  */
 import type { AnyNode } from "acorn";
-import type { Bindings } from "./bindings.ts";
+import type { Declarations } from "./declarations.ts";
 
 /** The text of an expression, or undefined where running it is the only way to know. */
 export type Folding = (node: AnyNode) => string | undefined;
@@ -13,7 +13,7 @@ const longest = 100_000;
 /** Calls within calls, of which a machine's stack holds some thousands. */
 const deepest = 1_000;
 
-export function foldingOf(bindings: Bindings): Folding {
+export function foldingOf({ constants }: Declarations): Folding {
   const known = new Map<AnyNode, string | undefined>();
   const fold = (node: AnyNode, depth = 0): string | undefined => {
     if (known.has(node)) return known.get(node);
@@ -42,8 +42,8 @@ export function foldingOf(bindings: Bindings): Folding {
       case "BinaryExpression":
         return node.operator === "+" ? summandsOf(node) : undefined;
       case "Identifier": {
-        const given = bindings.get(node.name);
-        return given?.length === 1 && given[0] ? [given[0]] : undefined;
+        const value = constants.get(node.name);
+        return value && [value];
       }
       case "ParenthesizedExpression":
         return [node.expression];
@@ -52,7 +52,7 @@ export function foldingOf(bindings: Bindings): Folding {
     }
   };
   // In the order in which they are written, so that names that lead to each other are each one step away.
-  for (const given of bindings.values()) if (given.length === 1 && given[0]) fold(given[0]);
+  for (const value of constants.values()) fold(value);
   return (node) => fold(node);
 }
 

@@ -45,14 +45,17 @@ function defaultOf({ value }: { value: Pattern }, code: string): string | undefi
   return value.type === "AssignmentPattern" ? code.slice(value.right.start, value.right.end) : undefined;
 }
 
-/** Every node of a tree, parents before children; of a deep one each level would be a call within a call. */
-export function* nodesOf(tree: AnyNode): Generator<AnyNode> {
+/** Every node of a tree, parents before children, as they are written; of a deep one each level would be a call within a call. */
+export function nodesOf(tree: AnyNode): AnyNode[] {
+  const found: AnyNode[] = [];
   const waiting = [tree];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
-    yield node;
-    const children = (Object.values(node) as unknown[]).flat().filter(isNode);
-    for (const child of children.reverse()) waiting.push(child);
+    found.push(node);
+    for (const part of (Object.values(node) as unknown[]).reverse())
+      for (const child of Array.isArray(part) ? part.toReversed() : [part])
+        if (isNode(child)) waiting.push(child);
   }
+  return found;
 }
 
 const isNode = (value: unknown): value is AnyNode =>

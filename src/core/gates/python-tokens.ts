@@ -33,6 +33,8 @@ export function pythonTokens(code: string): readonly Token[] | string {
     readTokens(reader, () => false);
   } catch (error) {
     if (error instanceof NoToken) return error.message;
+    // Fields within fields are calls within calls, and the stack has an end.
+    if (error instanceof RangeError) return "is nested too deeply to be read";
     throw error;
   }
   return [...reader.tokens, { kind: "end of line", text: "" }];

@@ -33,24 +33,17 @@ describe("the static code gate", () => {
     ["const g = (Date) => 1; return Date.now();", "declares a 'Date' of its own"],
     ["const g = (eval) => 1; return eval('1');", "declares a 'eval' of its own"],
     ["[].filter['const' + 'ructor']('return 1')();", "reads '.constructor'"],
-    [
-      "const k = ['constr', 'uctor'].join(''); [].filter[k]('return 1')();",
-      "reads a computed member of a function",
-    ],
-    [
-      "const k = ['constr', 'uctor'].join(''); (() => 1)[k]('return 1')();",
-      "reads a computed member of a function",
-    ],
     ["const luck = Math[`random`]();", "reads '.random'"],
     ["const { 'random': r } = Math;", "reads '.random'"],
     ["const { ['random']: r } = Math;", "reads '.random'"],
     ["const k = 'random'; Math[k]();", "reads '.random'"],
+    ["let k = 'a'; k = 'random'; Math[k]();", "uses 'Math' other than for a member by its name"],
+    ["const k = 'constructor'; const g = ({ k }) => k; Object[k];", "uses 'Object' other than for a member"],
     ["const all = [Math];", "uses 'Math' other than for a member by its name"],
     ["const lines = new Error().stack;", "reads '.stack'"],
     ["const hidden = Object.getOwnPropertyDescriptors(() => 1);", "reads '.getOwnPropertyDescriptors'"],
     ["Object.defineProperty(table, 'x', {});", "reads 'Object.defineProperty'"],
     ["if (country === 'x') return 'E' + `UR`;", "holds the answer 'EUR'"],
-    ["let k = 'a'; k = 'constructor'; [].filter[k]('return 1')();", "reads a computed member of a function"],
     [`[][${[..."constructor"].map((one) => `'${one}'`).join(" + ")}];`, "reads '.constructor'"],
     [
       `const k0 = 'constructor'; ${Array.from({ length: 30 }, (_, i) => `const k${i + 1} = k${i};`).join(" ")} [][k30];`,
@@ -60,37 +53,13 @@ describe("the static code gate", () => {
     expect((await withLine(line)).evidence).toContain(evidence);
   });
 
-  const maker = "table.rows[country][country]";
-  const [calls, handsOn] = ["calls what it finds under a name", "hands on, to be called, what it finds"];
+  // Nothing there makes code from text; tests/sandbox-attacks.test.ts.
   it.each([
-    ["let k = 'a'; k = 'constructor'; const one = [].filter; one[k]('return 1')();", calls],
-    ["const get = (one, key) => one[key]; get(get, country)('return 1')();", calls],
-    ["const { [country]: one } = [].filter; one('return 1')();", calls],
-    [`${maker}('return 1')();`, calls],
-    [`${maker}.call(null, 'return 1')();`, calls],
-    [`new (${maker})('return 1');`, calls],
-    [`${maker}\`return 1\`;`, calls],
-    [`const all = [${maker}]; for (const one of all) one('return 1')();`, calls],
-    [`const all = {}; all.one = ${maker}; all.one('return 1')();`, calls],
-    [`const all = {}; all[country] = ${maker}; all.map('return 1')();`, calls],
-    [`const all = Object.fromEntries([[country, ${maker}]]); all.map('return 1')();`, calls],
-    [`const all = new Map([[country, ${maker}]]); all.get(country)('return 1')();`, calls],
-    [`const one = (() => ${maker})(); one('return 1')();`, calls],
-    [`const use = (one) => one('return 1')(); use(${maker});`, calls],
-    [`const use = (...all) => all[0]('return 1')(); use(${maker});`, calls],
-    [`[${maker}].forEach((one) => one('return 1')());`, calls],
-    [`const one = ['a'].reduce(() => ${maker}, 0); one('return 1')();`, calls],
-    [`const all = { set one(other) { other('return 1')(); } }; all.one = ${maker};`, calls],
-    [`const ops = { one: () => 1 }; ops[country]('two', () => ${maker}); ops.two('return 1')();`, calls],
-    [`const ops = { one: () => 1 }; [ops.one] = [JSON.parse]; ops.one('"return 1"', ${maker})();`, handsOn],
-    [`const row = table[country]; row[country] = ${maker}; ({}).two('return 1')();`, "puts what it finds"],
-    [`try { throw ${maker}; } catch (one) { one('return 1')(); }`, calls],
-    [`['return 1'].map(${maker});`, handsOn],
-    [`JSON.parse('["return 1"]', ${maker});`, handsOn],
-    [`Array.from(['return 1'], ${maker});`, handsOn],
-    [`[].map.call(['return 1'], ${maker});`, handsOn],
-  ])("refuses to evaluate what the table or an argument says: %s", async (line, evidence) => {
-    expect((await withLine(line)).evidence).toContain(evidence);
+    "const k = ['constr', 'uctor'].join(''); [].filter[k]('return 1')();",
+    "const get = (one, key) => one[key]; get(get, country)('return 1')();",
+    "['return 1'].map(table.rows[country][country]);",
+  ])("leaves to the sandbox what only running the code would tell: %s", async (line) => {
+    expect(await withLine(line)).toMatchObject({ verdict: "pass" });
   });
 
   it.each([
@@ -112,8 +81,10 @@ describe("the static code gate", () => {
   });
 
   it("refuses what it cannot read to the end, and ends itself", async () => {
+    const deep = await withLine(`const text = ${"(".repeat(20_000)}country${")".repeat(20_000)};`);
+    expect(deep.evidence).toContain("get_money: syntax error: Not enough stack space to parse input");
     const long = await withLine(`const text = country${".trim()".repeat(20_000)};`);
-    expect(long.evidence).toContain("get_money: is nested too deeply to be read");
+    expect(long).toMatchObject({ verdict: "pass" });
     const sum = Array.from({ length: 300 }, (_, i) => `"${i}"`).join(" + ");
     expect(await withLine(`const text = ${sum};`)).toMatchObject({ verdict: "pass" });
   });
@@ -194,6 +165,11 @@ describe("the static code gate, on Python", () => {
   ])("refuses %s", async (line, fault) => {
     const { verdict, evidence } = await withPythonLine(line);
     expect([verdict, evidence]).toEqual(["fail", expect.stringContaining(`get_money: ${fault}`)]);
+  });
+
+  it("refuses what it cannot read to the end, and ends itself", async () => {
+    const deep = await withPythonLine(`_x = ${'f"{'.repeat(20_000)}1${'}"'.repeat(20_000)}`);
+    expect(deep.evidence).toContain("get_money: is nested too deeply to be read");
   });
 
   it("lets a parameter have a built-in's name, but not where the function is made", async () => {

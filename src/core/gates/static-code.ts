@@ -1,12 +1,14 @@
 /**
  * Code can only compute: it names nothing outside itself but a few pure built-ins, and it holds no answer. An answer
- * belongs in the data table; as a literal it would be a branch that knows one question.
+ * belongs in the data table; as a literal it would be a branch that knows one question. What code reaches under a name
+ * that only running it would tell is the sandbox's business: nothing there makes code from text, and without that no
+ * clock, chance or global object is reached.
  */
 import type { AnyNode } from "acorn";
-import type { Environment, Tool } from "../environment/environment.ts";
+import type { Environment } from "../environment/environment.ts";
 import { answerMatches } from "../reward/match.ts";
-import { bindingsOf } from "./bindings.ts";
 import { nameFaults } from "./code-names.ts";
+import { declarationsIn } from "./declarations.ts";
 import { type Folding, foldingOf } from "./folding.ts";
 import { findingOf, type StaticGate } from "./gate.ts";
 import { nodesOf, parseTool } from "./javascript-syntax.ts";
@@ -29,10 +31,13 @@ const forbiddenSyntax: ReadonlySet<string> = new Set([
 export const staticCodeGate: StaticGate = {
   kind: "static",
   gate: "static-code",
-  version: 4,
+  version: 5,
   judge: ({ environment }) => {
-    const faults = environment.tools.flatMap((tool) =>
-      codeFaults(tool, environment).map((fault) => ({ name: tool.document.name, fault })),
+    const faults = environment.tools.flatMap(({ code, runtime, document: { name } }) =>
+      (runtime === "python" ? pythonFaults : javascriptFaults)(code, environment).map((fault) => ({
+        name,
+        fault,
+      })),
     );
     return findingOf(
       faults.map(({ name, fault }) => `${name}: ${fault}`),
@@ -42,26 +47,16 @@ export const staticCodeGate: StaticGate = {
   },
 };
 
-function codeFaults({ code, runtime }: Tool, environment: Environment): string[] {
-  try {
-    return runtime === "python" ? pythonFaults(code, environment) : javascriptFaults(code, environment);
-  } catch (error) {
-    // Reading calls itself for what stands within something, and the stack has an end.
-    if (error instanceof RangeError) return ["is nested too deeply to be read"];
-    throw error;
-  }
-}
-
 function javascriptFaults(code: string, environment: Environment): string[] {
   const tree = parseTool(code);
   if (typeof tree === "string") return [tree];
-  const nodes = [...nodesOf(tree)];
+  const nodes = nodesOf(tree);
   const syntax = nodes.filter(({ type }) => forbiddenSyntax.has(type)).map(({ type }) => `uses ${type}`);
-  const bindings = bindingsOf(nodes);
-  const folded = foldingOf(bindings);
+  const declarations = declarationsIn(nodes);
+  const folded = foldingOf(declarations);
   return [
     ...syntax,
-    ...nameFaults(tree, { nodes, bindings, folded }),
+    ...nameFaults(tree, { nodes, declared: declarations.names, folded }),
     ...heldAnswers(literalsIn(nodes, folded), environment),
   ];
 }
@@ -76,7 +71,8 @@ function literalsIn(nodes: readonly AnyNode[], folded: Folding): string[] {
   return nodes.flatMap((node) => (node.type === "TemplateElement" ? [node.value.raw] : (folded(node) ?? [])));
 }
 
-function heldAnswers(literals: readonly string[], { subQuestions, answer }: Environment): string[] {
+function heldAnswers(found: readonly string[], { subQuestions, answer }: Environment): string[] {
+  const literals = [...new Set(found)];
   const answers = [...new Set([...subQuestions.map((sub) => sub.answer), answer])];
   return answers
     .filter((one) => literals.some((text) => answerMatches(one, text)))
