@@ -1,7 +1,7 @@
 /**
  * The policy-gradient loss over a list of response tokens as one small graph, float32, its gradients from autodiff.
  * Formulas and clamps are those of veRL (verl/trainer/ppo/core_algos.py: compute_policy_loss_vanilla, kl_penalty). Every
- * sum is weighted token by token, so a batch in parts gives the sums of the whole: see `aggregation.ts`.
+ * sum is weighted token by token, so a batch in parts gives the sums of the whole; training weighs each token alike.
  */
 import { gradients } from "../autodiff/gradients.ts";
 import { createGraph, type Graph, type Tensor } from "../graph/graph.ts";
@@ -29,16 +29,6 @@ export interface PolicyLossSettings {
   readonly klCoefficient: number;
   readonly entropyCoefficient: number;
 }
-
-/** The scalars that the graph returns beside dLogp and dEntropy. */
-export const policyLossScalars = [
-  "policyLoss",
-  "kl",
-  "entropy",
-  "clipFraction",
-  "clipFractionLower",
-  "approximateKl",
-] as const;
 
 /**
  * All inputs [N]: logp, entropies, oldLogp, advantages, weight, share, and referenceLogp where there is a reference.
