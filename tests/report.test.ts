@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Json, JsonObject } from "../src/core/json.ts";
 import { assembleReport } from "../src/core/report/assemble.ts";
-import { exampleSources } from "../src/core/report/example-sources.ts";
+import { exampleSources } from "../src/core/report/example-sources.test-support.ts";
 import { openStore, type Store } from "../src/store/store.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 

@@ -37,11 +37,19 @@ export async function summarizeRun(
   const table = reports[0]?.data.comparison ?? [];
   const lines = [
     `run ${run}: ${state}`,
-    ...(table.length === 0 ? [] : comparisonLines(table)),
-    ...pages.map((page) => `  report       ${page}`),
+    ...reportLines(reports, pages),
     ...(endpoints.temporalUiUrl === undefined ? [] : [`  Temporal UI  ${endpoints.temporalUiUrl}`]),
   ];
   return { lines, summary: { ...facts, ...outcome, report: pages[0] ?? null, table } };
+}
+
+/** Each report's table and where its page lies; of several, under its stage's title. */
+export function reportLines(reports: readonly StoredReport[], pages: readonly string[]): string[] {
+  return reports.flatMap(({ stage, data }, i) => [
+    ...(reports.length > 1 ? [`${data.configuration.stages[stage]?.title ?? stage}:`] : []),
+    ...comparisonLines(data.comparison),
+    `  report       ${pages[i]}`,
+  ]);
 }
 
 /** An experiment need not have a report stage. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { assembleReport } from "../core/report/assemble.ts";
-import { exampleSources, hostile } from "../core/report/example-sources.ts";
+import { exampleSources, hostile } from "../core/report/example-sources.test-support.ts";
 import { renderReport } from "./report.ts";
 import { comparisonLines } from "./terminal.ts";
 

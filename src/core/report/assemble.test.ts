@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { environmentHash } from "../environment/environment.ts";
 import { assembleReport } from "./assemble.ts";
-import { exampleEnvironments, exampleSources } from "./example-sources.ts";
+import { exampleEnvironments, exampleSources } from "./example-sources.test-support.ts";
 
 const data = assembleReport(exampleSources);
 const hashes = exampleEnvironments.map(environmentHash);
