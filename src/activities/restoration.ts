@@ -17,6 +17,9 @@ function unlessOfMachine(error: unknown): undefined {
   if (!ofPolicy) throw error;
 }
 
+/** Of one answer, which a history has to hold: a recipe is about 1 KB. Whoever asks, asks again after these. */
+const mostUpdates = 50;
+
 export function createRestorationActivities(ports: CpuPorts) {
   const isWhole = (hash: string) =>
     ports.artifacts.find("checkpoint", hash).then(
@@ -39,7 +42,7 @@ export function createRestorationActivities(ports: CpuPorts) {
   return {
     /**
      * Oldest first; each starts from a checkpoint that is whole or that the one before makes. The named one is taken for
-     * lost: who asks has found it so. Throws ArtifactMissing where it came from nowhere that is known.
+     * lost, who asks has found it so; where it is not among them, the first of many are, and the next follow those. Throws ArtifactMissing where it came from nowhere that is known.
      */
     planRestoration: guarded(async (lost: string): Promise<KnownUpdate[]> => {
       const plan = new Map<string, KnownUpdate>();
@@ -59,7 +62,7 @@ export function createRestorationActivities(ports: CpuPorts) {
         plan.set(hash, update);
       };
       await need(lost);
-      return [...plan.values()];
+      return [...plan.values()].slice(0, mostUpdates);
     }),
   };
 }

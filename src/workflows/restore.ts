@@ -24,15 +24,19 @@ export async function withArtifacts<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function restoreCheckpoint(hash: string): Promise<void> {
-  const updates = await cpu.planRestoration.executeWithOptions(
-    { summary: `how checkpoint ${hash.slice(0, 12)} is made again` },
-    [hash],
-  );
-  for (const update of updates)
-    await withArtifacts(() =>
-      train.restoreUpdate.executeWithOptions(
-        { summary: `iteration ${update.iteration} again: its checkpoint is lost` },
-        [update],
-      ),
+  for (;;) {
+    const updates = await cpu.planRestoration.executeWithOptions(
+      { summary: `how checkpoint ${hash.slice(0, 12)} is made again` },
+      [hash],
     );
+    for (const update of updates)
+      await withArtifacts(() =>
+        train.restoreUpdate.executeWithOptions(
+          { summary: `iteration ${update.iteration} again: its checkpoint is lost` },
+          [update],
+        ),
+      );
+    // None: a policy to start from, which is there again. Of many, the first ones come first.
+    if (updates.length === 0 || updates.some(({ checkpoint }) => checkpoint.hash === hash)) return;
+  }
 }
