@@ -41,8 +41,10 @@ function inWords(error: unknown): unknown {
 }
 
 /** Reads and writes payloads as the workers do; what it lacks the key for it names. */
-export function clientOf(connection: Connection, { temporalNamespace: namespace, payloadKeys }: Endpoints) {
-  const dataConverter = encryptingConverter(payloadKeys) ?? { payloadCodecs: [createEncryption([])] };
+export function clientOf(connection: Connection, endpoints: Endpoints) {
+  const { temporalNamespace: namespace, payloadKeys, encryptedWith } = endpoints;
+  const readable = { payloadCodecs: [createEncryption([], encryptedWith)] };
+  const dataConverter = encryptingConverter(payloadKeys) ?? readable;
   return new Client({ connection, namespace, dataConverter });
 }
 

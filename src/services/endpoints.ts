@@ -15,6 +15,8 @@ export interface Endpoints {
   readonly temporalUiUrl: string | undefined;
   /** Of the payloads in Temporal; empty where they are not encrypted. */
   readonly payloadKeys: Config["payloadKeys"];
+  /** Names the key that the processes of this home encrypt with; undefined where they do not, or are none. */
+  readonly encryptedWith: string | undefined;
 }
 
 /** Undefined where an embedded service is needed that this home never started. */
@@ -29,6 +31,7 @@ export function endpointsOf(config: Config, record: ServicesRecord): Endpoints |
     temporalConnection: connection,
     temporalNamespace: config.temporalNamespace,
     payloadKeys: config.payloadKeys,
+    encryptedWith: record.payloadKey,
     temporalUiUrl: embeddedUi && embeddedUiUrl(embeddedUi, config.temporalNamespace),
   };
 }

@@ -7,7 +7,7 @@ import {
   loadDataConverter,
 } from "@temporalio/common/lib/internal-non-workflow/index.js";
 import { expect, it } from "vitest";
-import { createEncryption, encryptingConverter } from "./payload-encryption.ts";
+import { createEncryption, encryptingConverter, keyIdOf } from "./payload-encryption.ts";
 
 const old = Buffer.alloc(32, 1);
 const current = Buffer.alloc(32, 2);
@@ -50,6 +50,15 @@ it("a process without a key reads what is readable, and says what it lacks of th
   expect(await none.decode([payload])).toEqual([payload]);
   const encrypted = await createEncryption([current]).encode([payload]);
   await expect(none.decode(encrypted)).rejects.toThrow(/does not hold; set it to that key$/);
+});
+
+it("a process without a key sends nothing readable where the others encrypt", async () => {
+  const keyId = keyIdOf(current);
+  await expect(createEncryption([], keyId).encode([payload])).rejects.toThrow(
+    `this home encrypts what it sends to Temporal with key ${keyId}, and what this command sends would be readable; set RATCHET_PAYLOAD_KEY to that key`,
+  );
+  const [encrypted] = await createEncryption([old], keyId).encode([payload]);
+  expect(Buffer.from(encrypted!.data!).includes("secret")).toBe(false);
 });
 
 it("what was written before there was a key is read as it is", async () => {

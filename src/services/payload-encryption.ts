@@ -26,13 +26,19 @@ export function encryptingConverter(keys: readonly Buffer[]): DataConverter | un
 /** Temporal loads it by `require`, here and into the workflow bundle. */
 const failureConverterPath = fileURLToPath(new URL("encoded-failures.cjs", import.meta.url));
 
-/** The first key encrypts; each decrypts what it encrypted. Without any, what is encrypted is refused in words. */
-export function createEncryption(keys: readonly Buffer[]): PayloadCodec {
-  const byId = new Map(keys.map((key) => [idOf(key), key]));
+/**
+ * The first key encrypts; each decrypts what it encrypted. Without any, what is encrypted is refused in words; so is
+ * sending anything where others encrypt it with the key that `others` names.
+ */
+export function createEncryption(keys: readonly Buffer[], others?: string): PayloadCodec {
+  const byId = new Map(keys.map((key) => [keyIdOf(key), key]));
   const [newest] = keys;
   return {
-    encode: async (payloads) =>
-      newest === undefined ? payloads : payloads.map((payload) => encrypt(newest, payload)),
+    encode: async (payloads) => {
+      if (newest !== undefined) return payloads.map((payload) => encrypt(newest, payload));
+      if (others !== undefined) throw wouldBeReadable(others);
+      return payloads;
+    },
     decode: async (payloads) => payloads.map((payload) => decrypt(byId, payload)),
   };
 }
@@ -42,7 +48,7 @@ function encrypt(key: Buffer, payload: Payload): Payload {
   const cipher = createCipheriv(cipherName, key, nonce, { authTagLength: tagBytes });
   const plain = PayloadMessage.encode(payload).finish();
   return {
-    metadata: { encoding: Buffer.from(encoding), "encryption-key-id": Buffer.from(idOf(key)) },
+    metadata: { encoding: Buffer.from(encoding), "encryption-key-id": Buffer.from(keyIdOf(key)) },
     data: Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]),
   };
 }
@@ -69,5 +75,13 @@ function decrypt(byId: ReadonlyMap<string, Buffer>, payload: Payload): Payload {
 
 const text = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []).toString("utf8");
 
+function wouldBeReadable(keyId: string): RatchetError {
+  return new RatchetError(
+    "InvalidInput",
+    `this home encrypts what it sends to Temporal with key ${keyId}, and what this command sends would be readable; set RATCHET_PAYLOAD_KEY to that key`,
+    { field: "RATCHET_PAYLOAD_KEY", keyId },
+  );
+}
+
 /** Tells keys apart and gives nothing of them away. */
-const idOf = (key: Buffer) => createHash("sha256").update(key).digest("hex").slice(0, 16);
+export const keyIdOf = (key: Buffer) => createHash("sha256").update(key).digest("hex").slice(0, 16);

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readConfig } from "../config/config.ts";
+import { keyIdOf } from "./payload-encryption.ts";
 import { ensureRecord, readRecord, type ServicesRecord } from "./record.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ratchet-record-"));
@@ -43,6 +44,14 @@ describe("homes that start at the same moment", () => {
     expect(records.flatMap(portsOf).filter((port) => later.includes(port))).toEqual([]);
     expect(await ensureRecord(configOf("home-3"))).toEqual(records[3]);
   });
+});
+
+it("a home's record names the key of its payloads for as long as there is one", async () => {
+  const key = Buffer.alloc(32, 7);
+  const config = configOf("encrypted");
+  const { payloadKey, ...rest } = await ensureRecord({ ...config, payloadKeys: [key] });
+  expect(payloadKey).toBe(keyIdOf(key));
+  expect(await ensureRecord(config)).toEqual(rest);
 });
 
 describe("a home that was moved", () => {

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Config } from "../config/config.ts";
 import { readJsonFile, writeJsonFile } from "./files.ts";
+import { keyIdOf } from "./payload-encryption.ts";
 import { createPortClaims } from "./port-claims.ts";
 import { chooseFreePort, isPortFree } from "./ports.ts";
 import { choosePostgresFolder, keepPostgresFolder } from "./postgres-folder.ts";
@@ -26,6 +27,8 @@ const recordSchema = z.object({
     .optional(),
   /** Absent until an embedded Temporal is first needed. */
   temporal: z.object({ port, uiPort: port }).optional(),
+  /** Names the key that payloads were encrypted with at the last start; absent where they were not. */
+  payloadKey: z.string().optional(),
   /** Where each process of ours answers /healthz and /metrics; chosen anew where another program took it. */
   metrics: z.record(z.enum(observedRoles), port).optional(),
 });
@@ -66,7 +69,10 @@ export async function ensureRecord(config: Config): Promise<ServicesRecord> {
   const needsPostgres = config.databaseUrl === undefined && existing.postgres === undefined;
   const needsTemporal = config.temporalConnection === undefined && existing.temporal === undefined;
   const needsMetrics = !(await areFree(existing.metrics));
-  if (!needsPostgres && !needsTemporal && !needsMetrics) return existing;
+  const { payloadKey: keyBefore, ...kept } = existing;
+  const [key] = config.payloadKeys;
+  const payloadKey = key && keyIdOf(key);
+  if (!needsPostgres && !needsTemporal && !needsMetrics && payloadKey === keyBefore) return existing;
   const seed = randomBytes(4).readUInt32LE();
   const taken = new Set(portsOf(existing).map(({ port }) => port));
   const choose = async (preferred: number) => {
@@ -74,7 +80,7 @@ export async function ensureRecord(config: Config): Promise<ServicesRecord> {
     taken.add(chosen);
     return chosen;
   };
-  const record: ServicesRecord = { ...existing };
+  const record: ServicesRecord = { ...kept, ...(payloadKey && { payloadKey }) };
   if (needsPostgres)
     record.postgres = {
       port: await choose(preferredPorts.postgres),
