@@ -11,6 +11,7 @@ import { startPostgres, type TestPostgres } from "./postgres.ts";
 
 let postgres: TestPostgres;
 let folder: string;
+let databaseUrl: string;
 let store: Store;
 let client: pg.Client;
 
@@ -21,7 +22,7 @@ afterAll(() => postgres?.stop());
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "ratchet-garbage-"));
-  const databaseUrl = await postgres.freshDatabase();
+  databaseUrl = await postgres.freshDatabase();
   store = await openStore({ databaseUrl, artifactFolder: folder });
   client = new pg.Client(databaseUrl);
   await client.connect();
@@ -100,6 +101,19 @@ describe("collecting garbage", () => {
     await expireLeases();
     expect((await store.collectGarbage([], 1e9)).removed).toEqual([]);
     expect(await stored()).toEqual(hashes(made));
+  });
+
+  it("forgets nothing where its folder is not the one that holds the database's checkpoints", async () => {
+    const made = await chain(3);
+    await expireLeases();
+    const elsewhere = await mkdtemp(join(tmpdir(), "ratchet-garbage-"));
+    const other = await openStore({ databaseUrl, artifactFolder: elsewhere });
+    await expect(other.collectGarbage([], 0)).rejects.toThrow(
+      `none of the 3 checkpoints that this database knows lies in ${elsewhere}; set RATCHET_ARTIFACTS to the folder that holds them`,
+    );
+    await other.close();
+    await rm(elsewhere, { recursive: true });
+    expect(await removedBy([], 0)).toEqual(hashes(made.slice(0, 2)));
   });
 
   it("looks for who names them once for all, and only above the budget", async () => {

@@ -11,6 +11,7 @@
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Kysely, sql, type Transaction } from "kysely";
+import { RatchetError } from "../core/errors.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { storageFailure } from "../core/storage-failure.ts";
 import { artifactPath, type HoldLease } from "./artifacts.ts";
@@ -113,6 +114,7 @@ async function reasons(
   checkpoints: readonly ArtifactRef[],
   needed: ReadonlyMap<string, string>,
 ): Promise<(ref: ArtifactRef) => Promise<string | undefined>> {
+  await requireTheirFolder(artifactFolder, checkpoints);
   const known = new Map([
     ...needed,
     ...keep.map((hash) => [hash, "the run that collects works with it"] as const),
@@ -125,6 +127,29 @@ async function reasons(
     named.get(ref.hash) ??
     (await basePolicy(artifactPath(artifactFolder, ref))) ??
     (bases.has(ref.hash) ? "the weights that a stored adapter adds to" : undefined);
+}
+
+/**
+ * Of another folder than the database's nothing could be removed, but everything would be forgotten. Throws
+ * StorageUnavailable where not one of the checkpoints lies here.
+ */
+async function requireTheirFolder(
+  artifactFolder: string,
+  checkpoints: readonly ArtifactRef[],
+): Promise<void> {
+  for (const ref of checkpoints) {
+    const path = artifactPath(artifactFolder, ref);
+    const isHere = await diskFileSystem.lstat(path).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
+    );
+    if (isHere) return;
+  }
+  throw new RatchetError(
+    "StorageUnavailable",
+    `none of the ${checkpoints.length} checkpoints that this database knows lies in ${artifactFolder}; set RATCHET_ARTIFACTS to the folder that holds them`,
+    { artifactFolder },
+  );
 }
 
 /** `isKnown`: some update had made it when the collection began. */
