@@ -52,7 +52,7 @@ const allowedMembers: Readonly<Record<string, ReadonlySet<string>>> = {
   ),
 };
 
-export const forbiddenMembers: ReadonlySet<string> = new Set(
+const forbiddenMembers: ReadonlySet<string> = new Set(
   [
     "constructor __proto__ prototype random callee caller stack captureStackTrace prepareStackTrace stackTraceLimit",
     "__defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ getPrototypeOf getOwnPropertyDescriptor",
@@ -60,7 +60,7 @@ export const forbiddenMembers: ReadonlySet<string> = new Set(
   ].flatMap((names) => names.split(" ")),
 );
 
-export interface Code {
+interface Code {
   readonly nodes: readonly AnyNode[];
   readonly declared: Declarations["names"];
   readonly folded: Folding;

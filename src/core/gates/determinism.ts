@@ -1,6 +1,6 @@
 /**
  * The reference calls, a call without arguments of each tool and every wrong call give the same outputs and errors in
- * another process, where clock and chance are others. Code that no static gate sees through may still reach for these.
+ * another process, where clock and chance are others: what code does, whatever the static gate read in it.
  */
 import { invocationOf, madeCalls } from "./calls.ts";
 import { type ExecutingGate, findingOf } from "./gate.ts";
