@@ -79,7 +79,10 @@ describe("wrong input is refused before anything starts", () => {
 
   it("an unknown field", async () => {
     const path = inputFile(["sead"], 3);
-    await expectRefusal(["start", "--input", path], { code: 2, says: ["sead"] });
+    await expectRefusal(["start", "--input", path], {
+      code: 2,
+      says: ["field 'sead' = 3: there is no such field"],
+    });
   });
 
   it("a negative learning rate", async () => {

@@ -167,7 +167,7 @@ describe("what goes on after an iteration of an experiment's training", () => {
       "nothing is left after iteration 3: the training has 3; give an earlier one, or more with --set iterations=6",
     ],
     [{ settings: { learningRate: 5 } }, "run new: field 'stages.rl.training.learningRate' = 5"],
-    [{ settings: { learningRat: 5 } }, 'Unrecognized key: "learningRat"'],
+    [{ settings: { learningRat: 5 } }, "learningRat' = 5: there is no such field"],
   ])("is refused for %j", async (wanted, message) => {
     await expect(plan(wanted)).rejects.toThrow(message);
   });

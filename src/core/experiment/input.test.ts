@@ -42,9 +42,12 @@ describe("an input", () => {
   });
 
   it.each([
-    [{ ...train, colour: "red" }, "colour"],
+    [{ ...train, colour: "red" }, "trainPolicy: field 'colour' = \"red\": there is no such field\n"],
+    [
+      { ...train, colour: 1, training: { ...train.training, klCoeficient: 0, x: 1 } },
+      "field 'training.klCoeficient' = 0: there is no such field (and 2 more)\n",
+    ],
     [{ ...train, training: { ...train.training, learningRate: -1 } }, "training.learningRate"],
-    [{ ...train, training: { ...train.training, klCoeficient: 0 } }, "klCoeficient"],
     [{ ...train, seed: 1.5 }, "seed"],
     [{ ...train, id: "Not An Id" }, "id"],
     [{ ...train, environments: { split: "train", scenarios: {} } }, "environments.scenarios"],
@@ -81,6 +84,14 @@ describe("an input", () => {
     const { message } = rejection(() => parseInput(experimentInputSchema, input, "experiment"));
     expect(message).toContain("field 'stages.rl.title' = ");
     expect(message).toContain(problem);
+  });
+
+  it("is refused by the rule of its stages' names", () => {
+    const tiny = example("tiny") as { stages: Record<string, object> };
+    const input = { ...tiny, stages: { ...tiny.stages, "A b": tiny.stages.rl } };
+    expect(rejection(() => parseInput(experimentInputSchema, input, "experiment")).message).toContain(
+      "its name must be 1 to 48 lower-case letters, digits and hyphens",
+    );
   });
 
   it("fills in defaults", () => {
@@ -168,6 +179,12 @@ describe("an experiment's stages", () => {
   it("may not need each other in a cycle", () => {
     const input = tiny();
     (input.stages["cold-start"] as { policy: string }).policy = "rl";
-    expect(rejection(() => planStages(input)).message).toContain("in a cycle");
+    expect(rejection(() => planStages(input)).message).toBe(
+      "experiment 'tiny': stages cold-start, rl need each other in a cycle; remove one of the references",
+    );
+    (input.stages["cold-start"] as { policy: string }).policy = "cold-start";
+    expect(rejection(() => planStages(input)).message).toBe(
+      "experiment 'tiny': stage cold-start needs itself; remove one of the references",
+    );
   });
 });

@@ -9,14 +9,17 @@ const correctField =
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string, next = correctField): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [first, ...rest] = parsed.error.issues;
-  const issue = deepest(first!);
+  const { issues } = parsed.error;
+  const issue = deepest(issues[0]!);
   const field = issue.path.join(".") || "(top level)";
   const given = valueAt(value, issue.path);
-  const more = rest.length > 0 ? ` (and ${rest.length} more)` : "";
+  const more = issues.reduce(
+    (sum, one) => sum + (one.code === "unrecognized_keys" ? one.keys.length : 1),
+    -1,
+  );
   throw new RatchetError(
     "InvalidInput",
-    `${what}: field '${field}'${given === undefined ? "" : ` = ${shorten(given)}`}: ${issue.message}${more}\n${next}`,
+    `${what}: field '${field}'${given === undefined ? "" : ` = ${shorten(given)}`}: ${issue.message}${more > 0 ? ` (and ${more} more)` : ""}\n${next}`,
     { what, field, value: given },
   );
 }
@@ -60,8 +63,15 @@ function oddText(value: unknown, path: readonly string[]): OddText | undefined {
   return undefined;
 }
 
-/** A union's own message says nothing; the branch that got furthest into the value names the field. */
+/**
+ * A union's own message says nothing; the branch that got furthest into the value names the field. Nor does that of a name
+ * in a record, whose rule does.
+ */
 function deepest(issue: z.core.$ZodIssue): { path: PropertyKey[]; message: string } {
+  if (issue.code === "invalid_key")
+    return { path: issue.path, message: `its name ${issue.issues[0]?.message ?? issue.message}` };
+  if (issue.code === "unrecognized_keys")
+    return { path: [...issue.path, issue.keys[0]!], message: "there is no such field" };
   if (issue.code !== "invalid_union") return issue;
   const inner = issue.errors.flat().map(deepest);
   const best = inner.sort((a, b) => b.path.length - a.path.length)[0];

@@ -100,7 +100,7 @@ export function planStages(input: ExperimentInput): string[] {
     if (ready.length === 0)
       throw new RatchetError(
         "InvalidInput",
-        `experiment '${input.id}': stages ${[...remaining].join(", ")} need each other in a cycle; remove one of the references`,
+        `experiment '${input.id}': ${describeCycle(inCycles(stages, remaining))}; remove one of the references`,
         { field: "stages", value: [...remaining] },
       );
     for (const id of ready) remaining.delete(id);
@@ -108,6 +108,16 @@ export function planStages(input: ExperimentInput): string[] {
   }
   return ordered;
 }
+
+/** Without those that only wait for the others. */
+function inCycles(stages: ExperimentInput["stages"], waiting: ReadonlySet<string>): string[] {
+  const needed = new Set([...waiting].flatMap((id) => needsOf(stages[id]!)));
+  const kept = new Set([...waiting].filter((id) => needed.has(id)));
+  return kept.size === waiting.size ? [...kept] : inCycles(stages, kept);
+}
+
+const describeCycle = (ids: readonly string[]) =>
+  ids.length === 1 ? `stage ${ids[0]} needs itself` : `stages ${ids.join(", ")} need each other in a cycle`;
 
 /** Before the evaluation has run: it would have sampled in environments that the training does not have. */
 function requireSameSet(
