@@ -55,7 +55,9 @@ describe("a home beside the Postgres, Temporal and workers of somebody else", ()
   it("shows their run, and why it does not go on", async () => {
     const { code, stdout } = await elsewhere(["status", "stuck"]);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^run stuck: running\n {2}waits for iteration 1 of stuck\.cold-start since /);
+    expect(stdout).toMatch(
+      /^run stuck: running\n {2}pausing: waits for iteration 1 of stuck\.cold-start since /,
+    );
     expect(stdout).toContain("\n  none of this home; whoever runs the services runs the workers\n");
   });
 
@@ -111,7 +113,18 @@ describe("a run that was terminated", () => {
     await operated.client.workflow.getHandle("experiment-stuck").terminate("by the test");
     const state = () => JSON.parse(operated.command("status", "stuck", "--json")).state as string;
     await until(async () => state() === "failed");
-    expect(waits()).toBe("no workflow of it is open; go on with: npx ratchet resume stuck");
+    expect(waits()).toBe("the workflow was ended: terminated; go on with: npx ratchet resume stuck");
+  });
+});
+
+describe("a run that failed", () => {
+  it("is told with what it failed for", async () => {
+    const input = { ...trainingOnly("wrong", 1), policy: "no-such-policy" };
+    await operated.begin(input);
+    await until(async () => (await operated.store.runs.getRun("wrong"))?.state === "failed");
+    const { state, waits } = JSON.parse(operated.command("status", "wrong", "--json"));
+    expect(state).toBe("failed");
+    expect(waits).toMatch(/^the workflow failed: .*no-such-policy.*; go on with: npx ratchet resume wrong$/);
   });
 });
 

@@ -3,19 +3,13 @@
  * killed meanwhile, the supervisor brings back: a service that does not answer is asked again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  ApplicationFailure,
-  type Client,
-  Connection,
-  WorkflowFailedError,
-  type WorkflowHandle,
-  WorkflowNotFoundError,
-} from "@temporalio/client";
+import { type Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from "@temporalio/client";
 import type { Config } from "../config/config.ts";
 import { type ExperimentInput, experimentInputSchema } from "../core/experiment/input.ts";
 import { contentHash } from "../core/hash.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { experimentWorkflowId, taskQueues } from "../workflows/names.ts";
+import { describeEnd } from "./how-it-ended.ts";
 import { statusOf } from "./open-run.ts";
 import { patiently } from "./patience.ts";
 import { createProgress } from "./progress.ts";
@@ -147,23 +141,4 @@ async function follow(
 /** A workflow that ended meanwhile needs no waking. */
 function unlessEnded(error: unknown): void {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
-}
-
-async function describeEnd(handle: WorkflowHandle, status: string): Promise<string> {
-  if (status === "NOT_FOUND") return "Temporal no longer knows the workflow; its database was deleted";
-  if (status !== "FAILED") return `the workflow was ended: ${status.toLowerCase().replaceAll("_", " ")}`;
-  const failure = await handle.result().then(
-    () => "no failure recorded",
-    (error: Error) => {
-      if (error instanceof WorkflowFailedError) return innermost(error).message;
-      throw error;
-    },
-  );
-  return `the workflow failed: ${failure.split("\n")[0]}`;
-}
-
-/** Temporal wraps an activity's own failure, whose sentence is meant for people, in one per workflow it passed through. */
-function innermost(error: Error): Error {
-  const isOurs = error instanceof ApplicationFailure;
-  return error.cause instanceof Error && !isOurs ? innermost(error.cause) : error;
 }

@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { addressesOf } from "./addresses.ts";
+import { howItEnded } from "./how-it-ended.ts";
 import { isUnanswered } from "./patience.ts";
 import { type RunFacts, readRun } from "./read-run.ts";
 import { readWaiting } from "./read-waiting.ts";
@@ -13,7 +14,10 @@ export interface Seen {
   readonly facts: RunFacts | undefined;
   /** A workflow of it is under way, though the store may not know the run, or say that it has ended. */
   readonly isOpen: boolean;
-  /** What a run under way waits for at this moment, in one line; null where nothing, or where Temporal does not answer. */
+  /**
+   * What a run under way waits for at this moment, or how one ended that did not come to its end, in one line; null where
+   * nothing, or where Temporal does not answer.
+   */
   readonly waits: string | null;
   readonly outages: readonly string[];
 }
@@ -58,7 +62,10 @@ async function asTemporalHasIt(
 ): Promise<Seen> {
   const nothing = { facts, isOpen: false, waits: null, outages: [] };
   try {
-    const waiting = await withClient(endpoints, async (client) => run && (await readWaiting(client, run)));
+    const { waiting, ended } = await withClient(endpoints, async (client) => {
+      const waiting = run && (await readWaiting(client, run));
+      return { waiting, ended: run && !waiting && isToBeExplained(facts) && (await howItEnded(client, run)) };
+    });
     if (run === undefined) return nothing;
     if (waiting)
       return {
@@ -67,14 +74,18 @@ async function asTemporalHasIt(
         waits: explainWaiting(run, waiting),
         outages: [],
       };
-    if (facts !== undefined && facts.state !== "running") return nothing;
-    // How it ended, the store would tell.
+    if (!isToBeExplained(facts)) return nothing;
+    // Of one that has ended well, the store would tell.
     const next = facts === undefined ? "" : `; go on with: npx ratchet resume ${run}`;
-    return { ...nothing, facts: facts && asFailed(facts), waits: `no workflow of it is open${next}` };
+    const waits = `${ended || "no workflow of it is open"}${next}`;
+    return { ...nothing, facts: facts && asFailed(facts), waits };
   } catch (error) {
     return { ...nothing, outages: [outageOf(endpoints, error)] };
   }
 }
+
+const isToBeExplained = (facts: RunFacts | undefined) =>
+  facts === undefined || facts.state === "running" || facts.state === "failed";
 
 const asFailed = (facts: RunFacts): RunFacts => ({
   ...facts,

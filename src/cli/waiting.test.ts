@@ -65,6 +65,13 @@ describe("why a run does not go on", () => {
     );
   });
 
+  it("says of a run that was told to hold or to end, and still works, that it was", () => {
+    expect(explainWaiting("tiny", { ...running, state: "stopping" })).toBe(
+      "stopping: waits for turn 4 of shard 2 (tiny.rl.i3.s2) since 312 s: in the queue of ratchet-sample",
+    );
+    expect(explainWaiting("tiny", { ...running, state: "pausing", pending: [] })).toBe("pausing");
+  });
+
   it("says that orchestration itself is missing", () => {
     expect(explainWaiting("tiny", { ...running, polledMsAgo: { ratchet: 71_000 } })).toBe(
       "waits for orchestration: no worker polls ratchet",

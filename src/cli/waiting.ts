@@ -50,9 +50,15 @@ export const isPolled = (polledMsAgo: Waiting["polledMsAgo"], queue: string): bo
 export const polledBy = (queue: string, build: string | undefined): string =>
   build === undefined ? queue : `${queue}, build ${build}`;
 
+/** Told to hold or to end, a run that still works says so before what it works at. */
 export function explainWaiting(run: string, waiting: Waiting): string | null {
-  const trouble = explainTrouble(run, waiting);
-  if (trouble !== null) return trouble;
+  const { state } = waiting;
+  const line = explainTrouble(run, waiting) ?? explainWork(waiting);
+  if (state !== "pausing" && state !== "stopping") return line;
+  return line === null ? state : `${state}: ${line}`;
+}
+
+function explainWork(waiting: Waiting): string | null {
   const [first] = longestFirst(waiting);
   if (first === undefined) return null;
   const busy = first.started ? `under way on ${first.worker}` : `in the queue of ${first.queue}`;
