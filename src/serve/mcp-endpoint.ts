@@ -17,7 +17,7 @@ export function createMcpEndpoint(open: () => Session, mostSessions: number): Mc
     void transport.close();
   });
 
-  const begin = async (): Promise<StreamableHTTPServerTransport> => {
+  const begin = async (request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> => {
     let transport: StreamableHTTPServerTransport | undefined;
     const id = sessions.add((id) => {
       transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => id });
@@ -27,7 +27,9 @@ export function createMcpEndpoint(open: () => Session, mostSessions: number): Mc
     await createMcpServer(open()).connect(
       transport! as Parameters<ReturnType<typeof createMcpServer>["connect"]>[0],
     );
-    return transport!;
+    await transport!.handleRequest(request, response, body);
+    // A client that could not be understood has none: of a thousand such the others would lose theirs.
+    if (transport!.sessionId === undefined) sessions.end(id);
   };
 
   return {
@@ -39,7 +41,8 @@ export function createMcpEndpoint(open: () => Session, mostSessions: number): Mc
         throw new Refusal(404, "this MCP session is unknown or was ended; initialize again");
       if (!known && !isInitializeRequest(body))
         throw new Refusal(400, "an MCP session begins with initialize");
-      await (known ?? (await begin())).handleRequest(request, response, body);
+      if (known) await known.handleRequest(request, response, body);
+      else await begin(request, response, body);
     },
     close: async () => sessions.endAll(),
   };

@@ -2,6 +2,8 @@
  * A session as an MCP server, whose instructions are the environment's prompt. An error of a tool, unknown names and
  * arguments that are no object included, is a result with `isError`.
  */
+import type { Readable, Writable } from "node:stream";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { StdioServerTransport } from "@modelcontextprotocol/sdk/server/stdio.js";
 import {
@@ -44,13 +46,37 @@ export function createMcpServer(session: Session): Server {
   return server;
 }
 
-/** Serves one session on standard input and output; resolves when the client has closed them. */
-export async function serveStdio(session: Session): Promise<void> {
-  const server = createMcpServer(session);
+/**
+ * Serves one session on the streams; resolves when the client has closed the first of them and what it asked before is
+ * answered, as it is where a file of requests is piped in.
+ */
+export async function serveStdio(
+  session: Session,
+  input: Readable = process.stdin,
+  output: Writable = process.stdout,
+): Promise<void> {
+  const calls = new Set<Promise<unknown>>();
+  const server = createMcpServer({
+    ...session,
+    call(...given) {
+      const call = session.call(...given);
+      calls.add(call);
+      return call.finally(() => calls.delete(call));
+    },
+  });
   const closed = new Promise<void>((resolve) => {
     server.onclose = resolve;
   });
-  process.stdin.once("end", () => void server.close());
-  await server.connect(new StdioServerTransport());
+  const close = async () => {
+    // The last request may still be on its way to its call, and an answer on its way to the client.
+    await nextTurn();
+    while (calls.size > 0) {
+      await Promise.allSettled(calls);
+      await nextTurn();
+    }
+    await server.close();
+  };
+  input.once("end", () => void close());
+  await server.connect(new StdioServerTransport(input, output));
   await closed;
 }
