@@ -15,8 +15,7 @@ const forbiddenBuiltIns = listed(
   "setattr staticmethod super type vars BaseException GeneratorExit KeyboardInterrupt SystemExit",
 );
 
-/** `match` and `case` read members by keyword, where no list would see them. */
-const forbiddenWords = listed("async await case class del global match nonlocal with yield");
+const forbiddenWords = listed("async await class del global nonlocal with yield");
 
 const allowedMembers = listed(
   "lower upper casefold strip lstrip rstrip split rsplit splitlines partition rpartition join replace startswith",
@@ -26,24 +25,38 @@ const allowedMembers = listed(
   "issubset issuperset year month day days seconds strftime strptime fromisoformat isoformat fromordinal toordinal",
   "weekday isoweekday isocalendar date timedelta datetime total_seconds is_integer as_integer_ratio bit_length",
   "numerator denominator real imag group groups groupdict start end span match fullmatch search findall finditer",
+  "hour minute second microsecond microseconds time most_common elements appendleft popleft popitem rotate",
+  "move_to_end quantize isdisjoint symmetric_difference expandtabs isprintable lastgroup limit_denominator",
 );
 
 const allowedModules: Readonly<Record<string, ReadonlySet<string>>> = {
+  bisect: listed("bisect bisect_left bisect_right insort"),
+  calendar: listed("day_name isleap month_name monthrange"),
   collections: listed("Counter defaultdict OrderedDict deque"),
-  datetime: listed("date datetime timedelta"),
+  datetime: listed("date datetime time timedelta"),
   decimal: listed("Decimal ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN"),
   fractions: listed("Fraction"),
   functools: listed("reduce"),
-  itertools: listed("accumulate chain combinations groupby islice permutations product repeat zip_longest"),
+  heapq: listed("heapify heappop heappush nlargest nsmallest"),
+  itertools: listed(
+    "accumulate chain combinations combinations_with_replacement dropwhile filterfalse groupby islice pairwise",
+    "permutations product repeat takewhile zip_longest",
+  ),
   json: listed("dumps loads"),
   math: listed(
     "acos asin atan atan2 ceil comb copysign cos cosh degrees dist e exp fabs factorial floor fmod fsum gcd hypot inf",
     "isclose isfinite isinf isnan isqrt lcm log log10 log1p log2 nan perm pi pow prod radians sin sinh sqrt tan tanh tau",
     "trunc",
   ),
-  re: listed("compile findall finditer fullmatch match search split sub IGNORECASE"),
-  statistics: listed("mean median mode pstdev stdev"),
+  re: listed(
+    "compile escape findall finditer fullmatch match search split sub subn I IGNORECASE M MULTILINE",
+  ),
+  statistics: listed("fmean geometric_mean harmonic_mean mean median mode pstdev pvariance stdev variance"),
   string: listed("ascii_letters ascii_lowercase ascii_uppercase digits punctuation"),
+  textwrap: listed("dedent shorten wrap"),
+  typing: listed(
+    "Any Callable Dict Final Iterable Iterator List Literal Mapping Optional Sequence Set Tuple Union",
+  ),
   unicodedata: listed("normalize combining category"),
 };
 
@@ -52,7 +65,9 @@ export function pythonNameFaults(code: string, tokens: readonly Token[]): string
   const parameters = typeof signature === "string" ? {} : signature.parameters;
   const own = ownNames(tokens, parameters);
   const modules = new Set<string>();
-  const faults = logicalLines(tokens).flatMap((line) => importFaults(line, modules));
+  const lines = logicalLines(tokens);
+  const faults = lines.flatMap((line) => importFaults(line, modules));
+  if (lines.some(isMatchStatement)) faults.push("uses 'match'");
   tokens.forEach((token, i) => {
     if (token.kind === "operator" && token.text === "@") faults.push("uses '@'");
     if (token.kind !== "name") return;
@@ -72,9 +87,14 @@ export function pythonNameFaults(code: string, tokens: readonly Token[]): string
   return [...new Set(faults)];
 }
 
+/** It reads members by keyword, where no list would see them. Elsewhere `match` and `case` are names like others. */
+const isMatchStatement = (line: readonly Token[]): boolean =>
+  line[0]?.kind === "name" && line[0].text === "match" && isOperator(line.at(-1), ":");
+
 /**
- * Whether the name at a place is a parameter's. Defaults and annotations are evaluated where the function is made, and
- * there a parameter's name is still the built-in's.
+ * Whether the name at a place is a parameter's, or one that the function's own body gives a value, which makes it the
+ * function's from end to end. Defaults and annotations are evaluated where the function is made, and there such a name is
+ * still the built-in's.
  */
 function ownNames(
   tokens: readonly Token[],
@@ -88,7 +108,30 @@ function ownNames(
     depthAt(tokens, start, at) === 1 &&
     ["(", ",", "*"].some((text) => isOperator(tokens[at - 1], text)) &&
     ["=", ",", ")", ":"].some((text) => isOperator(tokens[at + 1], text));
-  return (at) => Object.hasOwn(parameters, tokens[at]!.text) && (at > end || isDeclared(at));
+  const given = givenNames(tokens.slice(end + 1));
+  return (at) => {
+    const { text } = tokens[at]!;
+    if (at > end) return Object.hasOwn(parameters, text) || given.has(text);
+    return Object.hasOwn(parameters, text) && isDeclared(at);
+  };
+}
+
+/** Names that statements of a body give a value, `a, b = ...` and `for a, b in ...`, but for those of functions within. */
+function givenNames(body: readonly Token[]): ReadonlySet<string> {
+  const given = new Set<string>();
+  let inner: number | undefined;
+  for (const line of logicalLines(body)) {
+    const [first] = line;
+    const indent = first!.indent ?? 0;
+    if (inner !== undefined && indent > inner) continue;
+    inner = first!.text === "def" ? indent : undefined;
+    const isLoop = first!.text === "for";
+    const end = line.findIndex((token) => (isLoop ? token.text === "in" : isOperator(token, "=")));
+    const targets = line.slice(isLoop ? 1 : 0, Math.max(end, 0));
+    if (targets.every(({ kind, text }, i) => (i % 2 === 0 ? kind === "name" : text === ",")))
+      for (const { kind, text } of targets) if (kind === "name") given.add(text);
+  }
+  return given;
 }
 
 const depthAt = (tokens: readonly Token[], from: number, at: number): number =>

@@ -118,6 +118,11 @@ describe("the static code gate, on Python", () => {
       "_x = f'{country!r:>10}'.upper() if country else None",
       "_x = '{} of {:.2f}'.format(1, 2)",
       "_x = sorted({'b': 1}.items(), key=lambda _one: _one[1])",
+      "import re\n    match = re.match('a', country)\n    _x = match.group() if match else None",
+      "from typing import Any, Dict\n    _x: Dict[str, Any] = {}",
+      "from collections import Counter\n    _x = Counter(country).most_common(1)",
+      "for id, type in {'a': 1}.items():\n        _x = id if type else None",
+      "id = 7\n    _x = (lambda: id)()",
     ];
     expect(await Promise.all(lines.map((line) => withPythonLine(line)))).toMatchObject(
       lines.map(() => ({ verdict: "pass" })),
@@ -154,6 +159,11 @@ describe("the static code gate, on Python", () => {
     ["class X: pass", "uses 'class'"],
     ["global country", "uses 'global'"],
     ["match country:", "uses 'match'"],
+    ["match (country):", "uses 'match'"],
+    ["def _f():\n        id = 7\n    _x = id(1)", "names 'id'"],
+    ["_x = [id for id in 'a'] + [id(1)]", "names 'id'"],
+    ["_x = dict(id=7) or id(1)", "names 'id'"],
+    ["import typing\n    _x = typing.get_type_hints(1)", "reads 'typing.get_type_hints'"],
     ["_x = 1 @ 2", "uses '@'"],
     ["_x = 'EUR'", "holds the answer 'EUR' as a literal"],
     [
