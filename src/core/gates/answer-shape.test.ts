@@ -28,6 +28,8 @@ describe("the answer shape gate", () => {
   it("refuses answers that are not of their type, or are several", async () => {
     expect((await withAnswer("many", "number")).evidence).toBe("q2: 'many' is no number");
     expect((await withAnswer("last May", "date")).evidence).toBe("q2: 'last May' is no ISO date");
+    for (const day of ["2021-13-45", "2021-02-30", "2021-00"])
+      expect((await withAnswer(day, "date")).evidence).toBe(`q2: '${day}' is no ISO date`);
     expect((await withAnswer("Paris, Texas", "string")).evidence).toContain(
       "would be matched as several answers",
     );

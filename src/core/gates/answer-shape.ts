@@ -9,7 +9,7 @@ const leastCharacters = 3;
 export const answerShapeGate: StaticGate = {
   kind: "static",
   gate: "answer-shape",
-  version: 1,
+  version: 2,
   judge: ({ environment: { answer, subQuestions } }) => {
     const short = [answer, ...subQuestions.map((sub) => sub.answer)].filter((text) =>
       text.split(", ").some((piece) => normalizeAnswer(piece).length < leastCharacters),
@@ -29,10 +29,16 @@ function typeFaults({ id, answer, answerType }: SubQuestion): string[] {
     case "number":
       return Number.isFinite(Number(answer)) ? [] : [`${id}: '${answer}' is no number`];
     case "date":
-      return /^\d{4}(-\d{2}(-\d{2})?)?$/.test(answer) ? [] : [`${id}: '${answer}' is no ISO date`];
+      return isDate(answer) ? [] : [`${id}: '${answer}' is no ISO date`];
     case "string":
       return answer.includes(", ") ? [`${id}: '${answer}' would be matched as several answers`] : [];
     case "list":
       return [];
   }
+}
+
+/** A year, a month of one or a day, each of which there has to be. */
+function isDate(text: string): boolean {
+  const ms = /^\d{4}(-\d{2}(-\d{2})?)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(text);
 }

@@ -59,6 +59,30 @@ describe("the document leak gate", () => {
     );
   });
 
+  it("takes neither JSON Schema's own words nor a part of another word for an answer", async () => {
+    const subQuestions = sound.environment.subQuestions.map((sub) =>
+      sub.id === "q2" ? { ...sub, answer: "red" } : sub,
+    );
+    const described = withTool(sound, "get_money", ({ document }) => ({
+      document: { ...document, description: "The colour of a required form." },
+    }));
+    const environment = { ...described.environment, subQuestions, answer: "red" };
+    expect(await judge(documentLeakGate, { ...described, environment })).toMatchObject({ verdict: "pass" });
+    const inDefault = withTool(sound, "get_money", ({ document }) => ({
+      document: {
+        ...document,
+        parameters: {
+          ...document.parameters,
+          properties: { country: { type: "object", default: { red: 1 } } },
+        },
+      },
+    }));
+    const leaking = { ...inDefault.environment, subQuestions, answer: "red" };
+    expect((await judge(documentLeakGate, { ...inDefault, environment: leaking })).evidence).toContain(
+      "get_money: its document holds 'red'",
+    );
+  });
+
   it("catches an answer with a quote in it, which JSON would write otherwise", async () => {
     const subQuestions = sound.environment.subQuestions.map((sub) =>
       sub.id === "q2" ? { ...sub, answer: 'the "real"' } : sub,

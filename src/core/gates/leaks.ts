@@ -2,23 +2,25 @@
 import type { Environment, ToolDocument } from "../environment/environment.ts";
 import type { Json } from "../json.ts";
 import { answerMatches } from "../reward/match.ts";
-import { leavesOf } from "./arguments.ts";
+import { type Leaf, leavesOf } from "./arguments.ts";
 import { type Finding, findingOf, passes, type StaticGate } from "./gate.ts";
+import { givenAwayIn } from "./given-away.ts";
 
 export const questionLeakGate: StaticGate = {
   kind: "static",
   gate: "question-leak",
-  version: 2,
+  version: 3,
   judge: ({ environment }) => {
     const { question, answer, subQuestions, composition } = environment;
     const compares = composition.kind === "argmax" || composition.kind === "argmin";
     const secrets = [...subQuestions.map((sub) => sub.answer), ...(compares ? [] : [answer])];
-    const found = [...new Set(secrets)].filter((secret) => answerMatches(secret, question));
-    if (found.length > 0)
-      return findingOf(
-        found.map((secret) => `'${secret}' stands in the question`),
-        "",
-      );
+    // Within a longer word as well: who says the question back would be taken to have answered it.
+    const isGiven = givenAwayIn(question);
+    const faults = [...new Set(secrets)].flatMap((secret) => {
+      if (answerMatches(secret, question)) return [`'${secret}' stands in the question`];
+      return isGiven(secret) ? [`'${secret}' stands in the question, written otherwise`] : [];
+    });
+    if (faults.length > 0) return findingOf(faults, "");
     return compares
       ? optionsFinding(composition.labels, question)
       : passes(`${secrets.length} answers not in the question`);
@@ -37,13 +39,12 @@ function optionsFinding(labels: readonly string[], question: string): Finding {
 export const documentLeakGate: StaticGate = {
   kind: "static",
   gate: "document-leak",
-  version: 2,
+  version: 3,
   judge: ({ environment }) => {
     const secrets = secretsOf(environment);
     const found = environment.tools.flatMap(({ document }) => {
-      const text = textOf(document);
       return secrets
-        .filter((secret) => answerMatches(secret, text))
+        .filter(givenAwayIn(textOf(document)))
         .map((secret) => ({ name: document.name, text: `${document.name}: its document holds '${secret}'` }));
     });
     return findingOf(
@@ -54,11 +55,19 @@ export const documentLeakGate: StaticGate = {
   },
 };
 
-/** Names, descriptions, enums, defaults and limits as they are, not as JSON escapes them: an answer may hold a quote. */
+/**
+ * Names, descriptions, enums, defaults and limits as they are, not as JSON escapes them: an answer may hold a quote. Of
+ * JSON Schema's own words, which are no document's, none.
+ */
 const textOf = (document: ToolDocument): string =>
   leavesOf(document as unknown as Json)
-    .map(({ path, value }) => [...path.filter((step) => typeof step === "string"), value].join(": "))
+    .filter(({ path }) => path.at(-1) !== "type")
+    .map(({ path, value }) => [...path.filter((_, i) => isOwn(path, i)), value].join(": "))
     .join("\n");
+
+/** Names of parameters, and of members of a default or a choice. */
+const isOwn = (path: Leaf["path"], at: number) =>
+  path[at - 1] === "properties" || path.slice(0, at).some((step) => step === "default" || step === "enum");
 
 const secretsOf = ({ subQuestions, answer }: Environment) => [
   ...new Set([...subQuestions.map((sub) => sub.answer), answer]),

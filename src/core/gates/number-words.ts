@@ -4,15 +4,14 @@ const small =
   "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty".split(
     " ",
   );
-const words = new Map<string, number>([
+const units = new Map<string, number>([
   ...small.map((word, i) => [word, i] as const),
   ..."thirty forty fifty sixty seventy eighty ninety"
     .split(" ")
     .map((word, i) => [word, 10 * (i + 3)] as const),
-  ["hundred", 100],
-  ["thousand", 1000],
 ]);
 const magnitudes = new Map<string, number>([
+  ["dozen", 12],
   ["hundred", 1e2],
   ["thousand", 1e3],
   ["k", 1e3],
@@ -37,9 +36,35 @@ export function numbersSaid(text: string): Set<number> {
         for (const factor of [1, magnitudes.get(word.toLowerCase()) ?? 1])
           said.add(Number((sign * value * factor).toPrecision(15)));
     }
-  for (const word of text.toLowerCase().match(/[a-z]+/g) ?? []) {
-    const value = words.get(word);
-    if (value !== undefined) said.add(value);
+  for (const phrase of text.toLowerCase().split(/[^a-z\s-]+/))
+    for (const value of wordsSaid(phrase.match(/[a-z]+/g) ?? [])) said.add(value);
+  return said;
+}
+
+/** Words in a row as one number, "two hundred and fifty thousand", and each that is one by itself. */
+function wordsSaid(words: readonly string[]): number[] {
+  const said: number[] = [];
+  let [total, part, isOpen] = [0, 0, false];
+  const close = () => {
+    if (total + part > 0) said.push(total + part);
+    [total, part, isOpen] = [0, 0, false];
+  };
+  for (const word of words) {
+    const unit = units.get(word);
+    const factor = magnitudes.get(word);
+    const count = part === 0 ? 1 : part;
+    if (unit !== undefined) {
+      said.push(unit);
+      part += unit;
+      isOpen = true;
+    } else if (word === "half") part += 0.5;
+    else if (factor !== undefined && (isOpen || part > 0)) {
+      // Hundreds may be counted in thousands, thousands in nothing else.
+      if (factor < 1e3) part = count * factor;
+      else [total, part] = [total + count * factor, 0];
+    } else if (word === "a" || word === "an") isOpen = true;
+    else if (word !== "and") close();
   }
+  close();
   return said;
 }

@@ -72,4 +72,22 @@ describe("numbers that a text says", () => {
     for (const value of [1250.5, -320_000, 1_500_000, 90, 2024]) expect([...said]).toContain(value);
     expect([...said]).not.toContain(1250);
   });
+
+  it.each([
+    ["a million", 1_000_000],
+    ["half a million", 500_000],
+    ["one and a half million", 1_500_000],
+    ["two hundred and fifty thousand", 250_000],
+    ["Forty-five", 45],
+    ["a hundred and twenty", 120],
+    ["a dozen", 12],
+  ])("are read in several words: %s", (text, value) => {
+    expect([...numbersSaid(`More than ${text} of them`)]).toContain(value);
+  });
+
+  it("are no magnitude by itself, nor a sum of what a comma parts", () => {
+    const said = [...numbersSaid("4 million, some hundred, one, two")];
+    expect(said).toContain(4_000_000);
+    for (const value of [1_000_000, 100, 3]) expect(said).not.toContain(value);
+  });
 });

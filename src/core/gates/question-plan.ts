@@ -10,13 +10,15 @@ import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
 import { type Leaf, leavesOf, namesIn } from "./arguments.ts";
 import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
 import { keyOf, type Table, tableFault } from "./data-table.ts";
+import { dateSpellings } from "./date-spellings.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
+import { namesSaid } from "./names-said.ts";
 import { numbersSaid } from "./number-words.ts";
 
 export const questionPlanGate: StaticGate = {
   kind: "static",
   gate: "question-plan",
-  version: 2,
+  version: 3,
   judge: (subject) => {
     const { environment } = subject;
     const calls = madeCalls(subject);
@@ -77,38 +79,9 @@ function literalLeaves(argument: Json, path: Leaf["path"]): Leaf[] {
   return Object.entries(object ?? {}).flatMap(([name, member]) => literalLeaves(member, [...path, name]));
 }
 
-/** Letters of scripts that write words together, or endings to a name: a name may begin and end beside any of them. */
-const runsOn =
-  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Hangul}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
-const isWord = (letter: string) => /[\p{L}\p{N}]/u.test(letter) && !runsOn.test(letter);
-
-/** Whole words, without case and accents. */
-function namesSaid(question: string): (name: string) => boolean {
-  const tidied = (said: string) => tidyKey(said).normalize("NFC"); // Hangul as syllables and not as their parts
-  const text = tidied(question);
-  return (name) => {
-    const sought = tidied(name);
-    const isEdge = (at: number) => !isWord(text[at] ?? "");
-    const begins = isWord(sought[0] ?? "");
-    const ends = isWord(sought.at(-1) ?? "");
-    for (let at = text.indexOf(sought); at >= 0; at = text.indexOf(sought, at + 1))
-      if ((!begins || isEdge(at - 1)) && (!ends || isEdge(at + sought.length))) return true;
-    return false;
-  };
-}
-
-const months = "january february march april may june july august september october november december".split(
-  " ",
-);
-
-/** What a question may say instead: other names of the row, and a date in words. */
+/** What a question may say instead: other names of the row, and a date in words or another order. */
 function spellingsOf({ tables }: Case, { tool }: MadeCall, name: string): string[] {
-  const [, year, month, day] = name.match(/^(\d{4})-(\d{2})-(\d{2})$/) ?? [];
-  const word = months[Number(month) - 1];
-  const dates = word
-    ? [`${Number(day)} ${word} ${year}`, `${word} ${Number(day)}, ${year}`, `${word} ${Number(day)} ${year}`]
-    : [];
-  return [name, ...dates, ...aliasesOf(tableOf(tool, tables), name)];
+  return [name, ...dateSpellings(name), ...aliasesOf(tableOf(tool, tables), name)];
 }
 
 function aliasesOf(data: Json | undefined, name: string): string[] {
