@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Json } from "../json.ts";
 import { seededRandom } from "../random.ts";
-import { garbageArguments, type Schema, withinLimits } from "./arguments.ts";
+import { garbageArguments, plausibleArguments, type Schema, withinLimits } from "./arguments.ts";
 
 /** What 200 draws give for one required argument. */
 function drawn(schema: Schema): Json[] {
@@ -37,6 +37,17 @@ describe("garbage that fits a schema", () => {
     expect(lengths({ minItems: 3, maxItems: 5 })).toEqual(new Set([3]));
     expect(lengths({ maxItems: 0 })).toEqual(new Set([0]));
   });
+});
+
+it("what is plausible for a list is one, two or all of the names, as many as it may have", () => {
+  const lists = (limits: Schema) => {
+    const properties = { a: { type: "array", items: { type: "string" }, ...limits } };
+    const parameters = { type: "object" as const, properties, required: ["a"] };
+    return plausibleArguments(parameters, ["x", "y", "z"], [], 100).map(({ a }) => (a as string[]).join(""));
+  };
+  expect(lists({})).toEqual(["x", "y", "z", "xy", "xz", "yx", "yz", "zx", "zy", "xyz"]);
+  expect(lists({ minItems: 2, maxItems: 2 })).toEqual(["xy", "xz", "yx", "yz", "zx", "zy"]);
+  expect(lists({ minItems: 3 })).toEqual(["xyz"]);
 });
 
 it("a number is brought within limits, whole where the schema wants whole numbers", () => {

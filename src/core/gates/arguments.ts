@@ -190,6 +190,23 @@ const mostMembers = 500;
 const repeatsOperand = (given: JsonObject, value: Json) =>
   typeof value === "number" && Object.values(given).includes(value);
 
+/** Pairs of members that are tried, in either order. */
+const mostPaired = 8;
+
+/** Members one by one, in pairs and all together, as far as a list may be so short or so long. */
+function plausibleLists({ items, minItems, maxItems }: Schema, members: readonly Json[]): Json[] {
+  const [least, most] = [Number(minItems ?? 1), Number(maxItems ?? mostItems)];
+  const [paired, all] = [members.slice(0, mostPaired), members.slice(0, most)];
+  const areNumbers = (items as Schema | undefined)?.type === "number";
+  // What is made of one number alone is that number.
+  const lists = [
+    ...(areNumbers ? [] : members.map((member) => [member])),
+    ...paired.flatMap((one) => paired.filter((other) => other !== one).map((other) => [one, other])),
+    ...(all.length > 2 || areNumbers ? [all] : []),
+  ];
+  return lists.filter(({ length }) => length >= Math.max(1, least) && length <= most);
+}
+
 function plausibleValues(schema: Schema, names: readonly string[], numbers: readonly number[]): Json[] {
   if (schema.enum) return [...(schema.enum as readonly Json[])];
   switch (schema.type) {
@@ -200,11 +217,8 @@ function plausibleValues(schema: Schema, names: readonly string[], numbers: read
       return [...numbers];
     case "boolean":
       return [false, true];
-    case "array": {
-      const items = (schema.items ?? {}) as Schema;
-      if (items.type === "number") return numbers.length > 0 ? [[...numbers]] : [];
-      return plausibleValues(items, names, numbers).map((value) => [value]);
-    }
+    case "array":
+      return plausibleLists(schema, plausibleValues((schema.items ?? {}) as Schema, names, numbers));
     case "object":
       return plausibleArguments(
         {

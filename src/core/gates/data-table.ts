@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from "../json.ts";
 import { normalizeAnswer } from "../reward/match.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
+import { dateSpellings, isDate } from "./date-spellings.ts";
 
 export interface Table {
   readonly aliases: Readonly<Record<string, string>>;
@@ -59,14 +60,14 @@ export const cellsOf = (row: JsonObject, path: readonly string[] = []): Cell[] =
     isObject(value) ? cellsOf(value, [...path, name]) : [{ path: [...path, name], value }],
   );
 
-/** Undefined where the row has no such cell. */
+/** Undefined where the row has no such cell, or says that there is nothing. */
 export const cellAt = (row: JsonObject, path: readonly string[]): Json | undefined =>
   path.reduce<Json | undefined>(
     (at, step) => (isObject(at) && Object.hasOwn(at, step) ? at[step] : undefined),
     row,
-  );
+  ) ?? undefined;
 
-/** How a tool may write a cell: as it is, a list with commas, a number rounded or in groups of three digits. */
+/** How a tool may write a cell: as it is, a list with commas, a number rounded or in groups of digits, a date in words. */
 export type Wording = (cell: Json) => string;
 
 const plain: Wording = (cell) => (Array.isArray(cell) ? cell.map(String).join(", ") : String(cell));
@@ -79,18 +80,34 @@ const groupings = [" ", "\u00a0", "\u202f", "'", "_", "."].map((group) =>
   onNumbers((value) => String(value).replace(/\B(?=(\d{3})+$)/g, group)),
 );
 
+/** Small numbers, and very large ones, are powers of ten to Python before they are to JavaScript. */
+const asPython = onNumbers((value) =>
+  value !== 0 && (Math.abs(value) < 1e-4 || Math.abs(value) >= 1e16)
+    ? value.toExponential().replace(/e([+-])(\d)$/, "e$10$2")
+    : String(value),
+);
+/** A date in words, its parts in another order, its year and month, its year. */
+const datesSaid = (cell: Json): string[] =>
+  isDate(cell) ? [...dateSpellings(cell), cell.slice(0, 7), cell.slice(0, 4)] : [];
+const datingsOf = (cell: Json, answer: string): Wording[] =>
+  datesSaid(cell).flatMap((said, i): Wording[] =>
+    said === answer ? [(other) => datesSaid(other)[i] ?? plain(other)] : [],
+  );
+
 /** A grouping that changes nothing is none; of a rounding that changes nothing, other cells may tell. */
 const wordingsOf = (cell: Json): readonly Wording[] =>
   typeof cell === "number"
-    ? [plain, ...roundings, ...groupings.filter((say) => say(cell) !== plain(cell))]
+    ? [plain, ...roundings, ...[...groupings, asPython].filter((say) => say(cell) !== plain(cell))]
     : [plain];
 
 /** Short cells are in any text, so an answer has to say more than they do only with one of these. */
 const leastContained = 2;
 
 /** The wordings by which an answer says just the cell: a number may be rounded in several ways that come to the same. */
-export const exactWordings = (cell: Json, answer: string): Wording[] =>
-  wordingsOf(cell).filter((say) => say(cell) === answer);
+export const exactWordings = (cell: Json, answer: string): Wording[] => [
+  ...wordingsOf(cell).filter((say) => say(cell) === answer),
+  ...datingsOf(cell, answer),
+];
 
 /** Those by which it says the cell among other words, such as its unit. */
 export const looseWordings = (cell: Json, answer: string): Wording[] =>

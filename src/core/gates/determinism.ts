@@ -2,21 +2,17 @@
  * The reference calls, a call without arguments of each tool and every wrong call give the same outputs and errors in
  * another process, where clock and chance are others: what code does, whatever the static gate read in it.
  */
-import { invocationOf, madeCalls } from "./calls.ts";
+import { invocationOf } from "./calls.ts";
 import { type ExecutingGate, findingOf } from "./gate.ts";
-import { wrongCalls } from "./wrong-calls.ts";
+import { triedCalls } from "./tried-calls.ts";
 
 export const determinismGate: ExecutingGate = {
   kind: "executing",
   gate: "determinism",
-  version: 6,
+  version: 7,
   again: true,
   plan: (subject) => {
-    const calls = [
-      ...madeCalls(subject).map(({ tool, given, sub }) => ({ tool, given, what: sub.id })),
-      ...subject.environment.tools.map((tool) => ({ tool, given: {}, what: "a call without arguments" })),
-      ...wrongCalls(subject).map(({ tool, given }) => ({ tool, given, what: "a wrong call" })),
-    ];
+    const calls = triedCalls(subject);
     return {
       invocations: calls.map(({ tool, given }) => invocationOf(tool, given, subject)),
       judge: (outcomes) => {

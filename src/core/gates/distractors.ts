@@ -1,5 +1,6 @@
 /** No distractor gives a sub-answer or the final answer, whatever it is asked about the question's entities. */
-import { environmentHash, type Tool } from "../environment/environment.ts";
+import { composedOf } from "../environment/composition.ts";
+import { type Environment, environmentHash, type Tool } from "../environment/environment.ts";
 import { tableOf } from "../environment/program.ts";
 import { seedOf } from "../hash.ts";
 import type { JsonObject } from "../json.ts";
@@ -18,15 +19,16 @@ const mostCombinations = 2_000;
 export const distractorsGate: ExecutingGate = {
   kind: "executing",
   gate: "distractors",
-  version: 4,
+  version: 5,
   again: false,
   plan: (subject) => {
     const { environment } = subject;
     const calls = madeCalls(subject);
     const names = [...new Set([...namesOf(calls), ...environment.subQuestions.map(({ answer }) => answer)])];
-    const numbers = [
+    const passed = [
       ...new Set(calls.flatMap(({ given }) => leavesOf(given).map(({ value }) => value))),
     ].filter((value) => typeof value === "number");
+    const numbers = [...new Set([...passed, ...resultsOf(environment)])];
     const answers = [
       ...new Set([...environment.subQuestions.map(({ answer }) => answer), environment.answer]),
     ];
@@ -38,7 +40,9 @@ export const distractorsGate: ExecutingGate = {
             tool: tool.document.name,
             invocation: invocationOf(tool, given, subject),
             fault: (outcome) => {
-              const found = answers.find((answer) => answerMatches(answer, textOf(outcome)));
+              const found = answers.find(
+                (answer) => !saysBack(answer, given, passed) && answerMatches(answer, textOf(outcome)),
+              );
               return found === undefined ? undefined : `${JSON.stringify(given)} gives '${found}'`;
             },
           }),
@@ -47,6 +51,22 @@ export const distractorsGate: ExecutingGate = {
     return trialOf(probes, `${probes.length} calls of distractors give no answer`);
   },
 };
+
+/** Numbers that the final answer is made of, which no call has to take. */
+function resultsOf({ subQuestions, composition }: Environment): number[] {
+  if (composition.kind === "date_after") return [composition.days];
+  if (composition.kind === "answer" || composition.kind === "list") return [];
+  const composed = composedOf(composition);
+  return subQuestions
+    .filter(({ id, answerType }) => answerType === "number" && composed.includes(id))
+    .map(({ answer }) => Number(answer));
+}
+
+/** Whether a number that only this gate passes on is the answer: to get it back is to learn nothing. */
+const saysBack = (answer: string, given: JsonObject, passed: readonly number[]): boolean =>
+  leavesOf(given).some(
+    ({ value }) => typeof value === "number" && !passed.includes(value) && String(value) === answer,
+  );
 
 /** Those about rows of its table first, for it cannot tell much of others; of each kind in a seeded order. */
 function callsOf(

@@ -4,6 +4,7 @@ import { tableOf } from "../environment/program.ts";
 import { canonicalJson, type Json, ownMember } from "../json.ts";
 import { tableFault } from "./data-table.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
+import { constantIn } from "./javascript-constant.ts";
 import { signatureOf } from "./javascript-syntax.ts";
 import { pythonSignatureOf } from "./python-syntax.ts";
 
@@ -14,7 +15,7 @@ const types: readonly Json[] = ["string", "number", "integer", "boolean", "array
 export const documentsGate: StaticGate = {
   kind: "static",
   gate: "documents",
-  version: 4,
+  version: 5,
   judge: ({ environment, tables }: Case) => {
     const { tools } = environment;
     const names = tools.map(({ document }) => document.name);
@@ -188,11 +189,8 @@ function parameterFaults(
     : [`parameter '${name}' defaults to ${written}, documented as ${described}`];
 }
 
-/** Defaults are written as JSON, which is also JavaScript; of Python they have been read as JSON. */
+/** In whatever way a constant is written: 'km' says what "km" says. Of Python defaults have been read as JSON. */
 function literal(source: string): string {
-  try {
-    return canonicalJson(JSON.parse(source));
-  } catch {
-    return source;
-  }
+  const constant = constantIn(source);
+  return constant === undefined ? source : canonicalJson(constant);
 }

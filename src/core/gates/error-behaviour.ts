@@ -2,24 +2,25 @@
 import type { Environment } from "../environment/environment.ts";
 import type { Json } from "../json.ts";
 import type { ToolOutcome } from "../ports/sandbox.ts";
-import { answerMatches } from "../reward/match.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
 import { leavesOf } from "./arguments.ts";
 import { invocationOf } from "./calls.ts";
 import { type ExecutingGate, type Probe, trialOf } from "./gate.ts";
+import { givenAwayIn } from "./given-away.ts";
 import { type WrongCall, wrongCalls } from "./wrong-calls.ts";
 
 export const errorBehaviourGate: ExecutingGate = {
   kind: "executing",
   gate: "error-behaviour",
-  version: 6,
+  version: 7,
   again: false,
   plan: (subject) => {
+    const leakIn = leaksOf(subject.environment);
     const probes = wrongCalls(subject).map(
       (call): Probe => ({
         tool: call.tool.document.name,
         invocation: invocationOf(call.tool, call.given, subject),
-        fault: (outcome) => faultOf(outcome, call, subject.environment),
+        fault: (outcome) => faultOf(outcome, call, leakIn),
       }),
     );
     return trialOf(probes, `${probes.length} wrong calls give typed errors that say nothing of answers`);
@@ -28,10 +29,11 @@ export const errorBehaviourGate: ExecutingGate = {
 
 function faultOf(
   outcome: ToolOutcome,
-  { tool, given, kinds }: WrongCall,
-  { subQuestions, answer }: Environment,
+  { tool, given, kinds, isForgivable }: WrongCall,
+  leakIn: (text: string) => string | undefined,
 ): string | undefined {
   const [kind] = kinds;
+  if (isForgivable && outcome.kind === "returned") return undefined;
   if (outcome.kind !== "raised")
     return `no ${kind} error of ${JSON.stringify(given)}: ${outcome.kind} '${outcome.text.slice(0, 40)}'`;
   if (!kinds.some((one) => outcome.text.startsWith(`${one}: `)))
@@ -39,10 +41,18 @@ function faultOf(
   const said = tidyKey(outcome.text);
   if (passedIn(given, tool.document as unknown as Json).some((text) => said.includes(text)))
     return "an error repeats what was passed";
-  const leaked = [...subQuestions.map((sub) => sub.answer), answer].find((secret) =>
-    answerMatches(secret, outcome.text),
-  );
+  const leaked = leakIn(outcome.text);
   return leaked === undefined ? undefined : `an error says '${leaked}'`;
+}
+
+/** The answer that a text gives away. Most calls get one of few errors. */
+function leaksOf({ subQuestions, answer }: Environment): (text: string) => string | undefined {
+  const answers = [...new Set([...subQuestions.map((sub) => sub.answer), answer])];
+  const known = new Map<string, string | undefined>();
+  return (text) => {
+    if (!known.has(text)) known.set(text, answers.find(givenAwayIn(text)));
+    return known.get(text);
+  };
 }
 
 /** Shorter texts and numbers stand in sentences by chance. */

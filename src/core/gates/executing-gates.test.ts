@@ -273,7 +273,7 @@ describe("the determinism gate", () => {
     }));
     const { evidence: found } = judged(outcomes);
     expect(found).toContain("q1 gives another output when it is asked again");
-    expect(found).toContain("(and 20 more)");
+    expect(found).toContain("(and 22 more)");
   });
 
   it("catches an error that is worded another way the second time", async () => {

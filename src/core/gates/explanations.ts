@@ -29,6 +29,16 @@ const formulas: Readonly<Record<string, (values: readonly number[]) => number>> 
 };
 const ofAnyCount = new Set(["minimum", "maximum"]);
 
+/** A date some days earlier: how many they are has no sign. */
+const dateBefore: Explanation = {
+  name: "date before",
+  of: ([date, days, ...others]) =>
+    others.length === 0 && typeof days === "number"
+      ? calculate("date_after", [date ?? "", -days])
+      : undefined,
+  kindsOf: (count) => operandKinds("date_after", count),
+};
+
 const known: readonly Explanation[] = [
   ...operations.map(
     (operation): Explanation => ({
@@ -49,6 +59,7 @@ const known: readonly Explanation[] = [
       kindsOf: (count) => Array.from({ length: count }, () => "number"),
     }),
   ),
+  dateBefore,
 ];
 
 /** The first that gives the answer from two operands or more; a result may be rounded and have a unit behind it. */

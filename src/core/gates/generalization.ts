@@ -31,7 +31,7 @@ const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 6
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 5,
+  version: 6,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
@@ -123,6 +123,7 @@ function unseenProbes(
 ): Probe[] {
   const program = { ...invocationOf(tool, given, subject).program, table: excerpt };
   const own = saidOf(facts, column, facts.own)!;
+  const said = [own, ...rows.flatMap(({ row }) => saidOf(facts, column, row) ?? [])];
   const saidFor = new Map<string, string>();
   return rows.map(({ row, given: other }) => {
     const expected = saidOf(facts, column, row);
@@ -132,9 +133,9 @@ function unseenProbes(
       fault: (outcome) => {
         const text = textOf(outcome);
         if (expected === undefined)
-          return outcome.kind === "raised"
-            ? undefined
-            : `'${row}' has no ${column.path.join(".")} and gives one`;
+          return said.some((value) => answerMatches(value, text))
+            ? `'${row}' has no ${column.path.join(".")} and gives one`
+            : undefined;
         if (!answerMatches(expected, text))
           return `'${row}' gives '${text.slice(0, 40)}' and not '${expected}'`;
         if (answerMatches(sub.answer, text) && !answerMatches(own, expected))
@@ -225,15 +226,20 @@ interface Changed {
 
 /** By the way to the cell, for columns that differ in their wording alone. */
 function changedRows({ table, own, columns }: TableFacts, { sub }: MadeCall): (column: Column) => Changed {
+  const others = Object.values(table.rows);
   const aliases = Object.fromEntries(Object.entries(table.aliases).filter(([, key]) => key === own));
   const row = table.rows[own]!;
   const made = new Map<string, Changed>();
   return ({ path }) => {
     const way = JSON.stringify(path);
     const says = columns.filter((column) => JSON.stringify(column.path) === way).map(({ say }) => say);
-    const cell = anotherCell(cellAt(row, path)!, (value) =>
-      says.every((say) => !answerMatches(sub.answer, say(value))),
-    );
+    const differs = (value: Json) => says.every((say) => !answerMatches(sub.answer, say(value)));
+    const isOther = (value: Json | undefined) => typeof value === "string" && differs(value);
+    const inOtherRow = () => {
+      const other = others.find((one) => isOther(cellAt(one, path)));
+      return other && cellAt(other, path);
+    };
+    const cell = anotherCell(cellAt(row, path)!, differs, inOtherRow);
     const changed = made.get(way) ?? {
       cell,
       table: { aliases, rows: { [own]: withLeaf(row, path, cell) } },
@@ -263,9 +269,17 @@ function changedRowProbe(
   };
 }
 
-/** A cell of the same type that is told from the answer. */
-function anotherCell(cell: Json, differs: (value: Json) => boolean): Json {
-  if (Array.isArray(cell)) return cell.map((member: Json) => anotherCell(member, differs));
-  const candidates = typeof cell === "number" ? sentinels.number : sentinels.text;
-  return candidates.find(differs)!;
+/**
+ * A cell of the same type that is told from the answer. A text with digits in it, such as a date or a time, may be taken
+ * apart by its tool, so it is another row's.
+ */
+function anotherCell(
+  cell: Json,
+  differs: (value: Json) => boolean,
+  inOtherRow: () => Json | undefined,
+): Json {
+  if (Array.isArray(cell)) return cell.map((member: Json) => anotherCell(member, differs, () => undefined));
+  if (typeof cell === "number") return sentinels.number.find(differs)!;
+  const isShaped = typeof cell === "string" && /\d/.test(cell);
+  return (isShaped ? inOtherRow() : undefined) ?? sentinels.text.find(differs)!;
 }

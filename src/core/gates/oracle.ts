@@ -1,28 +1,33 @@
 /**
  * The reference calls solve the environment: each output holds its sub-answer, every argument that comes from an
- * earlier call stands in that call's output word for word, and the final answer follows from the outputs by code.
+ * earlier call stands in that call's output word for word and makes a difference, and the final answer follows from the
+ * outputs by code.
  */
 import { composeAnswer } from "../environment/composition.ts";
 import { answerMatches } from "../reward/match.ts";
 import { invocationOf, madeCalls, takenBy } from "./calls.ts";
 import { type ExecutingGate, findingOf, textOf } from "./gate.ts";
+import { isIdle, takenArguments } from "./taken-arguments.ts";
 
 export const oracleGate: ExecutingGate = {
   kind: "executing",
   gate: "oracle",
-  version: 1,
+  version: 2,
   again: false,
   plan: (subject) => {
     const { composition, answer } = subject.environment;
     const calls = madeCalls(subject);
+    const taken = takenArguments(subject, calls);
     return {
-      invocations: calls.map(({ tool, given }) => invocationOf(tool, given, subject)),
+      invocations: [
+        ...calls.map(({ tool, given }) => invocationOf(tool, given, subject)),
+        ...taken.flatMap(({ others }) => others),
+      ],
       judge: (outcomes) => {
         const outputs = Object.fromEntries(calls.map(({ sub }, i) => [sub.id, textOf(outcomes[i]!)]));
         const faults = calls.flatMap(({ sub, reference }, i) => {
           const solved = answerMatches(sub.answer, outputs[sub.id]!);
-          const taken = takenBy(reference);
-          const missing = taken.filter((id) => !wordForWord(calls, id, outputs[id] ?? ""));
+          const missing = takenBy(reference).filter((id) => !wordForWord(calls, id, outputs[id] ?? ""));
           return [
             ...(solved
               ? []
@@ -30,6 +35,15 @@ export const oracleGate: ExecutingGate = {
             ...missing.map((id) => `${sub.id} takes from ${id} what its output does not say`),
           ];
         });
+        let at = calls.length;
+        for (const { call, source, others } of taken) {
+          const own = outcomes[calls.indexOf(call)]!;
+          if (isIdle(own, outcomes.slice(at, at + others.length)))
+            faults.push(
+              `${call.sub.id} says the same whatever it takes from ${source}, and need not wait for it`,
+            );
+          at += others.length;
+        }
         const found = Object.fromEntries(
           calls
             .filter(({ sub }) => wordForWord(calls, sub.id, outputs[sub.id]!))
@@ -48,6 +62,8 @@ export const oracleGate: ExecutingGate = {
 };
 
 function wordForWord(calls: ReturnType<typeof madeCalls>, id: string, output: string): boolean {
-  const pieces = calls.find(({ sub }) => sub.id === id)?.sub.answer.split(", ") ?? [];
-  return pieces.length > 0 && pieces.every((piece) => output.includes(piece));
+  const sub = calls.find((call) => call.sub.id === id)?.sub;
+  // A number is the same in groups of three digits.
+  const said = sub?.answerType === "number" ? output.replace(/(?<=\d),(?=\d{3})/g, "") : output;
+  return sub?.answer.split(", ").every((piece) => said.includes(piece)) ?? false;
 }

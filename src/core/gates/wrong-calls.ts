@@ -1,6 +1,6 @@
 /**
  * Calls that are wrong in one known way each: an argument too many, one missing, one that its schema does not allow, at
- * every level of the arguments; and a name that nothing has.
+ * every level of the arguments; a name that nothing has, and one with a letter too many.
  */
 import { environmentHash, type Tool } from "../environment/environment.ts";
 import { tableOf } from "../environment/program.ts";
@@ -10,17 +10,21 @@ import { seededRandom } from "../random.ts";
 import type { errorKinds } from "../synthesis/deploy/validation.ts";
 import {
   garbageArguments,
+  isBeyondLimits,
   leavesOf,
   misfit,
   mostItems,
   namesIn,
   type Schema,
+  schemaAt,
   sentinel,
   withLeaf,
   withoutLeaf,
 } from "./arguments.ts";
+import { madeCalls } from "./calls.ts";
 import { keyOf, type Table, tableFault } from "./data-table.ts";
 import type { Case } from "./gate.ts";
+import { tableFacts } from "./table-facts.ts";
 
 type ErrorKind = (typeof errorKinds)[number];
 type Path = readonly (string | number)[];
@@ -30,10 +34,37 @@ export interface WrongCall {
   readonly given: JsonObject;
   /** What the error may be called. */
   readonly kinds: readonly ErrorKind[];
+  /** Whether a tool may know what was meant, and answer. */
+  readonly isForgivable: boolean;
 }
 
-export function wrongCalls(subject: Case): WrongCall[] {
-  return subject.environment.tools.flatMap((tool) => callsOf(subject, tool));
+/** Several gates make them. */
+const made = new WeakMap<Case, readonly WrongCall[]>();
+
+export function wrongCalls(subject: Case): readonly WrongCall[] {
+  const calls = made.get(subject) ?? [
+    ...subject.environment.tools.flatMap((tool) => callsOf(subject, tool)),
+    ...misspelt(subject),
+  ];
+  made.set(subject, calls);
+  return calls;
+}
+
+/** The name of a row with a letter too many, once for each tool: who helps with its spelling may say no answer. */
+function misspelt(subject: Case): WrongCall[] {
+  const calls = madeCalls(subject);
+  return calls.flatMap((call, i) => {
+    const { tool, given } = call;
+    const facts = tableFacts(subject, call);
+    if (typeof facts !== "object" || calls.findIndex((other) => other.tool === tool) < i) return [];
+    const [{ path, value }] = facts.keys;
+    const isFree = namesIn(given, tool.document.parameters).some((name) => name.path.join() === path.join());
+    const wrong = `${value}${String(value).at(-1)}`;
+    const schema = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
+    if (!isFree || keyOf(facts.table, wrong) !== undefined || isBeyondLimits(wrong, schema)) return [];
+    const kinds = ["not_found", "invalid_argument"] as const;
+    return [{ tool, given: withLeaf(given, path, wrong), kinds, isForgivable: true }];
+  });
 }
 
 function callsOf(subject: Case, tool: Tool): WrongCall[] {
@@ -42,7 +73,12 @@ function callsOf(subject: Case, tool: Tool): WrongCall[] {
   const everything = complete(parameters as unknown as Schema) as unknown as typeof parameters;
   const fitting = garbageArguments(parameters, random);
   const whole = garbageArguments(everything, random);
-  const wrong = (given: JsonObject, ...kinds: readonly ErrorKind[]): WrongCall => ({ tool, given, kinds });
+  const wrong = (given: JsonObject, ...kinds: readonly ErrorKind[]): WrongCall => ({
+    tool,
+    given,
+    kinds,
+    isForgivable: false,
+  });
   const places = placesIn(parameters as unknown as Schema, whole);
   const objects = places.filter(({ schema }) => schema.type === "object");
   return [
