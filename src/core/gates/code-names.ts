@@ -3,7 +3,7 @@
  * which is sound because no global that is out of bounds may be declared anew either: what is declared anywhere is the
  * code's own, everywhere.
  */
-import type { AnyNode, Program } from "acorn";
+import type { AnyNode, NewExpression, Program } from "acorn";
 import type { Declarations } from "./declarations.ts";
 import type { Folding } from "./folding.ts";
 
@@ -12,6 +12,7 @@ export const allowedGlobals: ReadonlySet<string> = new Set([
   "undefined",
   "Array",
   "Boolean",
+  "Date",
   "Error",
   "Infinity",
   "JSON",
@@ -43,6 +44,7 @@ export const forbiddenGlobals: ReadonlySet<string> = new Set(
 
 /** What a tool may use of globals that hold more than it may. */
 const allowedMembers: Readonly<Record<string, ReadonlySet<string>>> = {
+  Date: new Set(["UTC", "parse"]),
   Object: new Set("assign entries freeze fromEntries groupBy hasOwn is keys values".split(" ")),
   Math: new Set(
     [
@@ -112,13 +114,17 @@ function memberName(node: AnyNode, folded: Folding): string | undefined {
   return folded(key);
 }
 
-/** Math and Object hold chance and reflection, so they are only ever asked for a member by its plain name. */
+/**
+ * Math and Object hold chance and reflection, and Date the clock, so they are only ever asked for a member by its plain
+ * name. A date of what is given may be made where it is read at once: as a value of its own it would lead back to Date.
+ */
 function wholeGlobalFaults(nodes: readonly AnyNode[], declared: ReadonlySet<string>): string[] {
   const isWhole = (node: AnyNode | null | undefined): node is AnyNode & { name: string } =>
     node?.type === "Identifier" && Object.hasOwn(allowedMembers, node.name) && !declared.has(node.name);
   const inPlace = new Set<AnyNode>();
   const faults: string[] = [];
   for (const node of nodes) {
+    for (const { callee } of datesRead(node)) inPlace.add(callee);
     if (node.type === "Property" && !node.computed && !node.shorthand) inPlace.add(node.key);
     if (node.type === "MemberExpression" && !node.computed) {
       inPlace.add(node.property);
@@ -143,3 +149,32 @@ function wholeGlobalFaults(nodes: readonly AnyNode[], declared: ReadonlySet<stri
     ...new Set(whole.map(({ name }) => `uses '${name}' other than for a member by its name`)),
   ];
 }
+
+/** Methods that every date has itself, and that give a number or a text. */
+const dateMethods: ReadonlySet<string> = new Set(
+  [
+    "getDate getDay getFullYear getHours getMilliseconds getMinutes getMonth getSeconds getTime getUTCDate getUTCDay",
+    "getUTCFullYear getUTCHours getUTCMilliseconds getUTCMinutes getUTCMonth getUTCSeconds toISOString valueOf",
+  ].flatMap((names) => names.split(" ")),
+);
+const numeric: ReadonlySet<string> = new Set("- * / % < > <= >=".split(" "));
+
+/** Dates that an expression makes and reads: `new Date(x).getTime()`, `new Date(x) - new Date(y)`. */
+function datesRead(node: AnyNode): NewExpression[] {
+  if (node.type === "BinaryExpression" && numeric.has(node.operator))
+    return [node.left, node.right].filter(isDateOf);
+  return node.type === "MemberExpression" &&
+    !node.computed &&
+    node.property.type === "Identifier" &&
+    dateMethods.has(node.property.name)
+    ? [node.object].filter(isDateOf)
+    : [];
+}
+
+/** Without arguments, which a list that is spread out may turn out to hold, it would be now. */
+const isDateOf = (node: AnyNode): node is NewExpression =>
+  node.type === "NewExpression" &&
+  node.callee.type === "Identifier" &&
+  node.callee.name === "Date" &&
+  node.arguments[0] !== undefined &&
+  node.arguments[0].type !== "SpreadElement";

@@ -18,7 +18,16 @@ describe("the static code gate", () => {
   });
 
   it.each([
-    ["const now = Date.now();", "names 'Date'"],
+    ["const now = Date.now();", "reads 'Date.now'"],
+    ["const { now } = Date;", "uses 'Date' other than for a member by its name"],
+    ["const now = new Date().getTime();", "uses 'Date' other than for a member by its name"],
+    ["const now = new Date(...[]).getTime();", "uses 'Date' other than for a member by its name"],
+    ["const now = Date(country);", "uses 'Date' other than for a member by its name"],
+    ["const day = new Date(country);", "uses 'Date' other than for a member by its name"],
+    ["const day = new Date(0).concat();", "uses 'Date' other than for a member by its name"],
+    ["const day = new Date(0)[country]();", "uses 'Date' other than for a member by its name"],
+    ["const Day = Date; const now = new Day();", "uses 'Date' other than for a member by its name"],
+    ["const now = new (new Date(0).constructor)();", "reads '.constructor'"],
     ["const luck = Math.random();", "reads '.random'"],
     ["const home = process.env.HOME;", "names 'process'"],
     ["const all = globalThis;", "names 'globalThis'"],
@@ -65,6 +74,9 @@ describe("the static code gate", () => {
   it.each([
     "const ops = { add: (a, b) => a + b }; const sum = ops[country]?.(1, 2);",
     "const ops = { low: (one) => one.trim() }; if (!Object.hasOwn(ops, country)) throw new Error('x'); const text = ops[country](table.rows[country][country]);",
+    "const days = (Date.parse(country) - Date.UTC(2000, 0, 1)) / 86400000;",
+    "const days = (new Date(country) - new Date(2000, 0, 1)) / 86400000; const late = new Date(country) > 0;",
+    "const text = new Date(Date.parse(country) + 7 * 86400000).toISOString().slice(0, 10);",
     "const { round, max } = Math; const two = [1.6].map((one) => round(one)).map(Number);",
     "const first = Object.values(table.rows)[0]; const last = first[country];",
     "const self = function again(n) { return n > 0 ? again(n - 1) : n; };",

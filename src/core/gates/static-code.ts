@@ -31,7 +31,7 @@ const forbiddenSyntax: ReadonlySet<string> = new Set([
 export const staticCodeGate: StaticGate = {
   kind: "static",
   gate: "static-code",
-  version: 5,
+  version: 6,
   judge: ({ environment }) => {
     const faults = environment.tools.flatMap(({ code, runtime, document: { name } }) =>
       (runtime === "python" ? pythonFaults : javascriptFaults)(code, environment).map((fault) => ({
