@@ -10,6 +10,7 @@ import { emptyAdapter } from "../model/adapter.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import type { Adapter } from "../model/weights.ts";
 import { requireFinite } from "./finite.ts";
+import { parseJson } from "./json-text.ts";
 import { placeIn, requireAll, sourcesOf } from "./parameter-tensors.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
@@ -92,7 +93,7 @@ export async function readAdapter(folder: string, config: LlamaConfig): Promise<
 
 async function readConfig(file: string): Promise<z.infer<typeof adapterConfig>> {
   const json = await readFile(file, "utf8")
-    .then((text): unknown => JSON.parse(text))
+    .then(parseJson)
     .catch((cause: Error) => {
       throw unreadable(file, cause.message, {}, cause);
     });

@@ -17,6 +17,7 @@ import {
 import { writeAdapter } from "./adapter-file.ts";
 import { requireFinite } from "./finite.ts";
 import { folderTensors, weightsFile } from "./folder-tensors.ts";
+import { parseJson } from "./json-text.ts";
 import { modelTensors } from "./model-tensors.ts";
 import { placeIn, requireAll, sourcesOf } from "./parameter-tensors.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
@@ -53,7 +54,7 @@ export async function requirePolicyTexts(folder: string): Promise<void> {
 export async function readPolicyJson(folder: string, name: string): Promise<unknown> {
   const file = join(folder, name);
   try {
-    return JSON.parse(await readFile(file, "utf8"));
+    return parseJson(await readFile(file, "utf8"));
   } catch (cause) {
     throw unreadable(file, (cause as Error).message, {}, cause);
   }

@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { adapterFiles } from "./adapter-file.ts";
+import { parseJson } from "./json-text.ts";
 import type { ForeignTensor } from "./model-tensors.ts";
 import { listSafetensors, readSafetensorsTensor } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
@@ -51,7 +52,7 @@ export async function partsOf(file: string): Promise<string[]> {
 
 async function jsonOf(file: string): Promise<unknown> {
   try {
-    return JSON.parse(await readFile(file, "utf8"));
+    return parseJson(await readFile(file, "utf8"));
   } catch (cause) {
     throw unreadable(file, (cause as Error).message, {}, cause);
   }

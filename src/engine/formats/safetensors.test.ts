@@ -106,6 +106,16 @@ describe("reading safetensors", () => {
     ],
     ["fewer than 8 bytes", () => writeFileSync(file, "abc"), "this one has 3"],
     ["a header that is no JSON", () => writeRaw("{"), "its header is not JSON"],
+    [
+      "a header that is nested without end",
+      () => writeRaw(`{"a":${"[".repeat(1e6)}${"]".repeat(1e6)}}`),
+      "its header is not JSON (it is nested more than 64 deep)",
+    ],
+    [
+      "a name without end, in few words",
+      () => writeRaw(`{"${"a".repeat(1e6)}":null}`),
+      `tensor '${"a".repeat(992)}...; fetch`,
+    ],
     ["a header that is a list", () => writeRaw("[]"), "its header is not a JSON object"],
     [
       "an unknown dtype",

@@ -8,6 +8,7 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { readInto, readRange, withFile } from "./bytes.ts";
 import { bfloatToFloat, halfToFloat } from "./half.ts";
+import { parseJson } from "./json-text.ts";
 import { repeatedKey } from "./repeated-key.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -101,9 +102,9 @@ function parseHeader(file: string, bytes: Uint8Array): Record<string, unknown> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    header = JSON.parse(text);
+    header = parseJson(text);
   } catch (cause) {
-    throw unreadable(file, "its header is not JSON", {}, cause);
+    throw unreadable(file, `its header is not JSON (${(cause as Error).message})`, {}, cause);
   }
   if (typeof header !== "object" || header === null || Array.isArray(header))
     throw unreadable(file, "its header is not a JSON object");

@@ -2,6 +2,9 @@
 import { RatchetError } from "../../core/errors.ts";
 
 const nextStep = "fetch or export the file again";
+/** A name or a list in a hostile file may be as long as the file, and a sentence is carried through a database. */
+const mostLetters = 1000;
+const brief = (text: string) => (text.length > mostLetters ? `${text.slice(0, mostLetters)}...` : text);
 
 /** `problem` names the value and the limit, e.g. "its header says 9 GB but the file has 12 bytes". */
 export function unreadable(
@@ -12,8 +15,13 @@ export function unreadable(
 ): RatchetError {
   return new RatchetError(
     "ModelUnreadable",
-    `cannot read ${file}: ${problem}; ${nextStep}`,
-    { file, ...fields },
+    `cannot read ${file}: ${brief(problem)}; ${nextStep}`,
+    { file, ...briefly(fields) },
     cause,
   );
 }
+
+const briefly = (fields: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, typeof value === "string" ? brief(value) : value]),
+  );

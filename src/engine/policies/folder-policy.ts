@@ -6,6 +6,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { folderTensors } from "../formats/folder-tensors.ts";
+import { parseJson } from "../formats/json-text.ts";
 import { modelTensors } from "../formats/model-tensors.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { parseLlamaConfig } from "../model/config.ts";
@@ -44,21 +45,15 @@ export async function readFolderPolicy(
     template: await textOf(folder, "chat_template.jinja"),
     reasoning,
   });
-  const kept = (name: string, before: JsonFile | undefined, after: object) => {
-    try {
-      return before && JSON.stringify(before.value) === JSON.stringify(after) ? before.text : jsonText(after);
-    } catch (cause) {
-      // JSON is read without a stack and written with one.
-      throw unreadable(join(folder, name), "it is nested too deep to be written again", {}, cause);
-    }
-  };
+  const kept = (before: JsonFile | undefined, after: object) =>
+    before && JSON.stringify(before.value) === JSON.stringify(after) ? before.text : jsonText(after);
   return {
     place: folder,
     texts: new Map([
-      ["config.json", kept("config.json", config, fit.config)],
-      ["generation_config.json", kept("generation_config.json", generation, fit.generation)],
+      ["config.json", kept(config, fit.config)],
+      ["generation_config.json", kept(generation, fit.generation)],
       ["tokenizer.json", tokenizer.text],
-      ["tokenizer_config.json", kept("tokenizer_config.json", tokenizerConfig, fit.tokenizerConfig)],
+      ["tokenizer_config.json", kept(tokenizerConfig, fit.tokenizerConfig)],
     ]),
     tensors: modelTensors(folder, shape, await folderTensors(folder)),
     optimizer: (await isFile(join(folder, optimizerFile))) ? join(folder, optimizerFile) : undefined,
@@ -76,7 +71,7 @@ async function jsonOf(folder: string, name: string): Promise<JsonFile | undefine
   if (text === undefined) return undefined;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseJson(text);
   } catch (cause) {
     throw unreadable(join(folder, name), (cause as Error).message, {}, cause);
   }

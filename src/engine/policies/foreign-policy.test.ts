@@ -209,7 +209,7 @@ describe("a Hugging Face folder", () => {
           join(f, "generation_config.json"),
           `{"x": ${"[".repeat(1e5)}${"]".repeat(1e5)}, "eos_token_id": 1}`,
         ),
-      "generation_config.json: it is nested too deep to be written again",
+      "generation_config.json: it is nested more than 64 deep",
     ],
     [
       "a template that cannot be parsed",
