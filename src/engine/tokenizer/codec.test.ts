@@ -29,9 +29,9 @@ async function change(file: string, member: string, value: unknown): Promise<voi
   writeFileSync(join(folder, file), JSON.stringify({ ...json, [member]: value }));
 }
 
-function tinyTokens(): { readonly content: string }[] {
+function tinyTokens(): { readonly id: number; readonly content: string }[] {
   const json = JSON.parse(readFileSync(join(folder, "tokenizer.json"), "utf8")) as {
-    added_tokens: { content: string }[];
+    added_tokens: { id: number; content: string }[];
   };
   return json.added_tokens;
 }
@@ -91,6 +91,24 @@ describe("a chat codec", () => {
     const codec = await createChatCodec(folder);
     expect(codec.encodeToolResults([" \u0085\na b\t "], true)).toEqual([261, 97, 32, 98, 262, 257]);
     expect(codec.encodeToolResults(["  "], false)).toEqual([258, 261, 262, 257]);
+  });
+
+  it("shows a text as the template trims it, asks for it, and as tokens of white space have it", async () => {
+    const [first, ...rest] = tinyTokens();
+    const spaces = { ...first, id: 268, content: "   ", special: false };
+    await change("tokenizer.json", "added_tokens", [first, ...rest, spaces]);
+    const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as object;
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, vocab_size: 269 }));
+    const file = join(folder, "tokenizer_config.json");
+    const texts = JSON.parse(readFileSync(file, "utf8")) as object;
+    const chat_template =
+      "{% for m in messages %}{{ (m.content | trim) if m.content else '?' }}<|im_end|>{% endfor %}";
+    writeFileSync(file, JSON.stringify({ ...texts, chat_template }));
+    const { encodePrompt } = await createChatCodec(folder);
+    const said = (content: string) => encodePrompt([{ role: "user", content }], []);
+    expect(said(" \n a \t")).toEqual([97, 258]);
+    expect(said("a   <|im_end|>").slice(0, 3)).toEqual([97, 268, 60]);
+    expect(said("")).toEqual([63, 258]);
   });
 
   it("refuses a template that does not end turns with the stop token", async () => {

@@ -19,6 +19,12 @@ describe("guarding text from outside", () => {
     );
   });
 
+  it("leaves white space to be trimmed, and nothing to be nothing", () => {
+    expect(opaque(" a\t b\n", "|")).toBe(" |a|\t |b|\n");
+    expect(opaque("", "|")).toBe("");
+    for (const held of ["a\tb", " a", "b\n"]) expect(opaque(" a\tb\n", "|")).not.toContain(held);
+  });
+
   it("takes a mark that the text does not hold", () => {
     expect(unusedMark("plain")).toBe("\ue000");
     expect(unusedMark([{ content: "\ue000 and \ue001" }])).toBe("\ue002");

@@ -14,9 +14,13 @@ export function unusedMark(value: unknown): string {
   throw new RangeError("the text uses all 6,400 private use characters");
 }
 
-/** A mark before, between and after the text's characters: no added token can match in it or across its borders. */
+/**
+ * A mark before, between and after the characters of each word: no added token that has a visible character can match in it or
+ * across its borders. White space stays as it is, for templates trim it, ask whether a text is empty, and tokenizers may have
+ * tokens of it alone.
+ */
 export function opaque(text: string, mark: string): string {
-  return mark + [...text].map((character) => character + mark).join("");
+  return text.replace(/\S+/gu, (word) => mark + [...word].map((character) => character + mark).join(""));
 }
 
 /** The text with the named tokens broken up, and others left to be recognized. */
