@@ -185,6 +185,8 @@ describe("a killed supervisor", () => {
     await until("the workers' end", () =>
       before.filter(isAlive).every(({ role }) => !role.endsWith("worker")),
     );
+    // It may have been killed before it saw that Temporal had made its database.
+    writeFileSync(join(home, "temporal", "temporal.db.making"), "");
     supervisor = await supervise(home);
     const stillThere = before.filter(isAlive).map(({ role }) => role);
     expect(stillThere.sort()).toEqual(["postgres", "temporal"]);
@@ -192,6 +194,15 @@ describe("a killed supervisor", () => {
     expect(await storedRows(endpoints)).toEqual([{ note: "kept" }]);
     expect(await workflowState(endpoints)).toBe("RUNNING");
     expect(pidOf("supervisor")).toBe(supervisor.pid);
+    const adopted = pidOf("temporal")!;
+    process.kill(adopted, "SIGKILL");
+    await replaced("temporal", adopted);
+    await until("Temporal with what it held", () =>
+      workflowState(endpoints).then(
+        (state) => state === "RUNNING",
+        () => false,
+      ),
+    );
   });
 });
 

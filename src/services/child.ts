@@ -29,10 +29,12 @@ export interface ChildCommand {
 
 export interface ChildSpecification {
   readonly role: SupervisedRole;
-  /** Called before each start. */
+  /** Called before each start, maybe while a left-over process still runs. */
   prepare(): Promise<ChildCommand>;
   /** What a killed supervisor left of it: one that runs the same command and answers goes on, the rest is ended. */
   leftovers?(): readonly ProcessEntry[];
+  /** Called when no process of it runs any more and one is about to be started. */
+  beforeSpawn?(): void;
   /** Resolves when the process does its work; called again after each start. Rejects when `signal` aborts. */
   becomesReady(signal: AbortSignal, child?: ChildProcess): Promise<void>;
   /** Asked of a ready process again and again: one that never answers is frozen or stuck, and is killed to be started again. */
@@ -146,6 +148,7 @@ export class SupervisedChild {
     const startedAt = performance.now();
     const adopted = await this.adopt(command);
     if (adopted === undefined && this.stopping.signal.aborted) return { how: "stopped", readyForMs: 0 };
+    if (adopted === undefined) this.specification.beforeSpawn?.();
     const { child, exit } = adopted ?? this.spawn(command);
     const ended = new AbortController();
     void exit.then(() => ended.abort());

@@ -40,6 +40,7 @@ export function temporalSpecification(
     role: "temporal",
     prepare: () => prepare(home, program, record, namespace),
     leftovers: () => findServers(home),
+    beforeSpawn: () => makeDatabaseAnew(home),
     becomesReady: async (signal) => {
       await becomesReady(embeddedConnection(record), namespace, signal);
       // A successor of the one that was waited for may have answered.
@@ -69,7 +70,6 @@ async function prepare(
 ): Promise<ChildCommand> {
   const folder = join(home, "temporal");
   mkdirSync(folder, { recursive: true });
-  makeDatabaseAnew(home);
   const attributes = Object.values(searchAttributes).map(
     ({ name, type }) => `${name}=${attributeTypes[type]}`,
   );
