@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { createKnowledgeAuthor } from "../authors/knowledge/author.ts";
 import { type ExperimentInput, experimentInputSchema } from "../core/experiment/input.ts";
 import { requireBuildable } from "./buildable.ts";
 
@@ -35,5 +36,15 @@ describe("what the author cannot write is refused, by stage", () => {
 
   it("and nothing else", async () => {
     await requireBuildable(asking({ domains: ["geography"] }));
+  });
+
+  it("but one fact with its one tool, which is certain and not tried", async () => {
+    await requireBuildable(asking({ maxTools: 1, maxSubQuestions: 1 }));
+    const author = createKnowledgeAuthor();
+    for (const split of ["train", "validation", "test"] as const) {
+      const limits = { maxTools: 1, maxSubQuestions: 1 };
+      const request = { split, profile: "compact", scenarios: { single_hop: 1 }, ...limits } as const;
+      expect(await author.propose({ ...request, seed: 1, from: 0, count: 20 })).toHaveLength(20);
+    }
   });
 });
