@@ -67,10 +67,11 @@ describe("what a person changed in a training", () => {
     const { goBack, changesOf, getRun, putChange } = store.runs;
     const elsewhere = { ...made("c", 9, 0.3), stage: "cold-start" };
     await putChange(elsewhere);
-    const run = { run: "steered", workflowType: "experiment", state: "stopped", branch: 0 } as const;
+    const run = { run: "steered", workflowType: "experiment", state: "done", branch: 0 } as const;
     await goBack({ ...run, input: { again: 1 } }, "rl", 3);
     expect(await changesOf("steered")).toEqual([made("a", 3, 0.2), elsewhere]);
-    expect((await getRun("steered"))!.input).toEqual({ again: 1 });
+    // Whoever was to begin it may die before: it is not done with this input.
+    expect(await getRun("steered")).toMatchObject({ input: { again: 1 }, state: "stopped" });
   });
 });
 

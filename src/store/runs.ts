@@ -35,7 +35,7 @@ export function createRunStore(database: Database): RunStore {
     goBack: (run, stage, iteration) =>
       database.run((tables) =>
         tables.transaction().execute(async (tx) => {
-          await upsertRun(tx, run);
+          await upsertRun(tx, { ...run, state: "stopped" });
           await dropChanges(tx, { run: run.run, stage, iteration });
         }),
       ),

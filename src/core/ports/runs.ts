@@ -193,7 +193,10 @@ export interface RunStore {
   putChange(change: ChangeRecord): Promise<ChangeRecord>;
   /** In the order they were made. */
   changesOf(run: string): Promise<ChangeRecord[]>;
-  /** As putRun; and in the same transaction, what was changed in the stage after the iteration is dropped. */
+  /**
+   * As putRun; and in the same transaction, what was changed in the stage after the iteration is dropped. Until somebody
+   * begins it, the run is stopped: with this input it is not done, and what it goes on after is needed.
+   */
   goBack(run: RunRecord, stage: string, iteration: number): Promise<void>;
   /** Once, however often the same trip is put. */
   putTrip(trip: TripRecord): Promise<void>;
