@@ -3,7 +3,7 @@
  * killed meanwhile, the supervisor brings back: a service that does not answer is asked again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, Connection, type WorkflowHandle, WorkflowNotFoundError } from "@temporalio/client";
+import { type Client, Connection, WorkflowNotFoundError } from "@temporalio/client";
 import type { Config } from "../config/config.ts";
 import { type ExperimentInput, experimentInputSchema } from "../core/experiment/input.ts";
 import { contentHash } from "../core/hash.ts";

@@ -109,5 +109,9 @@ describe("why a run does not go on", () => {
       "waits for turn 4 of shard 2 (tiny.rl.i3.s2) since 312 s: in the queue of ratchet-sample",
     );
     expect(explainWaiting("tiny", { ...running, pending: [] })).toBeNull();
+    // The clock was put back meanwhile.
+    expect(explainWaiting("tiny", { ...running, pending: [{ ...turn, forMs: -3_600_000 }] })).toBe(
+      "waits for turn 4 of shard 2 (tiny.rl.i3.s2) since 0 s: in the queue of ratchet-sample",
+    );
   });
 });

@@ -109,8 +109,14 @@ const longestFirst = ({ pending }: Waiting) => [...pending].sort((a, b) => b.for
 export const withoutTimes = (line: string): string =>
   line.replace(/ since [^:]*:/, ":").replace(/: attempt \d+,/, ":");
 
+/** The server's clock may be ahead of this command's, and any may be put back. */
+const since = (forMs: number): string => {
+  const elapsedMs = Math.max(0, forMs);
+  return elapsedMs < 600_000 ? `${Math.round(elapsedMs / 1000)} s` : duration(elapsedMs);
+};
+
 const waitsOn = ({ what, workflowId, forMs }: Pick<Pending, "what" | "workflowId" | "forMs">) =>
-  `waits for ${what} of ${placeOf(workflowId)} since ${forMs < 600_000 ? `${Math.round(forMs / 1000)} s` : duration(forMs)}`;
+  `waits for ${what} of ${placeOf(workflowId)} since ${since(forMs)}`;
 
 /** A shard is known by its number, anything else by its workflow. */
 function placeOf(workflowId: string): string {
