@@ -61,6 +61,13 @@ describe.each(familyFolders)("a %s in GGUF", (name) => {
   });
 });
 
+it("a template for tools comes before the other in GGUF", async () => {
+  const template = `{# for tools #}${readFileSync(join(familyFolder("qwen2"), "chat_template.jinja"), "utf8")}`;
+  const file = written("qwen2", [ggufText("tokenizer.chat_template.tool_use", template)]);
+  const { texts } = await readGgufPolicy(file, undefined);
+  expect(JSON.parse(texts.get("tokenizer_config.json")!)).toMatchObject({ chat_template: template });
+});
+
 describe("RoPE scaling in GGUF", () => {
   const configOf = async (file: string) =>
     JSON.parse((await readGgufPolicy(file, undefined)).texts.get("config.json")!) as Record<string, unknown>;

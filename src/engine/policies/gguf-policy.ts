@@ -19,7 +19,9 @@ export async function readGgufPolicy(file: string, reasoning: boolean | undefine
   const found = tensors.map((source) => ({ file, source }));
   const tokenizer = tokenizerFromGguf(file, metadata) as Readonly<Record<string, unknown>>;
   parseTokenizer(file, tokenizer, shape.vocabularySize);
-  const template = metadata.get("tokenizer.chat_template");
+  // Of several templates, that for tools, as in a folder.
+  const template =
+    metadata.get("tokenizer.chat_template.tool_use") ?? metadata.get("tokenizer.chat_template");
   const fit = fitTexts({
     place: file,
     config,
