@@ -128,6 +128,16 @@ describe("an update with an adapter", () => {
     expect((await sample(wider.checkpoint))[0]).toHaveLength(2);
   });
 
+  it("begins with moments of its own where it is new, and so do weights after it, whatever was carried before", async () => {
+    const { checkpoint } = await update(policy);
+    for (const lora of [{ ...request(policy).lora!, rank: 3 }, undefined]) {
+      const fresh = await update(checkpoint, { lora, carryOptimizer: false });
+      const carried = await update(checkpoint, { lora, carryOptimizer: true });
+      expect(carried.weightsSha256).toBe(fresh.weightsSha256);
+      expect(carried.optimizerSha256).toBe(fresh.optimizerSha256);
+    }
+  });
+
   it("is merged where all weights are trained after it", async () => {
     const { checkpoint } = await update(policy);
     const still = { ...request(policy).optimizer, learningRate: 0 };

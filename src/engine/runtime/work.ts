@@ -99,11 +99,12 @@ async function update(
   await requirePolicyTexts(parent.folder);
   const reference =
     message.reference && (await beating(reading, onProgress, policies.get(message.reference))).weights;
-  const { weights, base } = await beating(reading, onProgress, trainable(policies, message));
+  const { weights, base, goesOn } = await beating(reading, onProgress, trainable(policies, message));
   const trained = trainedParameters(weights);
   // An adapter's are small, and would take the place of whole policies' arenas.
   const allocate = weights.adapter ? undefined : arenas.take;
-  const stored = message.carryOptimizer
+  const carries = message.carryOptimizer && goesOn;
+  const stored = carries
     ? await beating(reading, onProgress, readOptimizerState(parent.folder, trained, allocate))
     : undefined;
   const state = stored ?? { step: 0, m: zerosLike(trained, allocate), v: zerosLike(trained, allocate) };
@@ -134,20 +135,27 @@ function zerosLike(parameters: Parameters, allocate?: Allocate): Parameters {
   return zeros;
 }
 
-/** The weights to train, in memory of their own where they change; `base` is the policy that stays frozen under an adapter. */
-async function trainable(
-  policies: LoadedPolicies,
-  { parent, lora }: UpdateMessage,
-): Promise<{ weights: Weights; base?: PolicyLocation }> {
-  if (lora === undefined) return { weights: await policies.take(parent) };
+interface Trainable {
+  /** In memory of their own where they change. */
+  readonly weights: Weights;
+  /** The policy that stays frozen under an adapter. */
+  readonly base?: PolicyLocation;
+  /** The parent's moments are of what is trained: not so of a new adapter, nor of weights that one was merged into. */
+  readonly goesOn: boolean;
+}
+
+async function trainable(policies: LoadedPolicies, { parent, lora }: UpdateMessage): Promise<Trainable> {
+  if (lora === undefined) return { weights: await policies.take(parent), goesOn: parent.base === undefined };
   const { seed, ...settings } = lora;
   if (parent.base) {
     const weights = (await policies.get(parent.base)).weights;
     const adapter = await readAdapter(parent.folder, weights.config);
-    if (sameLora(adapter.settings, settings)) return { weights: { ...weights, adapter }, base: parent.base };
+    if (sameLora(adapter.settings, settings))
+      return { weights: { ...weights, adapter }, base: parent.base, goesOn: true };
   }
   const { weights } = await policies.get(parent);
-  return { weights: { ...weights, adapter: newAdapter(weights.config, settings, seed) }, base: parent };
+  const adapter = newAdapter(weights.config, settings, seed);
+  return { weights: { ...weights, adapter }, base: parent, goesOn: false };
 }
 
 function copyOf(weights: Weights, allocate?: Allocate): Weights {
