@@ -1,8 +1,8 @@
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { readInputFile } from "./input-file.ts";
+import { describe, expect, it, vi } from "vitest";
+import { decodeText, readInputFile } from "./input-file.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ratchet-input-"));
 
@@ -24,6 +24,16 @@ describe("an input file", () => {
   it("must be UTF-8, as what is not would be lost", () => {
     const path = fileOf(Buffer.from('{ "id": "M\xfcller" }', "latin1"));
     expect(() => readInputFile(path, "--input")).toThrow(`--input ${path} is not UTF-8; save it as UTF-8`);
+  });
+
+  it("must not be longer than a text can be", () => {
+    const decode = vi.spyOn(TextDecoder.prototype, "decode").mockImplementation(() => {
+      throw Object.assign(new Error("too long"), { code: "ERR_STRING_TOO_LONG" });
+    });
+    expect(() => decodeText(new Uint8Array(9), "--rows", "rows.jsonl")).toThrow(
+      "--rows rows.jsonl has 9 bytes, more than are read at once; split it",
+    );
+    decode.mockRestore();
   });
 
   it("must be a file", () => {

@@ -17,14 +17,21 @@ export function readText(path: string, option: string, next: string): string {
   return decodeText(readBytes(path, option, next), option, path);
 }
 
-/** Without the byte order mark that some editors begin a file with. Throws InvalidInput for bytes that would be lost. */
+/**
+ * Without the byte order mark that some editors begin a file with. Throws InvalidInput for bytes that would be lost, and for
+ * more of them than one text holds (512 MiB).
+ */
 export function decodeText(bytes: Uint8Array, option: string, path: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (error) {
+    const isTooLong = (error as NodeJS.ErrnoException).code === "ERR_STRING_TOO_LONG";
+    const problem = isTooLong
+      ? `has ${bytes.length} bytes, more than are read at once; split it`
+      : "is not UTF-8; save it as UTF-8";
     throw new RatchetError(
       "InvalidInput",
-      `${option} ${path} is not UTF-8; save it as UTF-8`,
+      `${option} ${path} ${problem}`,
       { field: option, value: path },
       error,
     );
