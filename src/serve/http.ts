@@ -35,7 +35,9 @@ export async function serveHttp(subject: Case, sandbox: Sandbox, port: number): 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (!isMeantForThisMachine(request.headers))
       throw new Refusal(403, "only requests to and from this machine are answered");
-    const path = new URL(request.url ?? "/", "http://localhost").pathname;
+    const target = request.url ?? "/";
+    if (!URL.canParse(target, "http://localhost")) throw new Refusal(400, "the path is none");
+    const path = new URL(target, "http://localhost").pathname;
     if (path === "/mcp") return mcp.handle(request, response);
     send(response, await routed(request, path, sessions, open));
   };

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { Refusal } from "./messages.ts";
 
-const named = { name: z.string(), arguments: z.unknown() };
+const named = { name: z.string(), arguments: z.unknown().optional() };
 const bodySchema = z.union([
   z.object({ id: z.string().optional(), function: z.object(named) }),
   z.object(named),

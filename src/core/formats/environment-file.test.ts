@@ -59,6 +59,23 @@ describe("an environment written by hand", () => {
   });
 });
 
+describe("a table that has no end", () => {
+  const row: Record<string, unknown> = { country: "Ecuador" };
+  row.itself = row;
+  let deep: unknown = "Ecuador";
+  for (let level = 0; level < 100_000; level++) deep = { deep };
+
+  it.each([
+    ["of a TypeScript file, which may hold itself", row],
+    ["of a JSON file, which may nest as deep as it likes", deep],
+  ])("is refused in words: %s", (_, quito) => {
+    const tables = { capitals: { aliases: {}, rows: { quito } }, countries: {} };
+    expect(() => readEnvironmentFile({ ...example(), tables }, "FILE")).toThrow(
+      "FILE: is nested too deeply to be read, or holds itself; write out what a table holds, a few levels deep",
+    );
+  });
+});
+
 describe("an environment written to a file", () => {
   it("is the same one when it is read again, without the tables of others", () => {
     const sound = caseOf(chainCandidate);

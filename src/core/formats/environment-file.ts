@@ -17,6 +17,7 @@ import {
 } from "../environment/environment.ts";
 import { tableOf } from "../environment/program.ts";
 import { scenarioOf } from "../environment/scenario.ts";
+import { RatchetError } from "../errors.ts";
 import { parseInput } from "../experiment/parse.ts";
 import type { Case } from "../gates/gate.ts";
 import { contentHash } from "../hash.ts";
@@ -71,6 +72,21 @@ export type EnvironmentFile = z.input<typeof environmentFileSchema>;
 
 /** Throws InvalidInput that names the field; `what` says which file. */
 export function readEnvironmentFile(value: unknown, what: string): Case {
+  try {
+    return readFile(value, what);
+  } catch (error) {
+    // Reading calls itself for what stands within something, and the stack has an end.
+    if (!(error instanceof RangeError)) throw error;
+    throw new RatchetError(
+      "InvalidInput",
+      `${what}: is nested too deeply to be read, or holds itself; write out what a table holds, a few levels deep`,
+      { what },
+      error,
+    );
+  }
+}
+
+function readFile(value: unknown, what: string): Case {
   const file = parseInput(
     environmentFileSchema,
     value,

@@ -28,6 +28,21 @@ function rowText(changes: Record<string, unknown> = {}): string {
   });
 }
 
+it.each([
+  [{ answer: true }, "field 'answer': is neither text nor a number"],
+  [{ answer: undefined }, "field 'answer': is neither text nor a number"],
+  [
+    { unsolved_set: JSON.stringify({ find: [null] }) },
+    "field 'unsolved_set.find': is neither an answer nor a list of answers, each of them text or a number",
+  ],
+  [
+    { messages: [{ role: "user", content: null }] },
+    "field 'messages.0.content': is neither text nor a list of parts that are text",
+  ],
+])("a row of FTRL's that is wrong is refused by its field, and what it should be: %j", (changes, refusal) => {
+  expect(() => importFtrlRow(rowText(changes), "row")).toThrow(`row: ${refusal}; `);
+});
+
 describe("a row of FTRL's becomes an environment", () => {
   it("whose prompt is the row's, word for word", () => {
     for (const row of rows) {

@@ -45,16 +45,21 @@ const functionSchema = z.object({
     .default({ properties: {}, required: [] }),
 });
 
-/** As `str()` would write it: the row itself keeps what it was. */
-const answerText = z.union([z.string().min(1), z.number().transform(String)]);
+/** A number in its shortest text: the row itself keeps what it was. */
+const answerText = z.union([z.string().min(1), z.number().transform(String)], {
+  error: "is neither text nor a number",
+});
 
 /** Text as one string or as a list of parts, as chat interfaces have it. */
-const contentText = z.union([
-  z.string(),
-  z
-    .array(z.object({ type: z.literal("text"), text: z.string() }))
-    .transform((parts) => parts.map(({ text }) => text).join("")),
-]);
+const contentText = z.union(
+  [
+    z.string(),
+    z
+      .array(z.object({ type: z.literal("text"), text: z.string() }))
+      .transform((parts) => parts.map(({ text }) => text).join("")),
+  ],
+  { error: "is neither text nor a list of parts that are text" },
+);
 
 /** What is read of a row; all else travels with it. */
 const rowSchema = z.object({
@@ -64,7 +69,12 @@ const rowSchema = z.object({
   codes: nested(z.record(z.string(), z.string().min(1))),
   /** Tool name -> the sub-answers it still owes. */
   unsolved_set: nested(
-    z.record(z.string(), z.union([z.array(answerText), answerText.transform((answer) => [answer])])),
+    z.record(
+      z.string(),
+      z.union([z.array(answerText), answerText.transform((answer) => [answer])], {
+        error: "is neither an answer nor a list of answers, each of them text or a number",
+      }),
+    ),
   ),
   data_source: z.string().optional(),
   split: z.string().optional(),
