@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -22,6 +30,20 @@ describe("the workflow bundle", () => {
     expect(made).toBe(1);
     expect(readFileSync(path, "utf8")).toMatch(/^\/\* sha256 [0-9a-f]{64} \*\/ exports\.answer = 42;$/);
     expect(readdirSync(join(folder, "cache"))).toEqual(["workflows.cjs"]);
+  });
+
+  it("goes when its sources have changed and a month has passed", async () => {
+    const names = ["workflows-old.cjs", "workflows-new.cjs", "else.cjs"];
+    for (const name of names) writeFileSync(join(folder, "cache", name), "");
+    for (const name of ["workflows-old.cjs", "else.cjs"]) utimesSync(join(folder, "cache", name), 0, 0);
+    truncateSync(path, 0);
+    await bundle();
+    expect(readdirSync(join(folder, "cache")).sort()).toEqual([
+      "else.cjs",
+      "workflows-new.cjs",
+      "workflows.cjs",
+    ]);
+    for (const name of names) rmSync(join(folder, "cache", name), { force: true });
   });
 
   it.each<[string, () => void]>([

@@ -1,9 +1,11 @@
 /**
- * The workflow bundle, made once for each state of the sources: a restarted worker is back in half a second, not three.
+ * The workflow bundle, made once for each state of the sources, whatever the home: a restarted worker is back in half a
+ * second, not three.
  * It is used only while it has the hash that it begins with, so a file that was cut off or changed is made anew.
  */
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DataConverter } from "@temporalio/common";
 import { bundleWorkflowCode } from "@temporalio/worker";
@@ -11,16 +13,19 @@ import { sha256 } from "../core/hash.ts";
 import { writeWhole } from "../services/files.ts";
 import { sourcesHash } from "./build-id.ts";
 
+/** Of sources that have changed since. A worker has read its own when it starts. */
+const keptMs = 30 * 24 * 3_600_000;
+
 const workflowsPath = fileURLToPath(new URL("../workflows/index.ts", import.meta.url));
 
 /** A converter of failures becomes part of the bundle. */
 export async function workflowBundle(
-  home: string,
+  cacheFolder: string,
   { failureConverterPath }: Pick<DataConverter, "failureConverterPath"> = {},
 ): Promise<{ codePath: string }> {
   // Everything that a workflow may import.
   const sources = (await sourcesHash(["core", "workflows"])).slice(0, 16);
-  const codePath = join(home, "cache", `workflows-${sources}${failureConverterPath ? "-encoded" : ""}.cjs`);
+  const codePath = join(cacheFolder, `workflows-${sources}${failureConverterPath ? "-encoded" : ""}.cjs`);
   return wholeBundle(codePath, async () => {
     const { code } = await bundleWorkflowCode({
       workflowsPath,
@@ -39,9 +44,17 @@ export async function wholeBundle(
   const code = found.slice(sealOf("").length);
   if (found !== sealOf(code) + code) {
     const made = await make();
+    removeOld(dirname(codePath));
     writeWhole(codePath, sealOf(made) + made);
   }
   return { codePath };
+}
+
+function removeOld(folder: string): void {
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  for (const name of names.filter((entry) => /^workflows-.*\.cjs$/.test(entry)))
+    if (Date.now() - statSync(join(folder, name)).mtimeMs > keptMs)
+      rmSync(join(folder, name), { force: true });
 }
 
 /** On the code's own first line, and before it: lines keep their numbers, and the source map ends the file as it must. */

@@ -7,12 +7,12 @@ import { deploymentOptions, makeCurrent } from "./versioning.ts";
 
 export const serveWorkflows = (maxCachedWorkflows: number): Promise<void> =>
   serve("workflow-worker", "ratchet-workflow", async ({ config, connection, log, buildId, common }) => {
-    const { home, versioning, temporalNamespace } = config;
+    const { cacheFolder, versioning, temporalNamespace } = config;
     const worker = await Worker.create({
       ...common,
       taskQueue: taskQueues.workflows,
       workerDeploymentOptions: deploymentOptions(versioning, buildId),
-      workflowBundle: await workflowBundle(home, common.dataConverter),
+      workflowBundle: await workflowBundle(cacheFolder, common.dataConverter),
       maxCachedWorkflows,
     });
     return {
