@@ -59,6 +59,10 @@ describe("a tokenizer.json", () => {
       "t.json: 'normalizer': it may compose characters (NFC, NFD, NFKC, NFKD) and do no more",
     );
     expect(() => parse(model({ dropout: 0.1 }))).toThrow("'model.dropout'");
+    for (const decoder of [null, { type: "Metaspace" }])
+      expect(() => parse({ decoder })).toThrow(
+        /^cannot read t.json: 'decoder.*; only byte-level BPE is known/,
+      );
     expect(() => parse(model({ end_of_word_suffix: "</w>" }))).toThrow("'model.end_of_word_suffix'");
     const token = { id: 3, content: "<s>", special: true, single_word: true };
     expect(() => parse({ added_tokens: [token] })).toThrow("'added_tokens.0.single_word'");

@@ -37,6 +37,8 @@ const tokenizerFile = z.looseObject({
     end_of_word_suffix: z.literal("").nullish(),
   }),
   pre_tokenizer: z.looseObject({ type: z.string() }),
+  /** Another would leave the bytes' printable characters in what a policy said. */
+  decoder: z.looseObject({ type: z.literal("ByteLevel") }),
 });
 export type TokenizerJson = z.infer<typeof tokenizerFile>;
 
