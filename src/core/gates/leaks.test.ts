@@ -83,6 +83,28 @@ describe("the document leak gate", () => {
     );
   });
 
+  it("reads neither the places of choices nor a choice and the next name as one text", async () => {
+    const choosing = withTool(sound, "get_money", ({ document }) => ({
+      document: {
+        ...document,
+        parameters: {
+          ...document.parameters,
+          properties: {
+            kind: { type: "string", enum: Array.from({ length: 101 }, () => "wild") },
+            honey: { type: "string" },
+          },
+        },
+      },
+    }));
+    for (const answer of ["wild honey", "100"]) {
+      const subQuestions = sound.environment.subQuestions.map((sub) =>
+        sub.id === "q2" ? { ...sub, answer } : sub,
+      );
+      const environment = { ...choosing.environment, subQuestions, answer };
+      expect(await judge(documentLeakGate, { ...choosing, environment })).toMatchObject({ verdict: "pass" });
+    }
+  });
+
   it("catches an answer with a quote in it, which JSON would write otherwise", async () => {
     const subQuestions = sound.environment.subQuestions.map((sub) =>
       sub.id === "q2" ? { ...sub, answer: 'the "real"' } : sub,

@@ -39,7 +39,7 @@ function optionsFinding(labels: readonly string[], question: string): Finding {
 export const documentLeakGate: StaticGate = {
   kind: "static",
   gate: "document-leak",
-  version: 3,
+  version: 4,
   judge: ({ environment }) => {
     const secrets = secretsOf(environment);
     const found = environment.tools.flatMap(({ document }) => {
@@ -63,11 +63,12 @@ const textOf = (document: ToolDocument): string =>
   leavesOf(document as unknown as Json)
     .filter(({ path }) => path.at(-1) !== "type")
     .map(({ path, value }) => [...path.filter((_, i) => isOwn(path, i)), value].join(": "))
-    .join("\n");
+    .join(" ; "); // what follows is another text: a choice and the next name are no two words of one
 
 /** Names of parameters, and of members of a default or a choice. */
 const isOwn = (path: Leaf["path"], at: number) =>
-  path[at - 1] === "properties" || path.slice(0, at).some((step) => step === "default" || step === "enum");
+  typeof path[at] === "string" &&
+  (path[at - 1] === "properties" || path.slice(0, at).some((step) => step === "default" || step === "enum"));
 
 const secretsOf = ({ subQuestions, answer }: Environment) => [
   ...new Set([...subQuestions.map((sub) => sub.answer), answer]),
