@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { requireInTime } from "../core/experiment/changes.ts";
 import { experimentInputSchema } from "../core/experiment/input.ts";
 import type { Json } from "../core/json.ts";
 import type { ChangeRecord, KnownUpdate, LineageRecord, StageRecord, StoredRun } from "../core/ports/runs.ts";
@@ -171,6 +172,16 @@ describe("what goes on after an iteration of an experiment's training", () => {
   ])("is refused for %j", async (wanted, message) => {
     await expect(plan(wanted)).rejects.toThrow(message);
   });
+
+  it.each([1, 3])(
+    "is what a change that came too late, in iteration %s of as many, is told to fork",
+    async (last) => {
+      const refusal = () => requireInTime({ run: "parent", stage: "rl", iteration: last + 1, last });
+      expect(refusal).toThrow(`fork parent --stage rl --at-iteration ${last - 1} --set`);
+      const fork = { stage: "rl", iteration: last - 1, settings: { iterations: last, learningRate: 0.1 } };
+      expect((await plan(fork)).changes).toContainEqual({ name: "learningRate", from: 0.001, to: 0.1 });
+    },
+  );
 
   it("is refused for a fork where a stage before it was changed while it ran", async () => {
     const altered = runsWith(0.001, { altered: true });

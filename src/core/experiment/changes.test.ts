@@ -42,10 +42,11 @@ describe("what a person changed while a policy trained", () => {
   });
 
   it("comes too late once the last iteration has begun, and not before anything is counted", () => {
-    const asked = (iteration: number) => () => requireInTime({ run: "tiny", iteration, last: 6 });
+    const asked = (iteration: number) => () =>
+      requireInTime({ run: "tiny", stage: "rl", iteration, last: 6 });
     expect(asked(6)).not.toThrow();
     expect(asked(7)).toThrow(
-      "too late: the last iteration, 6, has begun, and none comes after it; to train on otherwise, fork the run once it has ended: npx ratchet fork tiny --at-iteration 6",
+      "too late: the last iteration, 6, has begun, and none comes after it; to do that one otherwise, fork the run once it has ended: npx ratchet fork tiny --stage rl --at-iteration 5 --set NAME=VALUE",
     );
     expect(() => requireInTime({})).not.toThrow();
     expect(() => requireInTime({ run: "tiny", iteration: 1 })).not.toThrow();

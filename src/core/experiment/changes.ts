@@ -66,15 +66,19 @@ export const namesLearningRate = ({ changes }: ChangeRecord): boolean =>
 
 interface NextIteration {
   readonly run?: string;
+  readonly stage?: string;
   readonly iteration?: number;
   /** The training's last one. */
   readonly last?: number;
 }
 
-/** Throws a plain Error, for workflows, where no iteration is left that a change could hold for. */
-export function requireInTime({ run, iteration = 1, last = iteration }: NextIteration): void {
+/**
+ * Throws a plain Error, for workflows, where no iteration is left that a change could hold for. A fork needs one that is
+ * left too.
+ */
+export function requireInTime({ run, stage, iteration = 1, last = iteration }: NextIteration): void {
   if (iteration <= last) return;
   throw new Error(
-    `too late: the last iteration, ${last}, has begun, and none comes after it; to train on otherwise, fork the run once it has ended: npx ratchet fork ${run} --at-iteration ${last}`,
+    `too late: the last iteration, ${last}, has begun, and none comes after it; to do that one otherwise, fork the run once it has ended: npx ratchet fork ${run} --stage ${stage} --at-iteration ${last - 1} --set NAME=VALUE`,
   );
 }
