@@ -8,23 +8,33 @@ import {
 import { experimentWorkflowId } from "../workflows/names.ts";
 import { statusOf } from "./open-run.ts";
 
-/** Undefined where it came to its end, or where Temporal knows no workflow of the run. */
-export async function howItEnded(client: Client, run: string): Promise<string | undefined> {
+export type Ended =
+  /** Temporal knows no workflow of the run. */
+  | { readonly how: "unknown" }
+  | { readonly how: "well" }
+  /** It was begun again meanwhile. */
+  | { readonly how: "not" }
+  | { readonly how: "badly"; readonly because: string };
+
+export async function howItEnded(client: Client, run: string): Promise<Ended> {
   for (const workflowId of [experimentWorkflowId(run), run]) {
     const handle = client.workflow.getHandle(workflowId);
     const status = await statusOf(handle);
-    if (status !== "NOT_FOUND") return hasEndedWell(status) ? undefined : describeEnd(handle, status);
+    if (status !== "NOT_FOUND") return endedAs(handle, status);
   }
   // Begun by hand under an id of its own; the newest comes first.
   for await (const found of client.workflow.list({ query: `RatchetRun = '${run}'` })) {
     if (found.parentExecution !== undefined) continue;
-    const handle = client.workflow.getHandle(found.workflowId, found.runId);
-    return hasEndedWell(found.status.name) ? undefined : describeEnd(handle, found.status.name);
+    return endedAs(client.workflow.getHandle(found.workflowId, found.runId), found.status.name);
   }
-  return undefined;
+  return { how: "unknown" };
 }
 
-const hasEndedWell = (status: string) => status === "COMPLETED" || status === "CONTINUED_AS_NEW";
+async function endedAs(handle: WorkflowHandle, status: string): Promise<Ended> {
+  if (status === "COMPLETED") return { how: "well" };
+  if (status === "RUNNING" || status === "CONTINUED_AS_NEW") return { how: "not" };
+  return { how: "badly", because: await describeEnd(handle, status) };
+}
 
 export async function describeEnd(handle: WorkflowHandle, status: string): Promise<string> {
   if (status === "NOT_FOUND")

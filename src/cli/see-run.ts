@@ -3,12 +3,12 @@ import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { Endpoints } from "../services/endpoints.ts";
 import { addressesOf } from "./addresses.ts";
-import { howItEnded } from "./how-it-ended.ts";
+import { type Ended, howItEnded } from "./how-it-ended.ts";
 import { isUnanswered } from "./patience.ts";
 import { type RunFacts, readRun } from "./read-run.ts";
 import { readWaiting } from "./read-waiting.ts";
 import { withClient } from "./temporal-client.ts";
-import { explainWaiting } from "./waiting.ts";
+import { explainWaiting, type Waiting } from "./waiting.ts";
 
 export interface Seen {
   readonly facts: RunFacts | undefined;
@@ -27,8 +27,9 @@ export async function seeRun(config: Config, endpoints: Endpoints, name?: string
   const { facts, outage, unknown } = await factsOf(config, endpoints, name);
   const run = facts?.run ?? name;
   if (run === undefined && outage === undefined) return { facts, isOpen: false, waits: null, outages: [] };
-  const seen = await asTemporalHasIt(endpoints, facts, run);
-  if (unknown !== undefined && !seen.isOpen) throw unknown;
+  const again = async () => (await factsOf(config, endpoints, run)).facts;
+  const seen = await asTemporalHasIt(endpoints, facts, run, again);
+  if (unknown !== undefined && !seen.isOpen && seen.facts === undefined) throw unknown;
   return { ...seen, outages: [...(outage === undefined ? [] : [outage]), ...seen.outages] };
 }
 
@@ -51,37 +52,53 @@ async function factsOf(config: Config, endpoints: Endpoints, name: string | unde
   }
 }
 
-/**
- * The store knows how a run ended that ended by itself; one that was terminated, or timed out, could not write that down,
- * and one that was begun again has not yet.
- */
+type Again = () => Promise<RunFacts | undefined>;
+
 async function asTemporalHasIt(
   endpoints: Endpoints,
   facts: RunFacts | undefined,
   run: string | undefined,
+  again: Again,
 ): Promise<Seen> {
   const nothing = { facts, isOpen: false, waits: null, outages: [] };
+  let told: Waiting | Ended | undefined;
   try {
-    const { waiting, ended } = await withClient(endpoints, async (client) => {
-      const waiting = run && (await readWaiting(client, run));
-      return { waiting, ended: run && !waiting && isToBeExplained(facts) && (await howItEnded(client, run)) };
+    told = await withClient(endpoints, async (client) => {
+      // That Temporal answers is worth knowing even so.
+      if (run === undefined) return undefined;
+      const waiting = await readWaiting(client, run);
+      return waiting ?? (isToBeExplained(facts) ? await howItEnded(client, run) : undefined);
     });
-    if (run === undefined) return nothing;
-    if (waiting)
-      return {
-        facts: facts && { ...facts, state: "running" },
-        isOpen: true,
-        waits: explainWaiting(run, waiting),
-        outages: [],
-      };
-    if (!isToBeExplained(facts)) return nothing;
-    // Of one that has ended well, the store would tell.
-    const next = facts === undefined ? "" : `; go on with: npx ratchet resume ${run}`;
-    const waits = `${ended || "no workflow of it is open"}${next}`;
-    return { ...nothing, facts: facts && asFailed(facts), waits };
   } catch (error) {
     return { ...nothing, outages: [outageOf(endpoints, error)] };
   }
+  return run === undefined || told === undefined ? nothing : weigh(run, facts, told, again);
+}
+
+/**
+ * The store knows how a run ended that ended by itself; one that was terminated, or timed out, could not write that down,
+ * and one that was begun again has not yet. One that ended well may have done so since the store was read: `again` reads it.
+ */
+export async function weigh(
+  run: string,
+  facts: RunFacts | undefined,
+  told: Waiting | Ended,
+  again: Again,
+): Promise<Seen> {
+  const isClosed = "how" in told && told.how !== "not";
+  if (!isClosed)
+    return {
+      facts: facts && { ...facts, state: "running" },
+      isOpen: true,
+      waits: "how" in told ? null : explainWaiting(run, told),
+      outages: [],
+    };
+  const nothing = { isOpen: false, waits: null, outages: [] };
+  const newest = told.how === "well" ? await again() : facts;
+  if (!isToBeExplained(newest)) return { ...nothing, facts: newest };
+  const because = told.how === "badly" ? told.because : "no workflow of it is open";
+  const next = newest === undefined ? "" : `; go on with: npx ratchet resume ${run}`;
+  return { ...nothing, facts: newest && asFailed(newest), waits: `${because}${next}` };
 }
 
 const isToBeExplained = (facts: RunFacts | undefined) =>
