@@ -100,6 +100,16 @@ describe("ratchet report", () => {
     });
   });
 
+  it("needs none but the one that is asked for", async () => {
+    const lost = { kind: "report", hash: "0".repeat(64), bytes: 1 };
+    await store.runs.putStage({
+      ...{ run: "two", stage: "main", type: "report", inputHash: "h", state: "done" },
+      result: { report: lost },
+    });
+    expect(report("two", "--stage", "other")).toMatchObject({ status: 0, stderr: "" });
+    expect(report("two").stderr).toMatch(/^ratchet: report 0+ is not in the artifact store/);
+  });
+
   it("has none for a run that goes on with another input, until its report stage is done with that", async () => {
     await putRun("restarted", { learningRate: 1 });
     const stored = await store.artifacts.putJson("report", assembleReport(exampleSources));

@@ -8,10 +8,12 @@ import type { ReportData } from "../core/report/data.ts";
 import { renderReport } from "../report/report.ts";
 import type { Store } from "../store/store.ts";
 
+/** A report that is done. */
 export interface StoredReport {
+  readonly run: string;
   /** Of the report stage. */
   readonly stage: string;
-  readonly data: ReportData;
+  readonly ref: ArtifactRef;
 }
 
 /** A run's first report has its name; the others have their stages' too. */
@@ -22,7 +24,7 @@ export const reportPath = (home: string, run: string, stage?: string) =>
  * Of the report stages that are done, in the stages' order; at least one. Throws InvalidInput for an unknown run, and for
  * one that has none yet.
  */
-export async function readReports(store: Store, name?: string): Promise<StoredReport[]> {
+export async function listReports(store: Store, name?: string): Promise<StoredReport[]> {
   const run = name === undefined ? await store.runs.newestRun() : await store.runs.getRun(name);
   if (run === undefined) {
     const message = name === undefined ? "no run has been started yet" : `RUN '${name}' is unknown`;
@@ -32,15 +34,12 @@ export async function readReports(store: Store, name?: string): Promise<StoredRe
     });
   }
   const stages = (await store.runs.getStages(run.run)).filter(({ state }) => state !== "outdated");
-  const reports: StoredReport[] = [];
-  for (const stage of stages) {
+  const reports = stages.flatMap((stage) => {
     const result = stage.type === "report" ? resultOf(stage) : undefined;
-    if (result === undefined) continue;
+    if (result === undefined) return [];
     const { report } = result as unknown as { report: ArtifactRef };
-    const data = (await store.artifacts.getJson(report)) as ReportData;
-    requireReadable(run.run, data);
-    reports.push({ stage: stage.stage, data });
-  }
+    return [{ run: run.run, stage: stage.stage, ref: report }];
+  });
   if (reports.length > 0) return reports;
   const reached = stages.map((known) => `${known.stage} ${known.state}`).join(", ");
   throw new RatchetError(
@@ -56,9 +55,19 @@ export function reportOf(reports: readonly StoredReport[], stage?: string): Stor
   if (found !== undefined) return found;
   throw new RatchetError(
     "InvalidInput",
-    `--stage '${stage}' names no report of run '${reports[0]!.data.run}' that is done; choose one of ${reports.map((report) => report.stage).join(", ")}`,
+    `--stage '${stage}' names no report of run '${reports[0]!.run}' that is done; choose one of ${reports.map((report) => report.stage).join(", ")}`,
     { field: "--stage", value: stage },
   );
+}
+
+/** Throws ArtifactMissing or ArtifactCorrupt, and InvalidInput for one that another version wrote. */
+export async function readReport(
+  { artifacts }: Pick<Store, "artifacts">,
+  { run, ref }: StoredReport,
+): Promise<ReportData> {
+  const data = (await artifacts.getJson(ref)) as ReportData;
+  requireReadable(run, data);
+  return data;
 }
 
 function requireReadable(run: string, { format }: ReportData): void {

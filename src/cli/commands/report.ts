@@ -17,14 +17,13 @@ export function register(ratchet: Command): void {
       const config = readConfig();
       const { databaseUrl } = runningEndpoints(config);
       // The store takes a second to load, which no other command should pay for.
-      const [{ openStore }, { readReports, reportOf, reportPath, writeReport }] = await Promise.all([
-        import("../../store/store.ts"),
-        import("../stored-report.ts"),
-      ]);
+      const [{ openStore }, { listReports, readReport, reportOf, reportPath, writeReport }] =
+        await Promise.all([import("../../store/store.ts"), import("../stored-report.ts")]);
       const store = await openStore({ databaseUrl, artifactFolder: config.artifactFolder });
       try {
-        const { data } = reportOf(await readReports(store, name), stage);
-        const path = out ?? reportPath(config.home, data.run, stage);
+        const report = reportOf(await listReports(store, name), stage);
+        const data = await readReport(store, report);
+        const path = out ?? reportPath(config.home, report.run, stage);
         process.stdout.write(`${await writeReport(data, path)}\n`);
       } finally {
         await store.close();
