@@ -9,6 +9,7 @@ import type { ChangeRecord } from "../../core/ports/runs.ts";
 import { runningEndpoints } from "../../services/endpoints.ts";
 import { messages } from "../../workflows/names.ts";
 import { readAssignments } from "../assignments.ts";
+import { whileSilent } from "../while-silent.ts";
 
 interface SetOptions {
   readonly stage?: string;
@@ -49,9 +50,9 @@ async function change(run: string, assignments: readonly string[], options: SetO
     const asked = { args: [wanted] as [HyperparameterChange], updateId: randomUUID() };
     const ask = () =>
       handle.executeUpdate<ChangeRecord, [HyperparameterChange]>(messages.changeHyperparameters, asked);
-    const waiting = setTimeout(() => void tellWhy(client, run), silentMs);
+    const recorded = () => patiently(ask, new AbortController().signal);
     try {
-      const { iteration, changes } = await patiently(ask, new AbortController().signal);
+      const { iteration, changes } = await whileSilent(recorded, silentMs, () => why(client, run), tell);
       process.stdout.write(
         options.json
           ? `${JSON.stringify({ run, workflowId, iteration, changes })}\n`
@@ -61,8 +62,6 @@ async function change(run: string, assignments: readonly string[], options: SetO
       if (!(error instanceof WorkflowUpdateFailedError)) throw error;
       const reason = (error.cause as Error).message;
       throw new RatchetError("InvalidInput", `${workflowId}: ${reason}`, { field: "NAME=VALUE" }, error);
-    } finally {
-      clearTimeout(waiting);
     }
   });
 }
@@ -70,14 +69,16 @@ async function change(run: string, assignments: readonly string[], options: SetO
 /** A change is recorded within a second or two where nothing is in its way. */
 const silentMs = 5_000;
 
-async function tellWhy(client: Client, run: string): Promise<void> {
+const tell = (text: string) => void process.stderr.write(`${text}\n`);
+
+async function why(client: Client, run: string): Promise<string> {
   const [{ readWaiting }, { explainTrouble }] = await Promise.all([
     import("../read-waiting.ts"),
     import("../waiting.ts"),
   ]);
   const waiting = await readWaiting(client, run).catch(() => undefined);
-  const why = waiting && explainTrouble(run, waiting);
-  process.stderr.write(`not recorded yet${why ? `; the run ${why}` : ", still waiting"}\n`);
+  const trouble = waiting && explainTrouble(run, waiting);
+  return `not recorded yet${trouble ? `; the run ${trouble}` : ", still waiting"}`;
 }
 
 function choose(run: string, open: readonly string[], stage: string | undefined): string {
