@@ -103,17 +103,41 @@ describe("collecting garbage", () => {
     expect(await stored()).toEqual(hashes(made));
   });
 
-  it("forgets nothing where its folder is not the one that holds the database's checkpoints", async () => {
+  it("forgets nothing that lies in another folder, whatever it collects in its own", async () => {
+    const base = await checkpoint("base", { parent: null });
     const made = await chain(3);
     await expireLeases();
     const elsewhere = await mkdtemp(join(tmpdir(), "ratchet-garbage-"));
     const other = await openStore({ databaseUrl, artifactFolder: elsewhere });
-    await expect(other.collectGarbage([], 0)).rejects.toThrow(
-      `none of the 3 checkpoints that this database knows lies in ${elsewhere}; set RATCHET_ARTIFACTS to the folder that holds them`,
+    const staging = await other.artifacts.stagingFolder();
+    await writeFile(join(staging, "weights.bin"), "made there");
+    const there = await other.artifacts.adoptFolder("checkpoint", staging, {});
+    await expireLeases();
+    const { removed, kept, bytes } = await other.collectGarbage([], 0);
+    expect([hashes([...removed]), bytes]).toEqual([[there.hash], 0]);
+    expect(hashes([...kept])).toEqual(hashes([base, ...made]));
+    expect(new Set(kept.map(({ because }) => because))).toEqual(
+      new Set([`not in ${elsewhere}: lost, or of another RATCHET_ARTIFACTS`]),
     );
     await other.close();
     await rm(elsewhere, { recursive: true });
     expect(await removedBy([], 0)).toEqual(hashes(made.slice(0, 2)));
+    expect(await stored()).toEqual(hashes([base, made[2]!]));
+  });
+
+  it("goes on where a removal was killed before it was committed, and counts what is here", async () => {
+    const lost = await checkpoint("lost");
+    await expireLeases();
+    await rm(await store.artifacts.pathOf(lost), { recursive: true });
+    expect(await store.collectGarbage([], 0)).toMatchObject({ removed: [], bytes: 0 });
+    const made = await chain(2);
+    await expireLeases();
+    const budget = made[0]!.bytes + made[1]!.bytes;
+    expect(await removedBy([], budget)).toEqual([]);
+    // Made again, it is collected as any other.
+    await checkpoint("lost");
+    await expireLeases();
+    expect(await removedBy([], 0)).toEqual(hashes([lost, made[0]!]));
   });
 
   it("looks for who names them once for all, and only above the budget", async () => {

@@ -4,14 +4,14 @@
  * stay. It says of each checkpoint why it stayed.
  *
  * A writer takes its lease before it renames a checkpoint into place, and both the lease and the removal lock the hash;
- * so either the removal sees the lease, or the writer finds the place empty and fills it. What was named or committed since
+ * so either the removal sees the lease, or the writer finds the place empty and fills it. A row whose files are not here
+ * stays: they may lie in another folder, from which they could not be collected without it. What was named or committed since
  * the collection began is looked for once more before each removal; what is named in the moment after is made again from
  * its lineage.
  */
 import { rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type Kysely, sql, type Transaction } from "kysely";
-import { RatchetError } from "../core/errors.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { storageFailure } from "../core/storage-failure.ts";
 import { artifactPath, type HoldLease } from "./artifacts.ts";
@@ -57,7 +57,7 @@ interface KeptCheckpoint extends RemovedCheckpoint {
 export interface GarbageReport {
   readonly removed: readonly RemovedCheckpoint[];
   readonly kept: readonly KeptCheckpoint[];
-  /** Bytes of checkpoints still stored; above the budget when all of them are needed. */
+  /** Of checkpoints still stored here; above the budget when all of them are needed. */
   readonly bytes: number;
 }
 
@@ -75,8 +75,10 @@ export async function collectGarbage(
   let bytes = 0;
   await database.run(async (tables) => {
     if (!dryRun) await tables.deleteFrom("leases").where("expires_at", "<", sql<Date>`now()`).execute();
-    const checkpoints = await storedCheckpoints(tables);
-    bytes = checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0);
+    const known = await knownCheckpoints(tables);
+    // Where all of them are within the budget, it does not matter which are here.
+    const here = new Set(bytesOf(known) <= budgetBytes ? known : await hereAmong(artifactFolder, known));
+    bytes = bytesOf([...here]);
     const updates = await everyUpdate(tables);
     const origins = originsOf(updates);
     const within = `within the budget of ${budgetBytes} bytes`;
@@ -84,10 +86,11 @@ export async function collectGarbage(
     const reasonFor =
       bytes <= budgetBytes
         ? async () => within
-        : await reasons(tables, artifactFolder, keep, checkpoints, await neededUpdates(tables, updates));
-    for (const ref of checkpoints) {
+        : await reasons(tables, artifactFolder, keep, [...here], await neededUpdates(tables, updates));
+    for (const ref of known) {
       const checkpoint = { ...ref, origin: origins.get(ref.hash) ?? null };
       const because =
+        (here.has(ref) ? undefined : `not in ${artifactFolder}: lost, or of another RATCHET_ARTIFACTS`) ??
         (await reasonFor(ref)) ??
         (bytes <= budgetBytes ? within : undefined) ??
         (await remove(
@@ -114,7 +117,6 @@ async function reasons(
   checkpoints: readonly ArtifactRef[],
   needed: ReadonlyMap<string, string>,
 ): Promise<(ref: ArtifactRef) => Promise<string | undefined>> {
-  await requireTheirFolder(artifactFolder, checkpoints);
   const known = new Map([
     ...needed,
     ...keep.map((hash) => [hash, "the run that collects works with it"] as const),
@@ -129,31 +131,10 @@ async function reasons(
     (bases.has(ref.hash) ? "the weights that a stored adapter adds to" : undefined);
 }
 
-/**
- * Of another folder than the database's nothing could be removed, but everything would be forgotten. Throws
- * StorageUnavailable where not one of the checkpoints lies here.
- */
-async function requireTheirFolder(
-  artifactFolder: string,
-  checkpoints: readonly ArtifactRef[],
-): Promise<void> {
-  for (const ref of checkpoints) {
-    const path = artifactPath(artifactFolder, ref);
-    const isHere = await diskFileSystem.lstat(path).then(
-      () => true,
-      (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
-    );
-    if (isHere) return;
-  }
-  throw new RatchetError(
-    "StorageUnavailable",
-    `none of the ${checkpoints.length} checkpoints that this database knows lies in ${artifactFolder}; set RATCHET_ARTIFACTS to the folder that holds them`,
-    { artifactFolder },
-  );
-}
-
 /** `isKnown`: some update had made it when the collection began. */
 type Doomed = ArtifactRef & { readonly isKnown: boolean };
+
+const leased = "leased, committed or named since: just written, or about to be used";
 
 /** Why it was not removed after all; undefined where it was. */
 async function remove(
@@ -163,20 +144,39 @@ async function remove(
   checkpoint: Doomed,
   dryRun: boolean,
 ): Promise<string | undefined> {
-  const leased = "leased, committed or named since: just written, or about to be used";
   if (dryRun)
     return (await isLeased(tables, checkpoint.hash)) || (await isNamed(tables, checkpoint.hash))
       ? leased
       : undefined;
   const aside = await stagingPath(diskFileSystem, staging);
-  const gone = await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside));
-  if (!gone) return leased;
+  const because = await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside));
+  if (because !== undefined) return because;
   await rm(aside, { recursive: true, force: true });
   return undefined;
 }
 
+const bytesOf = (checkpoints: readonly ArtifactRef[]) =>
+  checkpoints.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0);
+
+async function hereAmong(
+  artifactFolder: string,
+  checkpoints: readonly ArtifactRef[],
+): Promise<readonly ArtifactRef[]> {
+  const here: ArtifactRef[] = [];
+  for (const ref of checkpoints) {
+    const path = artifactPath(artifactFolder, ref);
+    const isHere = await diskFileSystem.lstat(path).then(
+      () => true,
+      // One that cannot be looked at is not collected either.
+      (error: NodeJS.ErrnoException) => error.code !== "ENOENT" && error.code !== "ENOTDIR",
+    );
+    if (isHere) here.push(ref);
+  }
+  return here;
+}
+
 /** Oldest first. */
-async function storedCheckpoints(tables: Kysely<Tables>): Promise<ArtifactRef[]> {
+async function knownCheckpoints(tables: Kysely<Tables>): Promise<ArtifactRef[]> {
   const rows = await tables
     .selectFrom("artifacts")
     .select(["kind", "hash", "bytes"])
@@ -227,27 +227,28 @@ async function isLeased(tables: Kysely<Tables>, hash: string): Promise<boolean> 
   return lease !== undefined;
 }
 
+/** As `remove`: why it was not set aside. */
 async function setAside(
   tx: Transaction<Tables>,
   artifactFolder: string,
   checkpoint: Doomed,
   aside: string,
-): Promise<boolean> {
+): Promise<string | undefined> {
   await lockHash(tx, checkpoint.hash);
-  if (await isLeased(tx, checkpoint.hash)) return false;
-  if (!checkpoint.isKnown && (await isMade(tx, checkpoint.hash))) return false;
-  if (await isNamed(tx, checkpoint.hash)) return false;
+  if (await isLeased(tx, checkpoint.hash)) return leased;
+  if (!checkpoint.isKnown && (await isMade(tx, checkpoint.hash))) return leased;
+  if (await isNamed(tx, checkpoint.hash)) return leased;
   const path = artifactPath(artifactFolder, checkpoint);
   try {
     await rename(path, aside);
-    // Back after a power cut, without its row, it would never be collected.
-    await syncFolder(diskFileSystem, dirname(path));
   } catch (error) {
-    // A removal that crashed before its commit has moved the folder already.
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "taken away meanwhile";
+    throw error;
   }
+  // Back after a power cut, without its row, it would never be collected.
+  await syncFolder(diskFileSystem, dirname(path));
   await tx.deleteFrom("artifacts").where("hash", "=", checkpoint.hash).execute();
-  return true;
+  return undefined;
 }
 
 /** An update committed it after the collection had looked: its lease is gone, and it is the newest of its branch. */
