@@ -2,7 +2,16 @@
 // its first use and again whenever one of them changed; a program that loads hundreds of files through a transforming
 // loader takes three times the processor time to start, and a killed worker is waited for. Packages stay outside.
 import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import { argv } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -10,7 +19,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Inside node_modules, so that a new install begins anew and packages are found from there. */
 const cache = join(root, "node_modules", ".cache", "ratchet");
-/** Running programs load chunks of theirs late, so what was replaced stays, for longer than runs last. */
+/** Since a bundle was last started. Running programs load chunks of theirs late, so what was replaced stays for a while. */
 const keptMs = 30 * 24 * 3_600_000;
 
 /** The program as a module; from its sources one by one where no bundle can be made (a full or read-only disk). */
@@ -24,9 +33,11 @@ export async function load(file) {
   return import(pathToFileURL(bundle ?? file).href);
 }
 
-/** Names the bundle that was made last, and what it was made from. */
-const indexOf = (file) =>
-  join(cache, `${createHash("sha256").update(relative(root, file)).digest("hex").slice(0, 16)}.json`);
+/** Names the bundle that was made last, by this very file for this very place: a bundle knows where its sources lie. */
+function indexOf(file) {
+  const made = [file, stampOf(fileURLToPath(import.meta.url))].join(" ");
+  return join(cache, `${createHash("sha256").update(made).digest("hex").slice(0, 16)}.json`);
+}
 
 /** Undefined where there is none of these very sources, or where a power cut took some of it. */
 function current(file) {
@@ -34,7 +45,9 @@ function current(file) {
     const { folder, inputs, outputs } = JSON.parse(readFileSync(indexOf(file), "utf8"));
     const isSame = inputs.every(([path, stamp]) => stampOf(join(root, path)) === stamp);
     const isWhole = outputs.every(([path, bytes]) => statSync(join(root, path)).size === bytes);
-    return isSame && isWhole ? join(cache, folder, nameOf(file)) : undefined;
+    if (!isSame || !isWhole) return undefined;
+    for (const path of [indexOf(file), join(cache, folder)]) utimesSync(path, new Date(), new Date());
+    return join(cache, folder, nameOf(file));
   } catch {
     return undefined;
   }
@@ -53,7 +66,16 @@ async function make(file) {
   removeOld();
   const folder = randomUUID();
   mkdirSync(join(cache, folder));
-  const { build } = await import("esbuild");
+  try {
+    return await bundle(file, folder);
+  } catch (error) {
+    rmSync(join(cache, folder), { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function bundle(file, folder) {
+  const { build, stop } = await import("esbuild");
   // Taken before, so that what changes meanwhile is seen to have changed.
   const stamps = new Map();
   const { metafile } = await build({
@@ -84,6 +106,8 @@ async function make(file) {
       },
     ],
   });
+  // Its own process would stay, with an environment that may hold secrets.
+  await stop();
   const inputs = Object.keys(metafile.inputs).map((path) => [
     path,
     stamps.get(path) ?? stampOf(join(root, path)),
@@ -98,8 +122,8 @@ async function make(file) {
 function removeOld() {
   for (const name of readdirSync(cache)) {
     const path = join(cache, name);
-    // A folder's time is that of its making. One that still serves is made again, which takes a second.
-    if (Date.now() - statSync(path).mtimeMs > keptMs) rmSync(path, { recursive: true, force: true });
+    const used = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - used > keptMs) rmSync(path, { recursive: true, force: true });
   }
 }
 

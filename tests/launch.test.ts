@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  renameSync,
   rmSync,
   symlinkSync,
   truncateSync,
@@ -61,6 +62,14 @@ it("is bundled once, and again when a source that it imports has changed", () =>
   write("word.ts", 'export const word: string = "second";');
   expect(says()).toEqual(["second", where(), "argument"]);
   expect(bundles()).toHaveLength(2);
+});
+
+it("is bundled again where the project was moved", () => {
+  says();
+  const moved = `${root}-moved`;
+  renameSync(root, moved);
+  root = moved;
+  expect(says()).toEqual(["first", where(), "argument"]);
 });
 
 it("is bundled again where a power cut took some of the bundle", () => {

@@ -74,17 +74,17 @@ it("a ready process that no longer answers is killed and started again", async (
 describe("a process that a killed supervisor left", () => {
   const idle = ["-e", "setInterval(() => {}, 1000)"];
   const ofAnother = (command: readonly string[]) => {
-    const { pid } = spawn(process.execPath, command, { detached: true, stdio: "ignore" });
+    const { pid } = spawn(process.execPath, command, { cwd: home, detached: true, stdio: "ignore" });
     return findProcess(pid!)!;
   };
   const started: number[] = [];
-  const successorOf = (left: ProcessEntry, answers: () => Promise<void>) => {
+  const successorOf = (left: ProcessEntry, answers = async () => {}, path = home) => {
     vi.useRealTimers();
     started.length = 0;
     const specification = {
       role: "temporal" as const,
       prepare: async () => ({ file: process.execPath, arguments: idle, environment: {}, cwd: home }),
-      leftovers: () => [left].filter(isAlive),
+      leftovers: { find: () => [left].filter(isAlive), path },
       becomesReady: async () => {},
       answers,
       channel: false,
@@ -98,7 +98,7 @@ describe("a process that a killed supervisor left", () => {
 
   it("goes on where it runs the same command and answers, and is then kept running as any other", async () => {
     const left = ofAnother(idle);
-    const child = successorOf(left, async () => {});
+    const child = successorOf(left);
     await child.start();
     expect(started).toEqual([left.pid]);
     process.kill(left.pid, "SIGKILL");
@@ -111,18 +111,19 @@ describe("a process that a killed supervisor left", () => {
 
   it("ends with its new supervisor", async () => {
     const left = ofAnother(idle);
-    const child = successorOf(left, async () => {});
+    const child = successorOf(left);
     await child.start();
     await child.stop();
     expect(isAlive(left)).toBe(false);
   });
 
   it.each([
-    ["runs another command", ["-e", "setInterval(() => {}, 2000)"], async () => {}],
-    ["does not answer", idle, () => Promise.reject(new Error("frozen"))],
-  ])("is ended and replaced where it %s", async (_, command, answers) => {
+    ["runs another command", ["-e", "setInterval(() => {}, 2000)"], undefined, undefined],
+    ["does not answer", idle, () => Promise.reject(new Error("frozen")), undefined],
+    ["no longer has its data", idle, undefined, "/gone"],
+  ])("is ended and replaced where it %s", async (_, command, answers, path) => {
     const left = ofAnother(command);
-    const child = successorOf(left, answers);
+    const child = successorOf(left, answers, path);
     await child.start();
     expect(isAlive(left)).toBe(false);
     expect(started).toHaveLength(1);

@@ -5,12 +5,14 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync } from "node:fs";
+import { platform } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RatchetError } from "../core/errors.ts";
 import { answersWithin, type Patience, silence, usualPatience, within } from "./liveness.ts";
 import { lastLogLine, logPath, openLog } from "./logs.ts";
 import {
   endProcess,
+  holdsPath,
   identify,
   isAlive,
   type ProcessEntry,
@@ -31,8 +33,11 @@ export interface ChildSpecification {
   readonly role: SupervisedRole;
   /** Called before each start, maybe while a left-over process still runs. */
   prepare(): Promise<ChildCommand>;
-  /** What a killed supervisor left of it: one that runs the same command and answers goes on, the rest is ended. */
-  leftovers?(): readonly ProcessEntry[];
+  /**
+   * What a killed supervisor left of it. One that runs the same command, answers and still holds `path`, which its data are in,
+   * goes on; the rest is ended.
+   */
+  readonly leftovers?: { find(): readonly ProcessEntry[]; readonly path: string };
   /** Called when no process of it runs any more and one is about to be started. */
   beforeSpawn?(): void;
   /** Resolves when the process does its work; called again after each start. Rejects when `signal` aborts. */
@@ -66,7 +71,8 @@ const firstStartAttempts = 3;
 const readyLimitMs = 120_000;
 /** A left-over process that is well answers in milliseconds. */
 const adoptionLimitMs = 2_000;
-const adoptedPollMs = 50;
+/** Elsewhere than on Linux each look starts a program. */
+const adoptedPollMs = platform() === "linux" ? 50 : 2_000;
 
 export class SupervisedChild {
   private readonly home: string;
@@ -186,8 +192,10 @@ export class SupervisedChild {
     const { leftovers, answers, stopSignal, stopGraceMs } = this.specification;
     const stopping = this.stopping.signal;
     let adopted: Running | undefined;
-    for (const entry of leftovers?.() ?? []) {
-      const isSame = entry.commandLine === [command.file, ...command.arguments].join(" ");
+    for (const entry of leftovers?.find() ?? []) {
+      const isSame =
+        entry.commandLine === [command.file, ...command.arguments].join(" ") &&
+        holdsPath(entry.pid, leftovers!.path);
       const isWell = isSame && !adopted && (await answersWithin(adoptionLimitMs, stopping, answers));
       if (isWell && !stopping.aborted) {
         this.begin(entry, "adopted");

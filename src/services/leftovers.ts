@@ -13,7 +13,7 @@ import { findServers } from "./temporal.ts";
 const workerGraceMs = 2_000;
 const temporalGraceMs = 5_000;
 
-/** How many there were. A process counts as left over when the table names its pid and start time. */
+/** Each gives how many there were. A worker counts as left over when the table names its pid and start time. */
 export async function endLeftoverWorkers(home: string): Promise<number> {
   const listed = readProcessTable(home)?.processes ?? [];
   const workers = listed.filter(
@@ -23,12 +23,20 @@ export async function endLeftoverWorkers(home: string): Promise<number> {
   return workers.length;
 }
 
-/** Workers first, then Temporal, then Postgres; how many there were. */
-export async function endLeftovers(home: string): Promise<number> {
-  const workers = await endLeftoverWorkers(home);
+export async function endLeftoverTemporal(home: string): Promise<number> {
   const servers = findServers(home);
   await Promise.all(servers.map((server) => endProcess(server, "SIGTERM", temporalGraceMs)));
+  return servers.length;
+}
+
+export async function endLeftoverPostgres(home: string): Promise<number> {
   const { postgres } = readRecord(home);
-  const postmaster = postgres !== undefined && (await endPostmaster(postgres.folder));
-  return workers + servers.length + (postmaster ? 1 : 0);
+  return postgres !== undefined && (await endPostmaster(postgres.folder)) ? 1 : 0;
+}
+
+/** In the order in which they need each other. */
+export async function endLeftovers(home: string): Promise<number> {
+  const workers = await endLeftoverWorkers(home);
+  const temporal = await endLeftoverTemporal(home);
+  return workers + temporal + (await endLeftoverPostgres(home));
 }

@@ -1,8 +1,16 @@
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { keepPostgresFolder } from "./postgres-folder.ts";
+import { keepPostgresFolder, removeOrphans } from "./postgres-folder.ts";
 
 /** A home whose database lies elsewhere, in a folder that names it. */
 function homeWithDatabase() {
@@ -30,6 +38,21 @@ describe("a database outside its home", () => {
       `${copy} is a copy of ${home}, whose database in ${database} it names; use that home, or another RATCHET_HOME to begin anew`,
     );
     expect(owner()).toBe(home);
+  });
+
+  it("goes once its home names another, and stays where the home is away, is damaged or nobody's", () => {
+    const root = mkdtempSync(join(tmpdir(), "ratchet-shared-"));
+    const owners = { old: "/anew", now: "/anew", away: "/away", damaged: "/damaged", unsaid: "" };
+    for (const [name, owner] of Object.entries(owners)) {
+      mkdirSync(join(root, name));
+      writeFileSync(join(root, name, "home"), owner);
+    }
+    mkdirSync(join(root, "nobody's"));
+    removeOrphans(root, (home) => {
+      if (home === "/damaged") throw new Error("services.json is damaged");
+      return home === "/anew" ? join(root, "now") : undefined;
+    });
+    expect(readdirSync(root).sort()).toEqual(["away", "damaged", "nobody's", "now", "unsaid"]);
   });
 
   it("is the home's by whichever path the home is come to", () => {

@@ -10,7 +10,7 @@ import pg from "pg";
 import { RatchetError } from "../core/errors.ts";
 import type { ChildCommand, ChildSpecification } from "./child.ts";
 import { localHost } from "./ports.ts";
-import { type Account, ensurePostgresAccount } from "./postgres-account.ts";
+import { type Account, canReach, ensurePostgresAccount } from "./postgres-account.ts";
 import { preparePostgresBinaries } from "./postgres-binaries.ts";
 import { endProcess, findProcess, type ProcessEntry, sendSignal } from "./processes.ts";
 import type { PostgresRecord } from "./record.ts";
@@ -31,7 +31,10 @@ export function postgresSpecification(record: PostgresRecord): ChildSpecificatio
   return {
     role: "postgres",
     prepare: () => prepare(record),
-    leftovers: () => [findPostmaster(record.folder)].filter((entry) => entry !== undefined),
+    leftovers: {
+      find: () => [findPostmaster(record.folder)].filter((entry) => entry !== undefined),
+      path: join(record.folder, "data"),
+    },
     becomesReady: (signal) => becomesReady(record, signal),
     answers: (signal) => becomesReady(record, signal),
     channel: false,
@@ -44,6 +47,7 @@ async function prepare(record: PostgresRecord): Promise<ChildCommand> {
   const { folder, port } = record;
   const account = ensurePostgresAccount();
   if (!existsSync(folder)) throw folderGone(folder);
+  if (!canReach(account, folder)) throw folderClosed(folder);
   const binaries = preparePostgresBinaries(folder, account);
   const data = join(folder, "data");
   if (!existsSync(data)) await initialise(record, binaries, data, account);
@@ -191,6 +195,15 @@ const isEndingAtLeisure = (error: unknown) =>
 function endNow({ folder }: PostgresRecord): void {
   const postmaster = findPostmaster(folder);
   if (postmaster !== undefined) sendSignal(postmaster, "SIGINT");
+}
+
+/** A home may have been moved since it was made. */
+function folderClosed(folder: string): RatchetError {
+  return new RatchetError(
+    "ServiceUnavailable",
+    `user postgres, as whom root runs the database, cannot enter ${folder}; move the home to where other users may go, or run Ratchet as another user`,
+    { folder },
+  );
 }
 
 function folderGone(folder: string): RatchetError {

@@ -3,7 +3,7 @@
  * read from /proc, macOS from `ps`; zombies count as gone.
  */
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { platform } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -102,6 +102,30 @@ export async function endProcess(
     if (performance.now() >= deadline && !sendSignal(identity, "SIGKILL", true))
       sendSignal(identity, "SIGKILL");
     await sleep(20);
+  }
+}
+
+/**
+ * Whether it has this very file open, or works in this very folder, and not one of the name that was removed since. Where
+ * the system does not tell, whether there is one.
+ */
+export function holdsPath(pid: number, path: string): boolean {
+  if (platform() !== "linux") return existsSync(path);
+  try {
+    const open = readdirSync(`/proc/${pid}/fd`).map((name) => `fd/${name}`);
+    const real = realpathSync(path);
+    return ["cwd", ...open].some((link) => targetOf(`/proc/${pid}/${link}`) === real);
+  } catch {
+    return false;
+  }
+}
+
+/** Undefined of a file that was closed meanwhile. */
+function targetOf(link: string): string | undefined {
+  try {
+    return readlinkSync(link);
+  } catch {
+    return undefined;
   }
 }
 

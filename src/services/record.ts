@@ -65,7 +65,8 @@ export async function ensureRecord(config: Config): Promise<ServicesRecord> {
   const existing = readRecord(home);
   const claim = portClaims(config);
   for (const port of everyPortOf(existing)) claim(port);
-  if (existing.postgres !== undefined) keepPostgresFolder(home, existing.postgres.folder, folderOf);
+  if (existing.postgres !== undefined && config.databaseUrl === undefined)
+    keepPostgresFolder(home, existing.postgres.folder, folderOf);
   const needsPostgres = config.databaseUrl === undefined && existing.postgres === undefined;
   const needsTemporal = config.temporalConnection === undefined && existing.temporal === undefined;
   const needsMetrics = !(await areFree(existing.metrics));

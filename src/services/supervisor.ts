@@ -8,7 +8,7 @@ import type { Config } from "../config/config.ts";
 import { type ChildSpecification, SupervisedChild, stoppedEarly } from "./child.ts";
 import { type Endpoints, endpointsOf } from "./endpoints.ts";
 import { serveHealth } from "./health.ts";
-import { endLeftoverWorkers } from "./leftovers.ts";
+import { endLeftoverPostgres, endLeftoverTemporal, endLeftoverWorkers } from "./leftovers.ts";
 import { acquireLock, releaseLock, supervisorOf } from "./lock.ts";
 import { capLogs, openLog } from "./logs.ts";
 import { localHost } from "./ports.ts";
@@ -83,6 +83,9 @@ export class Supervisor {
   private async startInOrder(): Promise<Endpoints> {
     const { config, workers, temporalProgram } = this.options;
     await endLeftoverWorkers(this.home);
+    // Those that this start has use for are adopted.
+    if (config.temporalConnection !== undefined) await endLeftoverTemporal(this.home);
+    if (config.databaseUrl !== undefined) await endLeftoverPostgres(this.home);
     const { graceMs, threads } = config;
     this.table = { supervisor: identify(process.pid), state: "starting", threads, graceMs, processes: [] };
     writeProcessTable(this.home, this.table);

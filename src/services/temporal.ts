@@ -39,7 +39,7 @@ export function temporalSpecification(
   return {
     role: "temporal",
     prepare: () => prepare(home, program, record, namespace),
-    leftovers: () => findServers(home),
+    leftovers: { find: () => findServers(home), path: temporalDatabasePath(home) },
     beforeSpawn: () => makeDatabaseAnew(home),
     becomesReady: async (signal) => {
       await becomesReady(embeddedConnection(record), namespace, signal);

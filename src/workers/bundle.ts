@@ -52,10 +52,13 @@ export async function wholeBundle(
 
 function removeOld(folder: string): void {
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  for (const name of names.filter((entry) => /^workflows-.*\.cjs$/.test(entry)))
-    if (Date.now() - statSync(join(folder, name)).mtimeMs > keptMs)
-      rmSync(join(folder, name), { force: true });
+  for (const name of names.filter((entry) => /^workflows-.*\.cjs(\.\d+\.tmp)?$/.test(entry)))
+    if (ageMs(join(folder, name)) > keptMs) rmSync(join(folder, name), { force: true });
 }
+
+/** 0 of what another process has just removed. */
+const ageMs = (path: string) =>
+  Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
 
 /** On the code's own first line, and before it: lines keep their numbers, and the source map ends the file as it must. */
 const sealOf = (code: string) => `/* sha256 ${sha256(code)} */ `;
