@@ -50,7 +50,7 @@ const works: Readonly<Record<string, Work>> = {
   },
 };
 
-const diceRolls = 4;
+const diceRolls = 8;
 let folders = 0;
 const newFolder = () => mkdtempSync(join(scratch, `${folders++}-`));
 const artifactFolder = (disk: string) => join(disk, "home", "artifacts");
