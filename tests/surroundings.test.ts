@@ -1,6 +1,6 @@
 /** What the gates' second run and their reading of code rest on: the interpreter's clock, chance and globals. */
 import { afterAll, describe, expect, it } from "vitest";
-import { allowedGlobals, forbiddenGlobals } from "../src/core/gates/code-names.ts";
+import { allowedGlobals, allowedMembers } from "../src/core/gates/code-names.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 
@@ -25,12 +25,35 @@ describe("the interpreter", () => {
     expect((await sandbox.run(calls, undefined, "other")).map(({ text }) => text)).toEqual(other);
   });
 
-  it("has no global that the static gate neither allows nor forbids to be declared anew", async () => {
-    const [outcome] = await sandbox.run([tool("return Object.getOwnPropertyNames(globalThis).join(' ');")]);
-    const unknown = outcome!.text
-      .split(" ")
-      .filter((name) => name !== "tool" && !allowedGlobals.has(name) && !forbiddenGlobals.has(name));
-    expect(unknown).toEqual([]);
+  it("has a global of its own for each name that the static gate allows, and each member of one", async () => {
+    const globals = [...allowedGlobals].filter((name) => name !== "arguments");
+    const members = Object.entries(allowedMembers).map(([name, allowed]) => [name, [...allowed]]);
+    const [outcome] = await sandbox.run([
+      tool(`
+        const missing = (of, names) => names.filter((name) => !Object.hasOwn(of, name));
+        return [
+          ...missing(globalThis, ${JSON.stringify(globals)}),
+          ...${JSON.stringify(members)}.flatMap(([name, names]) => missing(globalThis[name], names)),
+        ];`),
+    ]);
+    expect(outcome).toMatchObject({ kind: "returned", text: "[]" });
+  });
+
+  it("hands its global object to no getter, where a name is declared nowhere around it or a global is deleted", async () => {
+    const join = 'const j = (...parts) => parts.join(""); const P = ({})[j("__pro", "to__")];';
+    const F = 'const F = (() => 1)[j("__pro", "to__")];';
+    const outcomes = await sandbox.run(
+      [
+        `${join} P[j("__define", "Getter__")]("zz", P.valueOf); { const zz = 1; } return typeof zz;`,
+        `${join} P[j("__define", "Getter__")]("isNaN", P.valueOf); delete isNaN; return typeof isNaN;`,
+        `${join} P[j("__define", "Getter__")]("abs", P.valueOf); delete Math.abs; return typeof Math.abs;`,
+        `${join} ${F} F[j("__define", "Getter__")]("UTC", P.valueOf); delete Date.UTC; return typeof Date.UTC;`,
+        `${join} ${F} F[j("__pro", "to__")] = { get UTC() { return 1; } }; delete Date.UTC; return typeof Date.UTC;`,
+      ].map(tool),
+    );
+    expect(outcomes.map(({ kind, text }) => [kind, text])).toEqual(
+      Array(5).fill(["raised", "object is not extensible"]),
+    );
   });
 
   it("gives neither clock nor chance nor its global object to code that names none of them", async () => {

@@ -87,7 +87,7 @@ export function createRolloutActivities(ports: CpuPorts) {
     runTools: (input: RunTools): Promise<ShardState> =>
       runStep(ports.ledger, {
         kind: "run-tools",
-        version: 3,
+        version: 4,
         context: input.context,
         inputs: [
           input.policy.hash,

@@ -1,11 +1,9 @@
 /**
- * What code names: globals, and members through which it would get hold of what it may not name. Scopes are taken as one,
- * which is sound because no global that is out of bounds may be declared anew either: what is declared anywhere is the
- * code's own, everywhere.
+ * What code names: globals, by their scopes, and members through which it would get hold of what it may not name.
  */
-import type { AnyNode, NewExpression, Program } from "acorn";
-import type { Declarations } from "./declarations.ts";
+import type { AnyNode, Identifier, NewExpression, Program } from "acorn";
 import type { Folding } from "./folding.ts";
+import type { Scopes } from "./scopes.ts";
 
 export const allowedGlobals: ReadonlySet<string> = new Set([
   "arguments",
@@ -31,19 +29,8 @@ export const allowedGlobals: ReadonlySet<string> = new Set([
   "parseInt",
 ]);
 
-/** The interpreter's other globals, and Node's that tell of a machine. */
-export const forbiddenGlobals: ReadonlySet<string> = new Set(
-  [
-    "AggregateError ArrayBuffer Atomics BigInt BigInt64Array BigUint64Array DataView Date EvalError FinalizationRegistry",
-    "Float16Array Float32Array Float64Array Function Int16Array Int32Array Int8Array InternalError Intl Iterator Promise",
-    "Proxy ReferenceError Reflect RegExp SharedArrayBuffer Symbol SyntaxError URIError Uint16Array Uint32Array Uint8Array",
-    "Uint8ClampedArray WeakMap WeakRef WeakSet WebAssembly crypto decodeURI decodeURIComponent encodeURI encodeURIComponent",
-    "escape eval globalThis performance process require unescape",
-  ].flatMap((names) => names.split(" ")),
-);
-
 /** What a tool may use of globals that hold more than it may. */
-const allowedMembers: Readonly<Record<string, ReadonlySet<string>>> = {
+export const allowedMembers: Readonly<Record<string, ReadonlySet<string>>> = {
   Date: new Set(["UTC", "parse"]),
   Object: new Set("assign entries freeze fromEntries groupBy hasOwn is keys values".split(" ")),
   Math: new Set(
@@ -64,39 +51,33 @@ const forbiddenMembers: ReadonlySet<string> = new Set(
 
 interface Code {
   readonly nodes: readonly AnyNode[];
-  readonly declared: Declarations["names"];
+  readonly scopes: Scopes;
   readonly folded: Folding;
 }
 
 /** `code` is the tree's. */
-export function nameFaults(tree: Program, { nodes, declared, folded }: Code): string[] {
+export function nameFaults(tree: Program, { nodes, scopes, folded }: Code): string[] {
   const signature = signatureKeys(tree);
+  const globals = scopes.names.filter((name) => scopes.bindingOf(name) === undefined);
   return [
-    ...[...referredIn(nodes)]
-      .filter((name) => !declared.has(name) && !allowedGlobals.has(name))
+    ...[...new Set(globals.map(({ name }) => name))]
+      .filter((name) => !allowedGlobals.has(name))
       .map((name) => `names '${name}'`),
-    ...[...declared]
-      .filter((name) => forbiddenGlobals.has(name))
-      .map((name) => `declares a '${name}' of its own`),
+    ...nodes.flatMap((node) => deletedFrom(node, globals)),
     ...nodes
       .filter((node) => !signature.has(node))
       .flatMap((node) => memberName(node, folded) ?? [])
       .filter((name) => forbiddenMembers.has(name))
       .map((name) => `reads '.${name}'`),
-    ...wholeGlobalFaults(nodes, declared),
+    ...wholeGlobalFaults(nodes, new Set(globals)),
   ];
 }
 
-/** Names that stand for what is declared, or for globals; the names of members are none. */
-function referredIn(nodes: readonly AnyNode[]): ReadonlySet<string> {
-  const members = new Set<AnyNode>();
-  const names = new Set<string>();
-  for (const node of nodes) {
-    if (node.type === "MemberExpression" && !node.computed) members.add(node.property);
-    if (node.type === "Property" && !node.computed && !node.shorthand) members.add(node.key);
-    if (node.type === "Identifier" && !members.has(node)) names.add(node.name);
-  }
-  return names;
+/** Of a global that is gone, or a member of one, another could be found where it inherits from. */
+function deletedFrom(node: AnyNode, globals: readonly AnyNode[]): string[] {
+  if (node.type !== "UnaryExpression" || node.operator !== "delete") return [];
+  const of = node.argument.type === "MemberExpression" ? node.argument.object : node.argument;
+  return of.type === "Identifier" && globals.includes(of) ? [`deletes '${of.name}', or a part of it`] : [];
 }
 
 /** Names of the tool's own arguments are nobody's members. */
@@ -118,16 +99,14 @@ function memberName(node: AnyNode, folded: Folding): string | undefined {
  * Math and Object hold chance and reflection, and Date the clock, so they are only ever asked for a member by its plain
  * name. A date of what is given may be made where it is read at once: as a value of its own it would lead back to Date.
  */
-function wholeGlobalFaults(nodes: readonly AnyNode[], declared: ReadonlySet<string>): string[] {
-  const isWhole = (node: AnyNode | null | undefined): node is AnyNode & { name: string } =>
-    node?.type === "Identifier" && Object.hasOwn(allowedMembers, node.name) && !declared.has(node.name);
+function wholeGlobalFaults(nodes: readonly AnyNode[], globals: ReadonlySet<AnyNode>): string[] {
+  const isWhole = (node: AnyNode | null | undefined): node is Identifier =>
+    node?.type === "Identifier" && globals.has(node) && Object.hasOwn(allowedMembers, node.name);
   const inPlace = new Set<AnyNode>();
   const faults: string[] = [];
   for (const node of nodes) {
     for (const { callee } of datesRead(node)) inPlace.add(callee);
-    if (node.type === "Property" && !node.computed && !node.shorthand) inPlace.add(node.key);
     if (node.type === "MemberExpression" && !node.computed) {
-      inPlace.add(node.property);
       if (!isWhole(node.object) || node.property.type !== "Identifier") continue;
       inPlace.add(node.object);
       if (!allowedMembers[node.object.name]!.has(node.property.name))
@@ -143,7 +122,7 @@ function wholeGlobalFaults(nodes: readonly AnyNode[], declared: ReadonlySet<stri
       if (names.every((name) => allowed.has(name))) inPlace.add(node.init);
     }
   }
-  const whole = nodes.filter((node) => isWhole(node) && !inPlace.has(node)) as { name: string }[];
+  const whole = nodes.filter(isWhole).filter((node) => !inPlace.has(node));
   return [
     ...faults,
     ...new Set(whole.map(({ name }) => `uses '${name}' other than for a member by its name`)),

@@ -1,9 +1,9 @@
 /**
  * Strings that code puts together from literals alone, as the reader of the code would: "con" + "structor", `random`, and
- * constants that stand for one of these.
+ * names that are given one of these and nothing else.
  */
-import type { AnyNode } from "acorn";
-import type { Declarations } from "./declarations.ts";
+import type { AnyNode, Identifier } from "acorn";
+import type { Scopes } from "./scopes.ts";
 
 /** The text of an expression, or undefined where running it is the only way to know. */
 export type Folding = (node: AnyNode) => string | undefined;
@@ -13,7 +13,11 @@ const longest = 100_000;
 /** Calls within calls, of which a machine's stack holds some thousands. */
 const deepest = 1_000;
 
-export function foldingOf({ constants }: Declarations): Folding {
+export function foldingOf({ names, bindingOf }: Scopes): Folding {
+  const onlyValueOf = (name: Identifier) => {
+    const given = bindingOf(name)?.given ?? [];
+    return given.length === 1 ? given[0] : undefined;
+  };
   const known = new Map<AnyNode, string | undefined>();
   const fold = (node: AnyNode, depth = 0): string | undefined => {
     if (known.has(node)) return known.get(node);
@@ -42,7 +46,7 @@ export function foldingOf({ constants }: Declarations): Folding {
       case "BinaryExpression":
         return node.operator === "+" ? summandsOf(node) : undefined;
       case "Identifier": {
-        const value = constants.get(node.name);
+        const value = onlyValueOf(node);
         return value && [value];
       }
       case "ParenthesizedExpression":
@@ -52,7 +56,7 @@ export function foldingOf({ constants }: Declarations): Folding {
     }
   };
   // In the order in which they are written, so that names that lead to each other are each one step away.
-  for (const value of constants.values()) fold(value);
+  for (const name of names) fold(name);
   return (node) => fold(node);
 }
 

@@ -51,12 +51,14 @@ export function nodesOf(tree: AnyNode): AnyNode[] {
   const waiting = [tree];
   for (let node = waiting.pop(); node; node = waiting.pop()) {
     found.push(node);
-    for (const part of (Object.values(node) as unknown[]).reverse())
-      for (const child of Array.isArray(part) ? part.toReversed() : [part])
-        if (isNode(child)) waiting.push(child);
+    waiting.push(...childrenOf(node).reverse());
   }
   return found;
 }
+
+/** What stands directly within a node, as it is written. */
+export const childrenOf = (node: AnyNode): AnyNode[] =>
+  (Object.values(node) as unknown[]).flatMap((part) => (Array.isArray(part) ? part : [part])).filter(isNode);
 
 const isNode = (value: unknown): value is AnyNode =>
   typeof value === "object" && value !== null && typeof (value as { type?: unknown }).type === "string";

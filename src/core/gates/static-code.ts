@@ -8,13 +8,13 @@ import type { AnyNode } from "acorn";
 import type { Environment } from "../environment/environment.ts";
 import { answerMatches } from "../reward/match.ts";
 import { nameFaults } from "./code-names.ts";
-import { declarationsIn } from "./declarations.ts";
 import { type Folding, foldingOf } from "./folding.ts";
 import { findingOf, type StaticGate } from "./gate.ts";
 import { nodesOf, parseTool } from "./javascript-syntax.ts";
 import { pythonLiterals } from "./python-literals.ts";
 import { pythonNameFaults } from "./python-names.ts";
 import { pythonTokens } from "./python-tokens.ts";
+import { scopesOf } from "./scopes.ts";
 
 const forbiddenSyntax: ReadonlySet<string> = new Set([
   "ImportDeclaration",
@@ -31,7 +31,7 @@ const forbiddenSyntax: ReadonlySet<string> = new Set([
 export const staticCodeGate: StaticGate = {
   kind: "static",
   gate: "static-code",
-  version: 6,
+  version: 7,
   judge: ({ environment }) => {
     const faults = environment.tools.flatMap(({ code, runtime, document: { name } }) =>
       (runtime === "python" ? pythonFaults : javascriptFaults)(code, environment).map((fault) => ({
@@ -52,11 +52,11 @@ function javascriptFaults(code: string, environment: Environment): string[] {
   if (typeof tree === "string") return [tree];
   const nodes = nodesOf(tree);
   const syntax = nodes.filter(({ type }) => forbiddenSyntax.has(type)).map(({ type }) => `uses ${type}`);
-  const declarations = declarationsIn(nodes);
-  const folded = foldingOf(declarations);
+  const scopes = scopesOf(tree);
+  const folded = foldingOf(scopes);
   return [
     ...syntax,
-    ...nameFaults(tree, { nodes, declared: declarations.names, folded }),
+    ...nameFaults(tree, { nodes, scopes, folded }),
     ...heldAnswers(literalsIn(nodes, folded), environment),
   ];
 }

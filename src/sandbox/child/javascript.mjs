@@ -28,10 +28,11 @@ const largestMemoryBytes = 64 * 1024 * 1024;
 
 /**
  * Evaluated in the tool's context before anything else: nothing is left there that makes code from text, whichever way a
- * tool gets hold of it. Whatever evaluates text is `eval` or the constructor of one of the four kinds of functions.
+ * tool gets hold of it. Whatever evaluates text is `eval` or the constructor of one of the four kinds of functions. What
+ * globals inherit from takes no members: one with a getter would be handed the global object by any name that is not there.
  */
 const withoutEvaluation = `(() => {
-  const { EvalError, Object: { defineProperty, getPrototypeOf } } = globalThis;
+  const { EvalError, Object: { defineProperty, getPrototypeOf, preventExtensions } } = globalThis;
   const refusing = (name) => {
     const refuse = function (text) {
       throw new EvalError("'" + name + "' makes code from text, which no tool may; write the code out");
@@ -46,6 +47,7 @@ const withoutEvaluation = `(() => {
   }
   globalThis.Function = refusing.constructor;
   globalThis.eval = refusing("eval");
+  for (const one of [{}, function () {}]) preventExtensions(getPrototypeOf(one));
 })()`;
 
 /** Evaluated in the tool's context before the tool, which therefore cannot change what it uses. */
