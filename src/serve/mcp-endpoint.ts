@@ -18,18 +18,17 @@ export function createMcpEndpoint(open: () => Session, mostSessions: number): Mc
   });
 
   const begin = async (request: IncomingMessage, response: ServerResponse, body: unknown): Promise<void> => {
-    let transport: StreamableHTTPServerTransport | undefined;
-    const id = sessions.add((id) => {
-      transport = new StreamableHTTPServerTransport({ sessionIdGenerator: () => id });
-      return transport;
+    const transport: StreamableHTTPServerTransport = new StreamableHTTPServerTransport({
+      // Asked of a client that was understood: of a thousand others, those that are at work would lose their sessions.
+      sessionIdGenerator: () => sessions.add(() => transport),
     });
-    transport!.onclose = () => sessions.end(id);
+    transport.onclose = () => {
+      if (transport.sessionId !== undefined) sessions.end(transport.sessionId);
+    };
     await createMcpServer(open()).connect(
-      transport! as Parameters<ReturnType<typeof createMcpServer>["connect"]>[0],
+      transport as Parameters<ReturnType<typeof createMcpServer>["connect"]>[0],
     );
-    await transport!.handleRequest(request, response, body);
-    // A client that could not be understood has none: of a thousand such the others would lose theirs.
-    if (transport!.sessionId === undefined) sessions.end(id);
+    await transport.handleRequest(request, response, body);
   };
 
   return {
