@@ -4,7 +4,9 @@ import { RatchetError } from "../../core/errors.ts";
 const nextStep = "fetch or export the file again";
 /** A name or a list in a hostile file may be as long as the file, and a sentence is carried through a database. */
 const mostLetters = 1000;
-const brief = (text: string) => (text.length > mostLetters ? `${text.slice(0, mostLetters)}...` : text);
+/** Half a character, which a file may hold and a cut may leave, is none that a database takes. */
+const brief = (text: string) =>
+  (text.length > mostLetters ? `${text.slice(0, mostLetters)}...` : text).replace(/\p{Cs}/gu, "\ufffd");
 
 /** `problem` names the value and the limit, e.g. "its header says 9 GB but the file has 12 bytes". */
 export function unreadable(
