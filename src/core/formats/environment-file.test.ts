@@ -76,6 +76,15 @@ describe("a table that has no end", () => {
   });
 });
 
+it("what fails in another way is no nesting", () => {
+  const failing = {
+    get format() {
+      throw new RangeError("of another kind");
+    },
+  };
+  expect(() => readEnvironmentFile(failing, "FILE")).toThrow("of another kind");
+});
+
 describe("an environment written to a file", () => {
   it("is the same one when it is read again, without the tables of others", () => {
     const sound = caseOf(chainCandidate);

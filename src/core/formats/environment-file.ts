@@ -76,7 +76,7 @@ export function readEnvironmentFile(value: unknown, what: string): Case {
     return readFile(value, what);
   } catch (error) {
     // Reading calls itself for what stands within something, and the stack has an end.
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError && error.message.includes("call stack"))) throw error;
     throw new RatchetError(
       "InvalidInput",
       `${what}: is nested too deeply to be read, or holds itself; write out what a table holds, a few levels deep`,
