@@ -83,6 +83,36 @@ describe("the document leak gate", () => {
     );
   });
 
+  it.each([
+    ["a default", { country: { type: "object", default: { type: "EUR" } } }],
+    ["a choice", { country: { type: "object", enum: [{ type: "EUR" }] } }],
+    [
+      "a parameter named like one of JSON Schema's words",
+      { default: { type: "string", description: "EUR" } },
+    ],
+  ])("catches an answer in %s", async (_, properties) => {
+    const told = withTool(sound, "get_money", ({ document }) => ({
+      document: { ...document, parameters: { ...document.parameters, properties } },
+    }));
+    expect((await judge(documentLeakGate, told)).evidence).toContain("get_money: its document holds 'EUR'");
+  });
+
+  it("takes the type of a parameter for no answer, whatever the parameter is called", async () => {
+    const subQuestions = sound.environment.subQuestions.map((sub) =>
+      sub.id === "q2" ? { ...sub, answer: "string" } : sub,
+    );
+    for (const name of ["default", "enum", "properties", "type"]) {
+      const named = withTool(sound, "get_money", ({ document }) => ({
+        document: {
+          ...document,
+          parameters: { ...document.parameters, properties: { [name]: { type: "string" } } },
+        },
+      }));
+      const environment = { ...named.environment, subQuestions, answer: "string" };
+      expect(await judge(documentLeakGate, { ...named, environment })).toMatchObject({ verdict: "pass" });
+    }
+  });
+
   it("reads neither the places of choices nor a choice and the next name as one text", async () => {
     const choosing = withTool(sound, "get_money", ({ document }) => ({
       document: {

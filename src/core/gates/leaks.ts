@@ -39,7 +39,7 @@ function optionsFinding(labels: readonly string[], question: string): Finding {
 export const documentLeakGate: StaticGate = {
   kind: "static",
   gate: "document-leak",
-  version: 4,
+  version: 5,
   judge: ({ environment }) => {
     const secrets = secretsOf(environment);
     const found = environment.tools.flatMap(({ document }) => {
@@ -61,14 +61,25 @@ export const documentLeakGate: StaticGate = {
  */
 const textOf = (document: ToolDocument): string =>
   leavesOf(document as unknown as Json)
-    .filter(({ path }) => path.at(-1) !== "type")
-    .map(({ path, value }) => [...path.filter((_, i) => isOwn(path, i)), value].join(": "))
+    .flatMap(({ path, value }) => {
+      const own = ownSteps(path);
+      return path.at(-1) === "type" && !own.at(-1)
+        ? []
+        : [[...path.filter((_, i) => own[i]), value].join(": ")];
+    })
     .join(" ; "); // what follows is another text: a choice and the next name are no two words of one
 
-/** Names of parameters, and of members of a default or a choice. */
-const isOwn = (path: Leaf["path"], at: number) =>
-  typeof path[at] === "string" &&
-  (path[at - 1] === "properties" || path.slice(0, at).some((step) => step === "default" || step === "enum"));
+/** Which steps are the document's own: names of parameters, and of members of a default or a choice. */
+function ownSteps(path: Leaf["path"]): boolean[] {
+  let within: "schema" | "names" | "value" = "schema";
+  return path.map((step) => {
+    const isOwn = within !== "schema" && typeof step === "string";
+    if (within === "names") within = "schema";
+    else if (within === "schema" && step === "properties") within = "names";
+    else if (within === "schema" && (step === "default" || step === "enum")) within = "value";
+    return isOwn;
+  });
+}
 
 const secretsOf = ({ subQuestions, answer }: Environment) => [
   ...new Set([...subQuestions.map((sub) => sub.answer), answer]),
