@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../tests/support/judge.ts";
 import { caseOf, chainCandidate, withTool } from "../../../tests/support/small-world.ts";
+import type { Json } from "../json.ts";
 import { documentsGate } from "./documents.ts";
 
 const levels = { ...chainCandidate.levels, generalization: 1, parameters: 4, parameterTypes: 2 as const };
@@ -27,6 +28,37 @@ describe("the documents gate", () => {
       code: code.replace("({ country }", '({ country = "France" }'),
     }));
     expect(defaulted.evidence).toContain(`parameter 'country' defaults to "France", documented as undefined`);
+  });
+
+  it("reads Python's defaults as Python's", async () => {
+    const python = caseOf({ ...chainCandidate, runtime: "python" });
+    const defaulting = (written: string, described: Json) =>
+      judge(
+        documentsGate,
+        withTool(python, "get_money", ({ code, document }) => ({
+          code: code.replace("country=...", `country=..., digits=${written}`),
+          document: {
+            ...document,
+            parameters: {
+              ...document.parameters,
+              properties: {
+                ...document.parameters.properties,
+                digits: { type: Array.isArray(described) ? "array" : "number", default: described },
+              },
+            },
+          },
+        })),
+      );
+    for (const [written, described] of [
+      ["1_000", 1000],
+      [".5", 0.5],
+      ["0x10", 16],
+      ["-4.0", -4],
+      ["[1, 2]", [1, 2]],
+    ] as const)
+      expect(await defaulting(written, described)).toMatchObject({ verdict: "pass" });
+    expect((await defaulting("4//2", 4)).evidence).toContain("defaults to 4 // 2, documented as 4");
+    expect((await defaulting("'4' '2'", 42)).evidence).toContain("defaults to 4 2, documented as 42");
   });
 
   it("catches a function of another name, a syntax error and a second statement", async () => {

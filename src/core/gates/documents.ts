@@ -15,7 +15,7 @@ const types: readonly Json[] = ["string", "number", "integer", "boolean", "array
 export const documentsGate: StaticGate = {
   kind: "static",
   gate: "documents",
-  version: 5,
+  version: 6,
   judge: ({ environment, tables }: Case) => {
     const { tools } = environment;
     const names = tools.map(({ document }) => document.name);
@@ -157,6 +157,9 @@ function signatureFaults({ document, runtime, code, table }: Tool): string[] {
   const signature = runtime === "python" ? pythonSignatureOf(code) : signatureOf(code);
   if (typeof signature === "string") return [signature];
   const { properties } = document.parameters;
+  // Of Python, constants have been read as JSON.
+  const written = (source: string | undefined) =>
+    source === undefined || runtime === "python" ? source : literal(source);
   const names = [...new Set([...Object.keys(properties), ...Object.keys(signature.parameters)])];
   return [
     ...(signature.name === document.name ? [] : [`function is called '${signature.name}'`]),
@@ -168,7 +171,7 @@ function signatureFaults({ document, runtime, code, table }: Tool): string[] {
         name,
         ownMember(properties, name),
         Object.hasOwn(signature.parameters, name),
-        ownMember(signature.parameters, name),
+        written(ownMember(signature.parameters, name)),
       ),
     ),
   ];
@@ -178,18 +181,17 @@ function parameterFaults(
   name: string,
   schema: Schema | undefined,
   present: boolean,
-  source?: string,
+  written?: string,
 ): string[] {
   if (!schema) return [`parameter '${name}' is not documented`];
   if (!present) return [`documented parameter '${name}' is not in the signature`];
   const described = schema.default === undefined ? undefined : canonicalJson(schema.default);
-  const written = source === undefined ? undefined : literal(source);
   return described === written
     ? []
     : [`parameter '${name}' defaults to ${written}, documented as ${described}`];
 }
 
-/** In whatever way a constant is written: 'km' says what "km" says. Of Python defaults have been read as JSON. */
+/** In whatever way a constant of JavaScript is written: 'km' says what "km" says. */
 function literal(source: string): string {
   const constant = constantIn(source);
   return constant === undefined ? source : canonicalJson(constant);

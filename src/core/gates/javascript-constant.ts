@@ -5,7 +5,8 @@ import type { Json } from "../json.ts";
 /** Undefined where the expression is no constant that JSON could hold. */
 export function constantIn(source: string): Json | undefined {
   try {
-    return constantOf(parseExpressionAt(source, 0, { ecmaVersion: 2022 }));
+    const node = parseExpressionAt(source, 0, { ecmaVersion: 2022 });
+    return node.end === source.trimEnd().length ? constantOf(node) : undefined;
   } catch {
     return undefined;
   }

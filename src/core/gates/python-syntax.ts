@@ -79,11 +79,15 @@ function defaultIn(tokens: readonly Token[]): string | undefined {
   try {
     return canonicalJson(JSON.parse(tokens.map(jsonOf).join("")) as Json);
   } catch {
-    return tokens.map(({ text }) => text).join("");
+    return tokens.map(({ text }) => text).join(" "); // parted, or "4" "2" would look like 42
   }
 }
 
 const constants: Readonly<Record<string, string>> = { True: "true", False: "false", None: "null" };
 
-const jsonOf = ({ kind, text }: Token) =>
-  kind === "string" ? JSON.stringify(text) : kind === "name" ? (ownMember(constants, text) ?? text) : text;
+function jsonOf({ kind, text }: Token): string {
+  if (kind === "string") return JSON.stringify(text);
+  if (kind === "name") return ownMember(constants, text) ?? text;
+  const value = Number(text.replaceAll("_", ""));
+  return kind === "number" && Number.isFinite(value) ? String(value) : text;
+}

@@ -77,7 +77,7 @@ describe("pythonSignatureOf", () => {
     ).toEqual({ name: "f", table: "table", parameters: { a: undefined, b: '"x"', c: "[1,true]" } });
     expect(pythonSignatureOf("def f(a, b=g(1)):\n    return a")).toEqual({
       name: "f",
-      parameters: { a: undefined, b: "g(1)" },
+      parameters: { a: undefined, b: "g ( 1 )" },
     });
   });
 
