@@ -10,6 +10,13 @@ const months = "January February March April May June July August September Octo
 export const isDate = (value: Json): value is string =>
   typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
 
+/** Those that nobody reads as another day: "06.07.1969" and "07/06/1969" may be the sixth of July or the seventh of June. */
+export function plainDateSpellings(date: string): string[] {
+  const [, month, day] = date.split("-").map(Number);
+  const isPlain = day! > 12 || day === month;
+  return dateSpellings(date).filter((said) => isPlain || /[a-z]|^\d{4}/.test(said));
+}
+
 /** Of "1969-07-20": "20 July 1969", "July 20th, 1969", "20.07.1969" and the like, of any date in one order. None for what is no date. */
 export function dateSpellings(date: string): string[] {
   if (!isDate(date)) return [];

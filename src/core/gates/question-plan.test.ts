@@ -42,6 +42,26 @@ describe("the question-plan gate", () => {
     );
   });
 
+  it("takes a date in numbers for said where they can mean no other day", async () => {
+    const asking = (date: string, said: string) => {
+      const { referenceCalls } = chain.environment;
+      const [first, ...rest] = referenceCalls;
+      return evidence(chain, {
+        question: `What is the currency of the place of ${said}?`,
+        referenceCalls: [{ ...first!, arguments: { city: { value: date } } }, ...rest],
+      });
+    };
+    for (const said of ["6 July 1969", "July 6th, 1969", "1969-07-06", "1969/07/06"])
+      expect(await asking("1969-07-06", said)).toContain("stand in the question");
+    for (const said of ["06.07.1969", "7/6/1969"])
+      expect(await asking("1969-07-06", said)).toBe(
+        "q1 asks about '1969-07-06', which the question does not name",
+      );
+    for (const said of ["20.07.1969", "7/20/1969"])
+      expect(await asking("1969-07-20", said)).toContain("stand in the question");
+    expect(await asking("1969-07-07", "7/7/1969")).toContain("stand in the question");
+  });
+
   it("refuses options that stand for each other's calls, that have none, or that stand there twice", async () => {
     const labelled = (labels: readonly string[]) =>
       evidence(comparison, { composition: { ...options, labels: [...labels] } });

@@ -10,7 +10,7 @@ import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
 import { type Leaf, leavesOf, namesIn } from "./arguments.ts";
 import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
 import { keyOf, type Table, tableFault } from "./data-table.ts";
-import { dateSpellings } from "./date-spellings.ts";
+import { plainDateSpellings } from "./date-spellings.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
 import { namesSaid } from "./names-said.ts";
 import { numbersSaid } from "./number-words.ts";
@@ -18,7 +18,7 @@ import { numbersSaid } from "./number-words.ts";
 export const questionPlanGate: StaticGate = {
   kind: "static",
   gate: "question-plan",
-  version: 3,
+  version: 4,
   judge: (subject) => {
     const { environment } = subject;
     const calls = madeCalls(subject);
@@ -79,9 +79,9 @@ function literalLeaves(argument: Json, path: Leaf["path"]): Leaf[] {
   return Object.entries(object ?? {}).flatMap(([name, member]) => literalLeaves(member, [...path, name]));
 }
 
-/** What a question may say instead: other names of the row, and a date in words or another order. */
+/** What a question may say instead: other names of the row, and a date in words, or in another order that says no other day. */
 function spellingsOf({ tables }: Case, { tool }: MadeCall, name: string): string[] {
-  return [name, ...dateSpellings(name), ...aliasesOf(tableOf(tool, tables), name)];
+  return [name, ...plainDateSpellings(name), ...aliasesOf(tableOf(tool, tables), name)];
 }
 
 function aliasesOf(data: Json | undefined, name: string): string[] {
