@@ -50,6 +50,15 @@ it("what is plausible for a list is one, two or all of the names, as many as it 
   expect(lists({ minItems: 3 })).toEqual(["xyz"]);
 });
 
+it("what is plausible for a list of numbers is two or all of them, whole ones too", () => {
+  const lists = (type: string) => {
+    const properties = { a: { type: "array", items: { type } } };
+    const parameters = { type: "object" as const, properties, required: ["a"] };
+    return plausibleArguments(parameters, [], [3, 5], 100).map(({ a }) => (a as number[]).join());
+  };
+  for (const type of ["number", "integer"]) expect(lists(type)).toEqual(["3,5", "5,3", "3,5"]);
+});
+
 it("a number is brought within limits, whole where the schema wants whole numbers", () => {
   const limits = { minimum: 0.5, maximum: 2.7 };
   expect([-3, 2.6, 9].map((value) => withinLimits(value, { type: "integer", ...limits }))).toEqual([1, 2, 2]);

@@ -197,7 +197,7 @@ const mostPaired = 8;
 function plausibleLists({ items, minItems, maxItems }: Schema, members: readonly Json[]): Json[] {
   const [least, most] = [Number(minItems ?? 1), Number(maxItems ?? mostItems)];
   const [paired, all] = [members.slice(0, mostPaired), members.slice(0, most)];
-  const areNumbers = (items as Schema | undefined)?.type === "number";
+  const areNumbers = ["number", "integer"].includes(String((items as Schema | undefined)?.type));
   // What is made of one number alone is that number.
   const lists = [
     ...(areNumbers ? [] : members.map((member) => [member])),
