@@ -89,9 +89,10 @@ const asPython = onNumbers((value) =>
 /** A date in words, its parts in another order, its year and month, its year. */
 const datesSaid = (cell: Json): string[] =>
   isDate(cell) ? [...dateSpellings(cell), cell.slice(0, 7), cell.slice(0, 4)] : [];
+/** As it stands in data it is said already. */
 const datingsOf = (cell: Json, answer: string): Wording[] =>
   datesSaid(cell).flatMap((said, i): Wording[] =>
-    said === answer ? [(other) => datesSaid(other)[i] ?? plain(other)] : [],
+    said === answer && said !== cell ? [(other) => datesSaid(other)[i] ?? plain(other)] : [],
   );
 
 /** A grouping that changes nothing is none; of a rounding that changes nothing, other cells may tell. */

@@ -8,9 +8,11 @@ import {
   sumCandidate,
   withTool,
 } from "../../../tests/support/small-world.ts";
+import type { Json } from "../json.ts";
 import { seededRandom } from "../random.ts";
 import { garbageArguments } from "./arguments.ts";
 import { madeCalls } from "./calls.ts";
+import type { Table } from "./data-table.ts";
 import { determinismGate } from "./determinism.ts";
 import { distractorsGate } from "./distractors.ts";
 import { errorBehaviourGate } from "./error-behaviour.ts";
@@ -183,6 +185,34 @@ describe("the generalization gate", () => {
       'const said = { france: "EUR" }[country.trim().toLowerCase()]; return said ?? $original({ country }, table);',
     );
     expect(await evidence(generalizationGate, stale)).toContain("a changed row does not change 'EUR'");
+  });
+
+  it("lets a tool say in its own words that the table says nothing, and catches one that says another row's", async () => {
+    const tables = Object.fromEntries(
+      Object.entries(sound.tables).map(([hash, table]) => {
+        const { aliases, rows } = table as unknown as Table;
+        const cells: Record<string, Json> = { japan: null, ecuador: "", norway: [], ethiopia: "no" };
+        const changed = Object.entries(rows).map(([key, row]) => [
+          key,
+          Object.hasOwn(cells, key) && Object.hasOwn(row, "currency")
+            ? { ...row, currency: cells[key]! }
+            : row,
+        ]);
+        return [hash, { aliases, rows: Object.fromEntries(changed) as Table["rows"] }];
+      }),
+    );
+    const saying = (nothing: string) => ({
+      ...rigged(`
+        const { currency } = table.rows[country.trim().toLowerCase()] ?? {};
+        if (currency === null || currency === "" || Array.isArray(currency)) { ${nothing} }
+        return $original({ country }, table);`),
+      tables,
+    });
+    for (const nothing of ['return "unknown";', 'throw new Error("not_found: no such value");'])
+      expect(await judge(generalizationGate, saying(nothing))).toMatchObject({ verdict: "pass" });
+    expect(await evidence(generalizationGate, saying('return "It is EUR.";'))).toContain(
+      "has no currency and gives one",
+    );
   });
 
   it("catches a calculator that knows its operands", async () => {

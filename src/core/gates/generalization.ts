@@ -8,7 +8,7 @@ import { environmentHash, type ToolDocument } from "../environment/environment.t
 import { seedOf } from "../hash.ts";
 import { canonicalJson, type Json, type JsonObject } from "../json.ts";
 import { type Random, seededRandom } from "../random.ts";
-import { answerMatches } from "../reward/match.ts";
+import { answerMatches, normalizeAnswer } from "../reward/match.ts";
 import {
   isBeyondLimits,
   type Leaf,
@@ -22,6 +22,7 @@ import { calculationReadings } from "./calculation-probes.ts";
 import { invocationOf, type MadeCall, madeCalls } from "./calls.ts";
 import { cellAt, keyOf, plainKey } from "./data-table.ts";
 import { type Case, type ExecutingGate, findingOf, type Probe, type Readings, textOf } from "./gate.ts";
+import { namesSaid } from "./names-said.ts";
 import { askingFor, type Column, saidOf, type TableFacts, tableFacts } from "./table-facts.ts";
 
 const unseenKeys = 20;
@@ -31,7 +32,7 @@ const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 6
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 6,
+  version: 7,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
@@ -133,9 +134,7 @@ function unseenProbes(
       fault: (outcome) => {
         const text = textOf(outcome);
         if (expected === undefined)
-          return said.some((value) => answerMatches(value, text))
-            ? `'${row}' has no ${column.path.join(".")} and gives one`
-            : undefined;
+          return saysOneOf(said, text) ? `'${row}' has no ${column.path.join(".")} and gives one` : undefined;
         if (!answerMatches(expected, text))
           return `'${row}' gives '${text.slice(0, 40)}' and not '${expected}'`;
         if (answerMatches(sub.answer, text) && !answerMatches(own, expected))
@@ -148,6 +147,12 @@ function unseenProbes(
       },
     };
   });
+}
+
+/** In whole words: "unknown" says no "no". */
+function saysOneOf(values: readonly string[], text: string): boolean {
+  const isSaid = namesSaid(normalizeAnswer(text));
+  return values.some((value) => value.split(", ").every((piece) => isSaid(normalizeAnswer(piece))));
 }
 
 /**
@@ -232,6 +237,8 @@ function changedRows({ table, own, columns }: TableFacts, { sub }: MadeCall): (c
   const made = new Map<string, Changed>();
   return ({ path }) => {
     const way = JSON.stringify(path);
+    const known = made.get(way);
+    if (known) return known;
     const says = columns.filter((column) => JSON.stringify(column.path) === way).map(({ say }) => say);
     const differs = (value: Json) => says.every((say) => !answerMatches(sub.answer, say(value)));
     const isOther = (value: Json | undefined) => typeof value === "string" && differs(value);
@@ -240,10 +247,7 @@ function changedRows({ table, own, columns }: TableFacts, { sub }: MadeCall): (c
       return other && cellAt(other, path);
     };
     const cell = anotherCell(cellAt(row, path)!, differs, inOtherRow);
-    const changed = made.get(way) ?? {
-      cell,
-      table: { aliases, rows: { [own]: withLeaf(row, path, cell) } },
-    };
+    const changed = { cell, table: { aliases, rows: { [own]: withLeaf(row, path, cell) } } };
     made.set(way, changed);
     return changed;
   };

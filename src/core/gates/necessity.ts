@@ -11,7 +11,7 @@ export const mostGuessed = 0.45;
 export const necessityGate: StaticGate = {
   kind: "static",
   gate: "tool-necessity",
-  version: 3,
+  version: 4,
   judge: (subject) => {
     const { rate, by } = guessRate(subject);
     const text = `a guess is right at most ${Math.round(rate * 100)} % of the time: ${by}`;

@@ -21,7 +21,7 @@ const wrongPaths = 3;
 export const negativeGate: ExecutingGate = {
   kind: "executing",
   gate: "negative",
-  version: 5,
+  version: 6,
   again: false,
   plan: (subject) => {
     const calls = madeCalls(subject);

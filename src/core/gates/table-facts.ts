@@ -147,10 +147,11 @@ export function askingFor(
 
 const numberIn = (text: string) => (String(Number(text)) === text ? Number(text) : undefined);
 
-/** What the table says of a row, in the words of the tool; undefined where it says nothing. */
+/** What the table says of a row, in the words of the tool; undefined where it says nothing, as by an empty text or list. */
 export function saidOf({ table }: TableFacts, { path, say }: Column, row: string): string | undefined {
   const cell = cellAt(table.rows[row]!, path);
-  return cell === undefined ? undefined : say(cell);
+  const said = cell === undefined ? "" : say(cell);
+  return said.trim() === "" ? undefined : said;
 }
 
 /** Whether the table says of a row what it says of the call's own. */
