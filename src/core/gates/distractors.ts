@@ -19,7 +19,7 @@ const mostCombinations = 2_000;
 export const distractorsGate: ExecutingGate = {
   kind: "executing",
   gate: "distractors",
-  version: 5,
+  version: 6,
   again: false,
   plan: (subject) => {
     const { environment } = subject;
