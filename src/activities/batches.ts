@@ -13,6 +13,7 @@ import { prefixGroups } from "../core/trajectory/prefix.ts";
 import type { CpuPorts } from "./ports.ts";
 import { getShard } from "./shards.ts";
 import { runStep, type StepContext, whileAlive } from "./step.ts";
+import { stepVersions } from "./versions.ts";
 
 export interface AssembleBatch {
   readonly context: StepContext;
@@ -35,7 +36,7 @@ export function createBatchActivities(ports: CpuPorts) {
     assembleBatch: (input: AssembleBatch): Promise<AssembledBatch> =>
       runStep(ports.ledger, {
         kind: "assemble-batch",
-        version: 2,
+        version: stepVersions["assemble-batch"],
         context: input.context,
         inputs: [
           input.environments.hash,

@@ -15,6 +15,7 @@ import type { CpuPorts } from "./ports.ts";
 import { storeSampled } from "./sampled.ts";
 import { getShard } from "./shards.ts";
 import { runStep, type StepContext, whileAlive } from "./step.ts";
+import { stepVersions } from "./versions.ts";
 
 export interface ScoreCalibration {
   readonly context: StepContext;
@@ -42,7 +43,7 @@ export function createCalibrationActivities(ports: CpuPorts) {
     scoreCalibration: (input: ScoreCalibration): Promise<CalibrationResult> =>
       runStep(ports.ledger, {
         kind: "score-calibration",
-        version: 2,
+        version: stepVersions["score-calibration"],
         context: input.context,
         inputs: [
           input.policy.hash,

@@ -6,6 +6,7 @@ import type { CpuPorts } from "./ports.ts";
 import { storeSampled } from "./sampled.ts";
 import { getShard } from "./shards.ts";
 import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
+import { stepVersions } from "./versions.ts";
 
 export interface ScoreEvaluation {
   readonly context: StepContext;
@@ -33,7 +34,7 @@ export function createEvaluationActivities(ports: CpuPorts) {
     scoreEvaluation: (input: ScoreEvaluation): Promise<EvaluationResult> =>
       runStep(ports.ledger, {
         kind: "score-evaluation",
-        version: 2,
+        version: stepVersions["score-evaluation"],
         context: input.context,
         inputs: [input.environments.hash, input.shards.map(({ hash }) => hash)],
         work: () =>

@@ -1,5 +1,6 @@
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { describe, expect, it } from "vitest";
+import { contentHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type { StageRecord } from "../core/ports/runs.ts";
 import { createExperimentActivities, type StageInput } from "./experiments.ts";
@@ -37,6 +38,18 @@ async function begun(stage: "warm" | "before", given: object, cached?: Json, row
 }
 
 describe("a stage that begins", () => {
+  it("is known by the versions of its steps, and where they encode or decode by that of the codec", async () => {
+    const rollOut = [
+      [2, 2],
+      [2, 2],
+      [4, 2],
+    ];
+    const evaluated = contentHash(["evaluate", [3, rollOut, 2], { policy: "b" }]);
+    expect((await begun("before", evaluation)).inputHash).toBe(evaluated);
+    const trained = contentHash(["train", [2, rollOut, 2, [2, 2], 1], { policy: "p" }]);
+    expect((await begun("warm", training)).inputHash).toBe(trained);
+  });
+
   it("has what comes of it wait, before it says that it runs: that was reached with another result", async () => {
     expect((await begun("warm", training)).written).toEqual([["rl", "after", "report"], "running"]);
     expect((await begun("before", evaluation)).written).toEqual([["report"], "running"]);

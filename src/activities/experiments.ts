@@ -21,6 +21,7 @@ import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded, type StageProgress, type StepContext } from "./step.ts";
 import { withHashes } from "./stored-sets.ts";
+import { stageVersions } from "./versions.ts";
 
 export interface ReportInput {
   readonly run: string;
@@ -56,15 +57,6 @@ interface StageOfRun {
   readonly stage: string;
   readonly type: string;
 }
-
-/** Raised when a stage's results would differ from before for the same input, so that no old result is taken. */
-const stageVersions: Readonly<Record<StageInput["type"], number>> = {
-  build: 3,
-  train: 2,
-  evaluate: 3,
-  select: 1,
-  report: 1,
-};
 
 export function createExperimentActivities(ports: CpuPorts) {
   /** What a result names is stored and undamaged; else its stage has to be done again. */

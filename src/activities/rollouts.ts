@@ -16,6 +16,7 @@ import { playTools } from "./episode.ts";
 import type { CpuPorts } from "./ports.ts";
 import { getShard, putShard, type ShardState } from "./shards.ts";
 import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
+import { stepVersions } from "./versions.ts";
 
 /** Part of an iteration's draw: `count` of its `total` places, beginning with `from`. However many, they travel as three numbers. */
 interface DrawnPlaces {
@@ -58,7 +59,7 @@ export function createRolloutActivities(ports: CpuPorts) {
       const members = await placesOf(input);
       return runStep(ports.ledger, {
         kind: "start-shard",
-        version: 2,
+        version: stepVersions["start-shard"],
         context: input.context,
         inputs: [
           input.policy.hash,
@@ -87,7 +88,7 @@ export function createRolloutActivities(ports: CpuPorts) {
     runTools: (input: RunTools): Promise<ShardState> =>
       runStep(ports.ledger, {
         kind: "run-tools",
-        version: 4,
+        version: stepVersions["run-tools"],
         context: input.context,
         inputs: [
           input.policy.hash,

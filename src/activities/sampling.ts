@@ -9,6 +9,7 @@ import { recordResponses } from "./episode.ts";
 import type { DevicePorts } from "./ports.ts";
 import { getShard, putShard, type ShardState } from "./shards.ts";
 import { runStep, type StepContext } from "./step.ts";
+import { stepVersions } from "./versions.ts";
 
 export interface SampleTurn {
   readonly context: StepContext;
@@ -25,7 +26,7 @@ export function createSamplingActivities(ports: DevicePorts) {
     sampleTurn: (input: SampleTurn): Promise<ShardState> =>
       runStep(ports.ledger, {
         kind: "sample-turn",
-        version: 2,
+        version: stepVersions["sample-turn"],
         context: input.context,
         inputs: [
           input.policy.hash,

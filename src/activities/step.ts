@@ -33,8 +33,8 @@ export interface StageProgress {
 
 export interface Step<T> {
   readonly kind: string;
-  /** Raised when the step's meaning changes, so that old results are not taken for new ones. */
-  readonly version: number;
+  /** Another one where the step's meaning changed, so that old results are not taken for new ones. */
+  readonly version: Json;
   readonly context: StepContext;
   /** Everything the result depends on, in order. */
   readonly inputs: Json;

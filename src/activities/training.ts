@@ -8,6 +8,7 @@ import { goldenRows } from "./golden.ts";
 import type { CpuPorts } from "./ports.ts";
 import { filteredRows } from "./sampled.ts";
 import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
+import { stepVersions } from "./versions.ts";
 
 export interface GoldenBatch {
   readonly context: StepContext;
@@ -58,7 +59,7 @@ export function createTrainingActivities(ports: CpuPorts) {
     assembleGoldenBatch: (input: GoldenBatch): Promise<ArtifactRef> =>
       runStep(ports.ledger, {
         kind: "golden-batch",
-        version: 1,
+        version: stepVersions["golden-batch"],
         context: input.context,
         inputs: [
           input.policy.hash,

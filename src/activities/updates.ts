@@ -13,6 +13,7 @@ import type { KnownUpdate, UpdateRecipe } from "../core/ports/runs.ts";
 import { giveUpOrRetry } from "./failures.ts";
 import type { DevicePorts } from "./ports.ts";
 import { runStep, type StepContext, whileAlive } from "./step.ts";
+import { stepVersions } from "./versions.ts";
 
 export interface UpdatePolicy extends UpdateRecipe {
   readonly context: StepContext;
@@ -56,7 +57,7 @@ export function createUpdateActivities(ports: DevicePorts) {
     updatePolicy: (input: UpdatePolicy): Promise<UpdatedPolicy> =>
       runStep(ports.ledger, {
         kind: "update",
-        version: 1,
+        version: stepVersions.update,
         context: input.context,
         inputs: [
           input.parent.hash,

@@ -7,6 +7,12 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/**
+ * Raised when a codec gives other ids for a text, or another text for ids: what was computed through it is then computed
+ * anew, and a training that is half done is not gone on with in silence.
+ */
+export const codecVersion = 2;
+
 /** The policy's tokenizer and chat template. Deltas, so that sampled ids are never re-tokenized. */
 export interface ChatCodec {
   /** Ids of the conversation's start up to and including the header of the assistant's first turn. */

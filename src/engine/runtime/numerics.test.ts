@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { describeNumerics, type Numerics, numericsMismatch } from "./numerics.ts";
 
 const recorded: Numerics = {
-  engineVersion: 6,
+  engineVersion: "6.2",
   onnxruntime: "1.30.0",
   node: 20,
   arch: "x64",
@@ -14,7 +14,7 @@ describe("describeNumerics", () => {
   it("names what bits depend on, the same each time", () => {
     const here = describeNumerics(3);
     expect(here).toEqual({
-      engineVersion: 6,
+      engineVersion: "6.2",
       onnxruntime: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       node: Number(process.versions.node.split(".")[0]),
       arch: process.arch,

@@ -6,12 +6,14 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { cpus } from "node:os";
 import { RatchetError } from "../../core/errors.ts";
+import { codecVersion } from "../../core/ports/policy.ts";
 
 /** Raised with every change of the engine that gives other last bits: graphs, block sizes, batch limits, sums. */
 const engineVersion = 6;
 
 export interface Numerics {
-  readonly engineVersion: number;
+  /** The engine's and its codec's: other ids are other bits. */
+  readonly engineVersion: string;
   readonly onnxruntime: string;
   /** Major version: JavaScript's exp, log and pow are the engine's, and may change with V8. */
   readonly node: number;
@@ -29,7 +31,7 @@ const armFlags = ["asimd", "asimddp", "asimdhp", "i8mm", "sme", "sme2", "sve", "
 export function describeNumerics(threads: number): Numerics {
   const manifest = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
   return {
-    engineVersion,
+    engineVersion: `${engineVersion}.${codecVersion}`,
     onnxruntime: manifest.version,
     node: Number.parseInt(process.versions.node, 10),
     arch: process.arch,

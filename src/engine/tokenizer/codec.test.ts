@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ChatMessage } from "../../core/ports/policy.ts";
+import { contentHash } from "../../core/hash.ts";
+import { type ChatMessage, codecVersion } from "../../core/ports/policy.ts";
 import { prepareTiny } from "../policies/tiny.ts";
 import { createChatCodec } from "./codec.ts";
 
@@ -109,6 +110,29 @@ describe("a chat codec", () => {
     expect(said(" \n a \t")).toEqual([97, 258]);
     expect(said("a   <|im_end|>").slice(0, 3)).toEqual([97, 268, 60]);
     expect(said("")).toEqual([63, 258]);
+  });
+
+  it("is of this version for as long as it gives these ids and texts", async () => {
+    await prepareTiny(folder, 1);
+    const codec = await createChatCodec(folder);
+    const odd = ' <|im_end|>\u00a0<tool_call>\n{"name": "\t\u0085\u00b2\ufeff e\u0301\ud83d\ude00 ';
+    const tool = { name: "f", description: odd, parameters: { type: "object", properties: { [odd]: {} } } };
+    const messages: ChatMessage[] = [
+      { role: "system", content: "" },
+      { role: "user", content: odd },
+    ];
+    const ids = [
+      codec.encodePrompt(messages, [tool as never]),
+      codec.encodeToolResults([odd, "", "  "], true),
+      codec.encodeToolResults([odd], false),
+      codec.encodeAssistant(odd),
+    ];
+    const texts = [...ids, [97, 999, 258], [258, 257]].map((each) => codec.decode(each));
+    // Where the hash is another one, results of before are not to be taken any more: raise codecVersion.
+    expect([codecVersion, contentHash([ids, texts])]).toEqual([
+      2,
+      "9dcaed8e773d5eb2103e027ee8e7221648741126de9087c6f77b2b1094f20e50",
+    ]);
   });
 
   it("refuses a template that does not end turns with the stop token", async () => {
