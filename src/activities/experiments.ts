@@ -9,7 +9,6 @@ import {
   experimentInputSchema,
   type TrainInput,
 } from "../core/experiment/input.ts";
-import { parseRunInput } from "../core/experiment/parse.ts";
 import { dependentsOf, planStages } from "../core/experiment/plan.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
@@ -17,6 +16,7 @@ import { artifactsIn } from "../core/named-artifacts.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { resultOf } from "../core/ports/runs.ts";
 import { pipelineVersion } from "../core/synthesis/pipeline.ts";
+import { parseGiven } from "./accepted-input.ts";
 import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded, type StageProgress, type StepContext } from "./step.ts";
@@ -85,7 +85,7 @@ export function createExperimentActivities(ports: CpuPorts) {
   return {
     prepareExperiment: guarded(
       async (raw: ExperimentInput): Promise<{ input: ExperimentInput; order: string[] }> => {
-        const given = parseRunInput(experimentInputSchema, raw, "experiment");
+        const given = await parseGiven(ports.runs, experimentInputSchema, raw, "experiment");
         const input = await withStoredSets(ports, given);
         const order = planStages(input);
         await ports.runs.putRun({

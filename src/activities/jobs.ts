@@ -24,7 +24,6 @@ import {
   trainInputSchema,
 } from "../core/experiment/input.ts";
 import type { Origin } from "../core/experiment/origin.ts";
-import { parseRunInput } from "../core/experiment/parse.ts";
 import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type { Course } from "../core/learning/course.ts";
@@ -32,6 +31,7 @@ import { judgedWith } from "../core/learning/trip-record.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { ChangeRecord, StoredTrip } from "../core/ports/runs.ts";
 import type { WorkflowType } from "../workflows/names.ts";
+import { parseGiven } from "./accepted-input.ts";
 import { pathTo } from "./lineage-path.ts";
 import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
@@ -143,14 +143,14 @@ export function createJobActivities(ports: CpuPorts) {
 
   return {
     prepareBuild: guarded(async (raw: BuildInput): Promise<BuildJob> => {
-      const input = parseRunInput(buildInputSchema, raw, "buildEnvironments");
+      const input = await parseGiven(ports.runs, buildInputSchema, raw, "buildEnvironments");
       await begin("build", "buildEnvironments", input);
       const environments = await withHashes(ports, input.environments);
       return { run: input.id, stage: input.stage, seed: input.seed, environments };
     }),
 
     prepareTraining: guarded(async (raw: TrainInput): Promise<TrainingJob> => {
-      const input = parseRunInput(trainInputSchema, raw, "trainPolicy");
+      const input = await parseGiven(ports.runs, trainInputSchema, raw, "trainPolicy");
       await begin("train", "trainPolicy", input);
       await checkThreads(input);
       const { id, stage, from } = input;
@@ -165,14 +165,14 @@ export function createJobActivities(ports: CpuPorts) {
     }),
 
     prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {
-      const input = parseRunInput(evaluateInputSchema, raw, "evaluatePolicy");
+      const input = await parseGiven(ports.runs, evaluateInputSchema, raw, "evaluatePolicy");
       await begin("evaluate", "evaluatePolicy", input);
       await checkThreads(input);
       return { ...(await resolve(input)), evaluation: input.evaluation };
     }),
 
     prepareCalibration: guarded(async (raw: CalibrateInput): Promise<CalibrationJob> => {
-      const input = parseRunInput(calibrateInputSchema, raw, "calibrateEnvironments");
+      const input = await parseGiven(ports.runs, calibrateInputSchema, raw, "calibrateEnvironments");
       await begin("calibrate", "calibrateEnvironments", input);
       await checkThreads(input);
       return { ...(await resolve(input)), calibration: input.calibration };

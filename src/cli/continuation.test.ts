@@ -154,6 +154,22 @@ describe("what goes on after an iteration of an experiment's training", () => {
     expect(planned.value.policy).toBe(commit);
   });
 
+  it("goes on with what the run was accepted with, in the same run alone", async () => {
+    const long = {
+      ...input,
+      stages: { ...input.stages, set: { ...input.stages.set, title: "x".repeat(101) } },
+    };
+    const of = (id: string, settings = {}) =>
+      planContinuation(
+        runsWith(0.001),
+        { ...stored, input: long as unknown as Json },
+        { ...wantedRl, id, settings },
+      );
+    expect((await of("parent")).input.value).toMatchObject({ stages: { set: long.stages.set } });
+    await expect(of("parent", { learningRate: 5 })).rejects.toThrow("'stages.rl.training.learningRate' = 5");
+    await expect(of("new")).rejects.toThrow("run new: field 'stages.set.title'");
+  });
+
   it("begins at the stage's start where nothing is kept", async () => {
     const { input: planned } = await plan({ iteration: 0, settings: { learningRate: 0.1 } });
     expect((planned.value as typeof input).stages.rl).not.toHaveProperty("from");

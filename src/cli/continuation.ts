@@ -20,7 +20,7 @@ import {
   trainInputSchema,
 } from "../core/experiment/input.ts";
 import type { Origin } from "../core/experiment/origin.ts";
-import { parseInput, parseRunInput } from "../core/experiment/parse.ts";
+import { parseRunInput } from "../core/experiment/parse.ts";
 import { needsOf } from "../core/experiment/plan.ts";
 import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
@@ -72,12 +72,14 @@ export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wa
   requireLeft(training, wanted.iteration);
   const continuation = { id: wanted.id, from, training };
   const what = `run ${wanted.id}`;
+  // Another run has to keep today's rules.
+  const accepted = wanted.id === stored.run ? stored.input : undefined;
   if (parent.type === "experiment") {
     if (wanted.id !== stored.run) requireUnaltered(parent.value, stage.stage, stages);
     const named = wanted.id === stored.run ? parent.value : await withPinned(runs, parent.value);
     const value = continueExperiment(named, stage.stage, continuation);
     return {
-      input: { type: "experiment", value: parseRunInput(experimentInputSchema, value, what) },
+      input: { type: "experiment", value: parseRunInput(experimentInputSchema, value, what, accepted) },
       stage: stage.stage,
       changes: differences(before, training),
     };
@@ -95,7 +97,7 @@ export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wa
         : environments,
   };
   return {
-    input: { type: "trainPolicy", value: parseRunInput(trainInputSchema, value, what) },
+    input: { type: "trainPolicy", value: parseRunInput(trainInputSchema, value, what, accepted) },
     stage: stage.stage,
     changes: differences(before, training),
   };
@@ -124,9 +126,9 @@ async function pinnedIn(runs: Runs, run: string, policy: string): Promise<string
 
 function parseStored({ run, workflowType, input }: StoredRun): ContinuedInput {
   if (workflowType === "experiment")
-    return { type: "experiment", value: parseInput(experimentInputSchema, input, `run ${run}`) };
+    return { type: "experiment", value: parseRunInput(experimentInputSchema, input, `run ${run}`, input) };
   if (workflowType === "trainPolicy")
-    return { type: "trainPolicy", value: parseInput(trainInputSchema, input, `run ${run}`) };
+    return { type: "trainPolicy", value: parseRunInput(trainInputSchema, input, `run ${run}`, input) };
   throw new RatchetError(
     "InvalidInput",
     `run '${run}' is a ${workflowType}, which has no iterations; name an experiment or a training`,

@@ -10,8 +10,9 @@ import {
 } from "@temporalio/workflow";
 import type { EvaluationResult } from "../activities/evaluation.ts";
 import type { Candidate, StageInput } from "../activities/experiments.ts";
+import { initialPolicy } from "../core/experiment/identifier.ts";
 import type { ExperimentInput, Stage } from "../core/experiment/input.ts";
-import { evaluationSampledBy, initialPolicy, needsOf } from "../core/experiment/plan.ts";
+import { evaluationSampledBy, needsOf } from "../core/experiment/plan.ts";
 import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { buildEnvironments } from "./build-environments.ts";

@@ -80,7 +80,7 @@ async function goOn(
   const wakeIt = () => patiently(() => withClient(endpoints, (client) => wake(client, run)), interrupted);
   const stored = await onceWoken(read, wakeIt, interrupted);
   if (stored.workflowType === "experiment") {
-    const input = parseRunInput(experimentInputSchema, stored.input, `run ${run}`);
+    const input = parseRunInput(experimentInputSchema, stored.input, `run ${run}`, stored.input);
     await requireThreadsInForce(config, services, input);
     await wakeIt();
     return followExperiment(config, services, input, options);

@@ -86,6 +86,29 @@ describe("an input", () => {
     expect(message).toContain(problem);
   });
 
+  it("keeps what its run was accepted with, by whichever rules, and nothing else", () => {
+    const tiny = parseInput(experimentInputSchema, example("tiny"), "experiment");
+    const rl = { ...tiny.stages.rl, title: "one\ntwo" } as ExperimentInput["stages"][string];
+    const before = { ...tiny, policy: "x\u0000", stages: { ...tiny.stages, initial: rl, rl } };
+    const read = (value: unknown) => parseRunInput(experimentInputSchema, value, "experiment", before);
+    expect(read(before)).toEqual(before);
+    expect(planStages(before)).toContain("initial");
+    expect(read({ ...before, seed: 2 })).toEqual({ ...before, seed: 2 });
+    const changed: [unknown, string][] = [
+      [{ ...before, seed: -1 }, "field 'seed' = -1"],
+      [
+        { ...before, stages: { ...before.stages, rl: { ...rl, title: "" } } },
+        "field 'stages.rl.title' = \"\"",
+      ],
+      [{ ...before, stages: { ...before.stages, report: rl } }, "field 'stages.report.title'"],
+      [{ ...before, policy: "y\u0000" }, "field 'policy' = \"y\\u0000\": holds U+0000"],
+      [undefined, "experiment: field '(top level)'"],
+    ];
+    for (const [value, problem] of changed) expect(rejection(() => read(value)).message).toContain(problem);
+    const first = () => parseRunInput(experimentInputSchema, undefined, "experiment");
+    expect(rejection(first).message).toContain("field '(top level)'");
+  });
+
   it("is refused by the rule of its stages' names", () => {
     const tiny = example("tiny") as { stages: Record<string, object> };
     const input = { ...tiny, stages: { ...tiny.stages, "A b": tiny.stages.rl } };
@@ -171,8 +194,9 @@ describe("an experiment's stages", () => {
   it("may not have the name of the policy that the experiment starts from", () => {
     const input = tiny();
     input.stages.initial = input.stages["cold-start"]!;
-    expect(rejection(() => planStages(input)).message).toBe(
-      `experiment 'tiny': field 'stages.initial': "initial" stands for the policy that the experiment starts from; give the stage another id`,
+    const { message } = rejection(() => parseInput(experimentInputSchema, input, "experiment"));
+    expect(message).toMatch(
+      /^experiment: field 'stages.initial' = .*: stands for the policy that the experiment starts from; give the stage another id\n/,
     );
   });
 

@@ -7,7 +7,7 @@ import { bounded } from "./bounded.ts";
 import { buildSchema, environmentsSchema } from "./build.ts";
 import { filteredSchema } from "./filtered.ts";
 import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
-import { identifierPattern, identifierRule } from "./identifier.ts";
+import { identifierPattern, identifierRule, initialPolicy } from "./identifier.ts";
 import { originSchema } from "./origin.ts";
 import { samplingSchema } from "./sampling.ts";
 import { supervisedTripwiresSchema, tripwiresSchema } from "./tripwires.ts";
@@ -255,6 +255,10 @@ export const experimentInputSchema = z.strictObject({
   policy: policySourceSchema,
   stages: z
     .record(identifier, stageSchema)
+    .refine((stages) => !Object.hasOwn(stages, initialPolicy), {
+      message: "stands for the policy that the experiment starts from; give the stage another id",
+      path: [initialPolicy],
+    })
     .describe("By id, one of the five types below: each starts as soon as the stages that it names are done"),
 });
 

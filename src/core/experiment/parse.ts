@@ -1,6 +1,7 @@
 /** Reads what a person wrote against a schema, and says in few lines what is wrong with it. */
 import type { z } from "zod";
 import { RatchetError } from "../errors.ts";
+import { canonicalJson } from "../json.ts";
 
 const correctField =
   "correct the field and start again; docs/inputs.md lists every field with its default and limits";
@@ -9,7 +10,15 @@ const correctField =
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string, next = correctField): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const { issues } = parsed.error;
+  throw refusal(value, parsed.error.issues, what, next);
+}
+
+function refusal(
+  value: unknown,
+  issues: readonly z.core.$ZodIssue[],
+  what: string,
+  next: string,
+): RatchetError {
   const issue = deepest(issues[0]!);
   const field = issue.path.join(".") || "(top level)";
   const given = valueAt(value, issue.path);
@@ -17,7 +26,7 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string
     (sum, one) => sum + (one.code === "unrecognized_keys" ? one.keys.length : 1),
     -1,
   );
-  throw new RatchetError(
+  return new RatchetError(
     "InvalidInput",
     `${what}: field '${field}'${given === undefined ? "" : ` = ${shorten(given)}`}: ${issue.message}${more > 0 ? ` (and ${more} more)` : ""}\n${next}`,
     { what, field, value: given },
@@ -26,11 +35,17 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string
 
 /**
  * The same of what starts a run, whose texts go into Postgres and Temporal: those that one of them cannot hold are refused
- * before any work starts.
+ * before any work starts. `accepted` is the run's input as it is stored: what that has too is kept as it is, by whichever
+ * rules it was accepted.
  */
-export function parseRunInput<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const input = parseInput(schema, value, what);
-  const odd = oddText(input, []);
+export function parseRunInput<T>(schema: z.ZodType<T>, value: unknown, what: string, accepted?: unknown): T {
+  const parsed = schema.safeParse(value);
+  const broken = accepted === undefined ? undefined : schema.safeParse(accepted).error;
+  const kept = new Set(broken?.issues.map((issue) => told(issue, accepted)));
+  const issues = (parsed.error?.issues ?? []).filter((issue) => !kept.has(told(issue, value)));
+  if (issues.length > 0) throw refusal(value, issues, what, correctField);
+  const input = parsed.success ? parsed.data : (value as T);
+  const odd = oddText(input, accepted, []);
   if (odd === undefined) return input;
   const field = odd.path.join(".");
   throw new RatchetError(
@@ -40,15 +55,22 @@ export function parseRunInput<T>(schema: z.ZodType<T>, value: unknown, what: str
   );
 }
 
+/** A field, its value and what is wrong with it. */
+function told(issue: z.core.$ZodIssue, value: unknown): string {
+  const { path, message } = deepest(issue);
+  return canonicalJson([path.map(String), message, valueAt(value, path)]);
+}
+
 interface OddText {
   readonly path: readonly string[];
   readonly text: string;
   readonly problem: string;
 }
 
-/** The first text with a character that is none. */
-function oddText(value: unknown, path: readonly string[]): OddText | undefined {
+/** The first text with a character that is none, and that was not accepted in that place. */
+function oddText(value: unknown, accepted: unknown, path: readonly string[]): OddText | undefined {
   if (typeof value === "string") {
+    if (value === accepted) return undefined;
     if (value.includes("\0"))
       return { path, text: value, problem: "holds U+0000, which no text in Postgres can hold" };
     if (/\p{Surrogate}/u.test(value))
@@ -57,7 +79,7 @@ function oddText(value: unknown, path: readonly string[]): OddText | undefined {
   }
   if (value === null || typeof value !== "object") return undefined;
   for (const [name, member] of Object.entries(value)) {
-    const odd = oddText(member, [...path, name]);
+    const odd = oddText(member, valueAt(accepted, [name]), [...path, name]);
     if (odd !== undefined) return odd;
   }
   return undefined;

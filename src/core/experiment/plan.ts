@@ -1,11 +1,8 @@
 /** The stages of an experiment as a checked DAG: every name resolves, to a stage of the right type, without a cycle. */
 import { RatchetError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
-import { identifierPattern } from "./identifier.ts";
+import { identifierPattern, initialPolicy } from "./identifier.ts";
 import type { ExperimentInput, Stage } from "./input.ts";
-
-/** The policy an experiment starts from. */
-export const initialPolicy = "initial";
 
 /** The stage of the same experiment whose trajectories a training takes; they may also be another run's. */
 export function evaluationSampledBy(stage: Stage): string | undefined {
@@ -59,12 +56,6 @@ export function planStages(input: ExperimentInput): string[] {
       "InvalidInput",
       `experiment '${input.id}': field 'stages' = {}: an experiment without stages does nothing; declare at least one, as temporal/examples/tiny.json does`,
       { field: "stages", value: {} },
-    );
-  if (Object.hasOwn(stages, initialPolicy))
-    throw new RatchetError(
-      "InvalidInput",
-      `experiment '${input.id}': field 'stages.${initialPolicy}': "${initialPolicy}" stands for the policy that the experiment starts from; give the stage another id`,
-      { field: `stages.${initialPolicy}`, value: initialPolicy },
     );
   const expect = (of: string, field: string, id: string, ...types: Stage["type"][]) => {
     const type = types.join(" or ");
