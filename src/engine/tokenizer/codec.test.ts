@@ -142,6 +142,25 @@ describe("a chat codec", () => {
     );
   });
 
+  it("refuses an added token that the end of a turn would be read as", async () => {
+    const [first, ...rest] = tinyTokens();
+    const longer = { ...first, id: 268, content: "<|im_end|>\n" };
+    await change("tokenizer.json", "added_tokens", [first, ...rest, longer]);
+    const config = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as object;
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ ...config, vocab_size: 269 }));
+    const file = join(folder, "tokenizer_config.json");
+    const texts = JSON.parse(readFileSync(file, "utf8")) as object;
+    const ending = (end: string) => {
+      const chat_template = `{% for m in messages %}{{ m.content }}<|im_end|>${end}{% endfor %}`;
+      writeFileSync(file, JSON.stringify({ ...texts, chat_template }));
+      return createChatCodec(folder);
+    };
+    await expect(ending("\n")).rejects.toThrow(
+      "chat_template does not end turns with '<|im_end|>': a longer added token begins with it",
+    );
+    expect((await ending("|")).encodeToolResults(["a"], true)).toEqual([124, 97, 258, 124]);
+  });
+
   it("refuses a folder without chat template, or with another end token than it has", async () => {
     await change("tokenizer_config.json", "chat_template", undefined);
     await expect(createChatCodec(folder)).rejects.toMatchObject({

@@ -66,8 +66,17 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
     const text = render({ messages, tools: null, add_generation_prompt: true });
     return { text: text.slice(text.indexOf(mark) + mark.length), mark };
   };
-  if (!afterAssistant([]).text.startsWith(turnEnd))
-    throw unreadable(`${place}/tokenizer_config.json`, `chat_template does not end turns with '${turnEnd}'`);
+  const encodeAfterAssistant = (outputs: readonly string[]) => {
+    const { text, mark } = afterAssistant(outputs);
+    const ids = encode(text, mark);
+    if (ids[0] === turnEndId) return ids;
+    const longer = text.startsWith(turnEnd) ? ": a longer added token begins with it" : "";
+    throw unreadable(
+      `${place}/tokenizer_config.json`,
+      `chat_template does not end turns with '${turnEnd}'${longer}`,
+    );
+  };
+  encodeAfterAssistant([]);
 
   return {
     encodePrompt: (messages, tools) => {
@@ -84,8 +93,7 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
       return encode(text, mark);
     },
     encodeToolResults: (outputs, ended) => {
-      const { text, mark } = afterAssistant(outputs);
-      const ids = encode(text, mark);
+      const ids = encodeAfterAssistant(outputs);
       return ended ? ids.slice(1) : ids;
     },
     encodeAssistant: (text) => {

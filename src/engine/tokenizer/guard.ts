@@ -15,9 +15,9 @@ export function unusedMark(value: unknown): string {
 }
 
 /**
- * A mark before, between and after the characters of each word: no added token that has a visible character can match in it or
- * across its borders. White space stays as it is, for templates trim it, ask whether a text is empty, and tokenizers may have
- * tokens of it alone.
+ * A mark before, between and after the characters of each word: no added token that has a visible character of the text can
+ * match. White space stays as it is, for templates trim it, ask whether a text is empty, and tokenizers may have tokens of it
+ * alone; so that at the text's ends may become part of a token whose visible characters are the template's own.
  */
 export function opaque(text: string, mark: string): string {
   return text.replace(/\S+/gu, (word) => mark + [...word].map((character) => character + mark).join(""));
