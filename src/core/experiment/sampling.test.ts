@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { samplingSchema } from "./sampling.ts";
 
 describe("a sampling's temperature", () => {
-  it("is 0, or high enough that logits divided by it are numbers", () => {
+  it("is 0, or high enough that it differs from that", () => {
     const refused = (temperature: number) =>
       samplingSchema.safeParse({ temperature }).error?.issues[0]?.message;
     for (const temperature of [0, 1e-6, 0.7, 5]) expect(refused(temperature)).toBeUndefined();

@@ -1,8 +1,8 @@
 /** How a policy's responses are drawn, as a person writes it. */
 import { z } from "zod";
 
-/** Of those that are not greedy: float32 holds no logit divided by much less, and what is drawn would be chance. */
-export const leastTemperature = 1e-6;
+/** Of those that are not greedy: at less nothing but the likeliest is drawn, which 0 says. */
+const leastTemperature = 1e-6;
 
 export const samplingSchema = z.strictObject({
   temperature: z

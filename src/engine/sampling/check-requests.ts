@@ -1,8 +1,10 @@
 /** Refuses a shard that cannot be sampled, by field, value, limit and next step, before any of it is. */
 import { RatchetError } from "../../core/errors.ts";
-import { leastTemperature } from "../../core/experiment/sampling.ts";
 import type { SampleRequest, SamplingOptions } from "../../core/ports/policy.ts";
 import type { LlamaConfig } from "../model/config.ts";
+
+/** Of those that are not greedy: float32 holds no logit divided by much less, and what is drawn would be chance. */
+export const leastTemperature = 1e-30;
 
 /** Throws PromptTooLong or InvalidInput. */
 export function checkRequests(

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from "vitest";
-import { leastTemperature } from "../../core/experiment/sampling.ts";
 import type { SampledResponse, SampleRequest, SamplingOptions } from "../../core/ports/policy.ts";
 import { seededRandom } from "../../core/random.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import { Runtime } from "../runtime/session.ts";
 import { BlockCache } from "./block-cache.ts";
+import { leastTemperature } from "./check-requests.ts";
 import { standardLimits } from "./limits.ts";
 import { nextLogProbabilities, randomWeights } from "./naive-llama.test-support.ts";
 import { samplingPolicy } from "./policy.ts";
@@ -258,7 +258,7 @@ describe("sampleShard", () => {
     await expect(sample(fresh(), one, { ...drawn, temperature: -1 })).rejects.toThrow("temperature is -1");
     // 1 / 1e-39 is beyond float32, and of its infinities nothing could be drawn but the last token.
     await expect(sample(fresh(), one, { ...drawn, temperature: 1e-39 })).rejects.toThrow(
-      "temperature is 1e-39; it must be 0, which is greedy, or at least 0.000001",
+      "temperature is 1e-39; it must be 0, which is greedy, or at least 1e-30",
     );
     await expect(sample(fresh(), one, { ...drawn, maxNewTokens: 0 })).rejects.toThrow("maxNewTokens is 0");
   });
