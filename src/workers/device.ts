@@ -9,7 +9,7 @@ import { whileAlive } from "../activities/step.ts";
 import type { PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
 import type { RunStore } from "../core/ports/runs.ts";
 import type { Engine, EngineOptions } from "../engine/runtime/client.ts";
-import { describeNumerics, type Numerics, numericsMismatch } from "../engine/runtime/numerics.ts";
+import { describeRunNumerics, type Numerics, numericsMismatch } from "../engine/runtime/numerics.ts";
 import { openStore } from "../store/store.ts";
 import { gpuWorkerIdentityPrefix, taskQueues } from "../workflows/names.ts";
 import { partLog } from "./activity-log.ts";
@@ -79,7 +79,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
  * let it go on. Gives whether one did.
  */
 async function sameNumerics(runs: RunStore, run: string, threads: number): Promise<boolean> {
-  const present = describeNumerics(threads);
+  const present = describeRunNumerics(threads);
   const { numerics, change } = await runs.holdNumerics(run, { ...present });
   const mismatch = numericsMismatch(numerics as unknown as Numerics, present);
   if (mismatch) throw mismatch;

@@ -12,8 +12,8 @@ import { codecVersion } from "../../core/ports/policy.ts";
 const engineVersion = 6;
 
 export interface Numerics {
-  /** The engine's and its codec's: other ids are other bits. */
-  readonly engineVersion: string;
+  /** Of a run with its codec's behind it. */
+  readonly engineVersion: number | string;
   readonly onnxruntime: string;
   /** Major version: JavaScript's exp, log and pow are the engine's, and may change with V8. */
   readonly node: number;
@@ -31,13 +31,18 @@ const armFlags = ["asimd", "asimddp", "asimdhp", "i8mm", "sme", "sme2", "sve", "
 export function describeNumerics(threads: number): Numerics {
   const manifest = createRequire(import.meta.url)("onnxruntime-node/package.json") as { version: string };
   return {
-    engineVersion: `${engineVersion}.${codecVersion}`,
+    engineVersion,
     onnxruntime: manifest.version,
     node: Number.parseInt(process.versions.node, 10),
     arch: process.arch,
     cpu: cpuFeatures(),
     threads,
   };
+}
+
+/** What a run's bits depend on: its ids too, where an update is a function of ids, whatever gave them. */
+export function describeRunNumerics(threads: number): Numerics {
+  return { ...describeNumerics(threads), engineVersion: `${engineVersion}.${codecVersion}` };
 }
 
 /** Where the flags cannot be read, the processor's model stands for them. */
