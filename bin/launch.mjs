@@ -36,21 +36,30 @@ export async function load(file) {
 /** Names the bundle that was made last, by this very file for this very place: a bundle knows where its sources lie. */
 function indexOf(file) {
   const made = [file, stampOf(fileURLToPath(import.meta.url))].join(" ");
-  return join(cache, `${createHash("sha256").update(made).digest("hex").slice(0, 16)}.json`);
+  return join(cache, `${sha256(made).slice(0, 16)}.json`);
 }
+
+const sha256 = (content) => createHash("sha256").update(content).digest("hex");
 
 /** Undefined where there is none of these very sources, or where a power cut took some of it. */
 function current(file) {
   try {
     const { folder, inputs, outputs } = JSON.parse(readFileSync(indexOf(file), "utf8"));
     const isSame = inputs.every(([path, stamp]) => stampOf(join(root, path)) === stamp);
-    const isWhole = outputs.every(([path, bytes]) => statSync(join(root, path)).size === bytes);
+    const isWhole = outputs.every(([path, hash]) => sha256(readFileSync(join(root, path))) === hash);
     if (!isSame || !isWhole) return undefined;
-    for (const path of [indexOf(file), join(cache, folder)]) utimesSync(path, new Date(), new Date());
+    noteUse([indexOf(file), join(cache, folder)]);
     return join(cache, folder, nameOf(file));
   } catch {
     return undefined;
   }
+}
+
+/** Another user may have made them. */
+function noteUse(paths) {
+  try {
+    for (const path of paths) utimesSync(path, new Date(), new Date());
+  } catch {}
 }
 
 const nameOf = (file) => basename(file).replace(/\.ts$/, ".js");
@@ -112,7 +121,7 @@ async function bundle(file, folder) {
     path,
     stamps.get(path) ?? stampOf(join(root, path)),
   ]);
-  const outputs = Object.entries(metafile.outputs).map(([path, { bytes }]) => [path, bytes]);
+  const outputs = Object.keys(metafile.outputs).map((path) => [path, sha256(readFileSync(join(root, path)))]);
   const partial = join(cache, folder, "index.json");
   writeFileSync(partial, JSON.stringify({ folder, inputs, outputs }));
   renameSync(partial, indexOf(file));
