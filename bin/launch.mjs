@@ -121,7 +121,8 @@ async function bundle(file, folder) {
     path,
     stamps.get(path) ?? stampOf(join(root, path)),
   ]);
-  const outputs = Object.keys(metafile.outputs).map((path) => [path, sha256(readFileSync(join(root, path)))]);
+  const programs = Object.keys(metafile.outputs).filter((path) => path.endsWith(".js"));
+  const outputs = programs.map((path) => [path, sha256(readFileSync(join(root, path)))]);
   const partial = join(cache, folder, "index.json");
   writeFileSync(partial, JSON.stringify({ folder, inputs, outputs }));
   renameSync(partial, indexOf(file));
