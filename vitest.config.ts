@@ -13,8 +13,8 @@ class LongestFirst extends BaseSequencer {
 /** Unit specs sit beside their source; `tests/` holds what crosses a boundary (services, child processes, kills). */
 export default defineConfig({
   test: {
-    // A boundary spec waits half of its time: three keep two cores busy, more would starve what they start.
-    maxWorkers: 3,
+    // Two keep two cores busy, as half of a boundary spec is waiting; more would starve what they start.
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     projects: [
       { test: { name: "unit", include: ["src/**/*.test.ts"], testTimeout: 60_000 } },
