@@ -3,7 +3,7 @@
  * killed meanwhile, the supervisor brings back: a service that does not answer is asked again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, Connection, WorkflowNotFoundError } from "@temporalio/client";
+import { type Client, WorkflowNotFoundError } from "@temporalio/client";
 import type { Config } from "../config/config.ts";
 import { type ExperimentInput, experimentInputSchema } from "../core/experiment/input.ts";
 import { contentHash } from "../core/hash.ts";
@@ -16,7 +16,7 @@ import { createProgress } from "./progress.ts";
 import { readWaiting } from "./read-waiting.ts";
 import { wake } from "./resume-by-hand.ts";
 import type { OpenServices } from "./services.ts";
-import { clientOf } from "./temporal-client.ts";
+import { clientOf, connect } from "./temporal-client.ts";
 import { requireSameInput, untilStopped } from "./under-way.ts";
 import { createWatch, type Held } from "./watch-waiting.ts";
 
@@ -48,8 +48,8 @@ export async function runExperiment(
   write: (line: string) => void,
   exit: boolean,
 ): Promise<ExperimentOutcome> {
-  const { databaseUrl, temporalConnection } = endpoints;
-  const connection = await patiently(() => Connection.connect(temporalConnection), interrupted);
+  const { databaseUrl } = endpoints;
+  const connection = await patiently(() => connect(endpoints), interrupted);
   try {
     const open = () => openStore({ databaseUrl, artifactFolder: config.artifactFolder });
     const store = await patiently(open, interrupted);

@@ -10,20 +10,23 @@ import { createEncryption, encryptingConverter } from "../services/payload-encry
 import { isUnanswered } from "./patience.ts";
 
 export async function withClient<T>(endpoints: Endpoints, use: (client: Client) => Promise<T>): Promise<T> {
-  const connection = await Connection.connect(endpoints.temporalConnection).catch((error: unknown) => {
-    throw new RatchetError(
-      "TemporalUnavailable",
-      "Temporal does not answer; see npx ratchet status",
-      {},
-      error,
-    );
-  });
+  const connection = await connect(endpoints);
   try {
     return await use(clientOf(connection, endpoints));
   } catch (error) {
     throw inWords(error);
   } finally {
     await connection.close();
+  }
+}
+
+/** Throws TemporalUnavailable; the client has plain errors for a server that takes a connection and then is silent. */
+export async function connect({ temporalConnection }: Endpoints): Promise<Connection> {
+  try {
+    return await Connection.connect(temporalConnection);
+  } catch (error) {
+    const message = "Temporal does not answer; see npx ratchet status";
+    throw new RatchetError("TemporalUnavailable", message, {}, error);
   }
 }
 
