@@ -1,6 +1,6 @@
 // Runs a TypeScript program of ours: `node bin/launch.mjs FILE.ts [ARGUMENT...]`. Its sources are put into one bundle at
 // its first use and again whenever one of them changed; a program that loads hundreds of files through a transforming
-// loader takes three times the processor time to start, and a killed worker is waited for. Packages stay outside.
+// loader takes twice the processor time to start, or more (docs/decisions/0002), and a killed worker is waited for. Packages stay outside.
 import { createHash, randomUUID } from "node:crypto";
 import {
   mkdirSync,
@@ -87,7 +87,7 @@ async function bundle(file, folder) {
   const { build, stop } = await import("esbuild");
   // Taken before, so that what changes meanwhile is seen to have changed.
   const stamps = new Map();
-  const { metafile } = await build({
+  const options = {
     entryPoints: [file],
     outdir: join(cache, folder),
     absWorkingDir: root,
@@ -114,9 +114,9 @@ async function bundle(file, folder) {
           }),
       },
     ],
-  });
+  };
   // Its own process would stay, with an environment that may hold secrets.
-  await stop();
+  const { metafile } = await build(options).finally(stop);
   const inputs = Object.keys(metafile.inputs).map((path) => [
     path,
     stamps.get(path) ?? stampOf(join(root, path)),
