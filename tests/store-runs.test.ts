@@ -1,27 +1,10 @@
 /** Runs, lineage and the connection itself, against a real Postgres. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LineageRecord, TripRecord } from "../src/core/ports/runs.ts";
-import { openStore, type Store } from "../src/store/store.ts";
-import { startPostgres, type TestPostgres } from "./postgres.ts";
+import { openStore } from "../src/store/store.ts";
+import { openedStore } from "./support/store.ts";
 
-let postgres: TestPostgres;
-let folder: string;
-let store: Store;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  folder = await mkdtemp(join(tmpdir(), "ratchet-store-"));
-  store = await openStore({ databaseUrl: await postgres.freshDatabase(), artifactFolder: folder });
-});
-
-afterAll(async () => {
-  await store?.close();
-  await postgres?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const opened = openedStore();
 
 const update = (
   run: string,
@@ -52,7 +35,7 @@ describe("what a person changed in a training", () => {
   });
 
   it("is kept once, with the iteration it held from at first", async () => {
-    const { putChange, changesOf } = store.runs;
+    const { putChange, changesOf } = opened.store.runs;
     const first = made("b", 4, 0.1);
     expect(await putChange(first)).toEqual(first);
     expect(await putChange(made("a", 3, 0.2))).toEqual(made("a", 3, 0.2));
@@ -64,7 +47,7 @@ describe("what a person changed in a training", () => {
   });
 
   it("is dropped from after the iteration that a run goes back to, with the input it goes on with", async () => {
-    const { goBack, changesOf, getRun, putChange } = store.runs;
+    const { goBack, changesOf, getRun, putChange } = opened.store.runs;
     const elsewhere = { ...made("c", 9, 0.3), stage: "cold-start" };
     await putChange(elsewhere);
     const run = { run: "steered", workflowType: "experiment", state: "done", branch: 0 } as const;
@@ -78,7 +61,7 @@ describe("what a person changed in a training", () => {
 describe("what a policy's name stands for in a run", () => {
   it("is the first word, and is known where lost policies are made again", async () => {
     const pin = (run: string, pinned: string) => ({ run, source: "hf:org/name@main", pinned });
-    const { putPin, pinsOf, policySources } = store.runs;
+    const { putPin, pinsOf, policySources } = opened.store.runs;
     expect(await putPin(pin("pinned", "hf:org/name@1"))).toEqual(pin("pinned", "hf:org/name@1"));
     expect(await putPin(pin("pinned", "hf:org/name@2"))).toEqual(pin("pinned", "hf:org/name@1"));
     expect(await putPin(pin("elsewhere", "hf:org/name@2"))).toEqual(pin("elsewhere", "hf:org/name@2"));
@@ -90,20 +73,25 @@ describe("what a policy's name stands for in a run", () => {
 describe("runs", () => {
   it("hold the numerics of whoever computed first", async () => {
     const held = (threads: number) => ({ numerics: { threads }, change: "none" });
-    expect(await store.runs.numericsOf("held")).toBeUndefined();
-    expect(await store.runs.holdNumerics("held", { threads: 2 })).toEqual(held(2));
-    expect(await store.runs.holdNumerics("held", { threads: 4 })).toEqual(held(2));
-    expect(await store.runs.holdNumerics("other", { threads: 4 })).toEqual(held(4));
-    expect(await store.runs.numericsOf("held")).toEqual(held(2));
+    expect(await opened.store.runs.numericsOf("held")).toBeUndefined();
+    expect(await opened.store.runs.holdNumerics("held", { threads: 2 })).toEqual(held(2));
+    expect(await opened.store.runs.holdNumerics("held", { threads: 4 })).toEqual(held(2));
+    expect(await opened.store.runs.holdNumerics("other", { threads: 4 })).toEqual(held(4));
+    expect(await opened.store.runs.numericsOf("held")).toEqual(held(2));
   });
 
   it("hold others only once somebody asked for it, and note after which update", async () => {
-    const { holdNumerics, askNumericsChange, numericsChangesOf } = store.runs;
+    const { holdNumerics, askNumericsChange, numericsChangesOf } = opened.store.runs;
     await holdNumerics("changed", { threads: 2, node: 20 });
     const step = { key: "u1", kind: "update", run: "changed", branch: 0, iteration: 1 };
-    const claim = await store.ledger.claim(step);
+    const claim = await opened.store.ledger.claim(step);
     if (claim.state !== "claimed") throw new Error("u1 is committed");
-    await store.ledger.commit("u1", claim.fence, {}, { lineage: update("changed", 0, 1, "u1", "base") });
+    await opened.store.ledger.commit(
+      "u1",
+      claim.fence,
+      {},
+      { lineage: update("changed", 0, 1, "u1", "base") },
+    );
     await askNumericsChange("changed", { threads: 2 });
     expect(await holdNumerics("changed", { threads: 4, node: 20 })).toEqual({
       numerics: { threads: 4, node: 20 },
@@ -121,7 +109,7 @@ describe("runs", () => {
   });
 
   it("note no change where the numerics stay, and the declared ones where nothing was computed yet", async () => {
-    const { holdNumerics, askNumericsChange, numericsChangesOf } = store.runs;
+    const { holdNumerics, askNumericsChange, numericsChangesOf } = opened.store.runs;
     await holdNumerics("same", { threads: 2 });
     await askNumericsChange("same", { threads: 2 });
     expect(await holdNumerics("same", { threads: 2 })).toEqual({ numerics: { threads: 2 }, change: "given" });
@@ -144,9 +132,9 @@ describe("runs", () => {
       action: "park",
       outcome: "waits for a person",
     });
-    for (const iteration of [3, 2, 3]) await store.runs.putTrip(trip(iteration));
-    await store.runs.putTrip({ ...trip(1), run: "other" });
-    expect(await store.runs.tripsOf("tripped")).toMatchObject([trip(3), trip(2)]);
+    for (const iteration of [3, 2, 3]) await opened.store.runs.putTrip(trip(iteration));
+    await opened.store.runs.putTrip({ ...trip(1), run: "other" });
+    expect(await opened.store.runs.tripsOf("tripped")).toMatchObject([trip(3), trip(2)]);
   });
 
   it("are created once, changed by later puts, and the newest is the one created last", async () => {
@@ -157,20 +145,20 @@ describe("runs", () => {
       state: "running",
       branch: 0,
     } as const;
-    await store.runs.putRun(run);
-    await store.runs.putRun({ ...run, run: "b" });
-    await store.runs.putRun({ ...run, state: "done", branch: 2 });
-    expect(await store.runs.getRun("a")).toMatchObject({ ...run, state: "done", branch: 2 });
-    expect((await store.runs.newestRun())?.run).toBe("b");
-    expect(await store.runs.getRun("nobody")).toBeUndefined();
-    const { createdAt } = (await store.runs.getRun("a"))!;
+    await opened.store.runs.putRun(run);
+    await opened.store.runs.putRun({ ...run, run: "b" });
+    await opened.store.runs.putRun({ ...run, state: "done", branch: 2 });
+    expect(await opened.store.runs.getRun("a")).toMatchObject({ ...run, state: "done", branch: 2 });
+    expect((await opened.store.runs.newestRun())?.run).toBe("b");
+    expect(await opened.store.runs.getRun("nobody")).toBeUndefined();
+    const { createdAt } = (await opened.store.runs.getRun("a"))!;
     expect(new Date(createdAt).toISOString()).toBe(createdAt);
   });
 });
 
 describe("lineage", () => {
   it("keeps the same update on its branch and puts another one on a new branch", async () => {
-    const { putLineage, lineageOf } = store.runs;
+    const { putLineage, lineageOf } = opened.store.runs;
     expect(await putLineage(update("l", 0, 1, "k1", "base"))).toBe(0);
     expect(await putLineage(update("l", 0, 2, "k2", "made-by-k1"))).toBe(0);
     expect(await putLineage(update("l", 0, 2, "k2", "made-by-k1"))).toBe(0);
@@ -185,7 +173,9 @@ describe("lineage", () => {
 
   it("gives each of many writers at once its own branch", async () => {
     const branches = await Promise.all(
-      Array.from({ length: 8 }, (_, i) => store.runs.putLineage(update("race", 0, 1, `k${i}`, "base"))),
+      Array.from({ length: 8 }, (_, i) =>
+        opened.store.runs.putLineage(update("race", 0, 1, `k${i}`, "base")),
+      ),
     );
     expect(branches.sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
@@ -194,9 +184,9 @@ describe("lineage", () => {
 describe("the connection", () => {
   it("brings an empty database up to date though five processes' stores open at once", async () => {
     for (let round = 0; round < 3; round++) {
-      const databaseUrl = await postgres.freshDatabase();
+      const databaseUrl = await opened.postgres.freshDatabase();
       const stores = await Promise.all(
-        Array.from({ length: 5 }, () => openStore({ databaseUrl, artifactFolder: folder })),
+        Array.from({ length: 5 }, () => openStore({ databaseUrl, artifactFolder: opened.folder })),
       );
       for (const opened of stores) {
         expect(await opened.runs.newestRun()).toBeUndefined();
@@ -207,15 +197,15 @@ describe("the connection", () => {
 
   it("survives the server's end: an error that may be retried, then work again", async () => {
     const lost: string[] = [];
-    const databaseUrl = await postgres.freshDatabase();
+    const databaseUrl = await opened.postgres.freshDatabase();
     const log = { warn: (_: object, message: string) => void lost.push(message) };
-    const other = await openStore({ databaseUrl, artifactFolder: folder, log });
-    await postgres.crash();
+    const other = await openStore({ databaseUrl, artifactFolder: opened.folder, log });
+    await opened.postgres.crash();
     await expect(other.runs.newestRun()).rejects.toMatchObject({
       type: "DatabaseUnavailable",
       retryable: true,
     });
-    await postgres.start();
+    await opened.postgres.start();
     expect(await other.runs.newestRun()).toBeUndefined();
     expect(lost).toContain("a database connection was lost");
     await other.close();

@@ -1,55 +1,46 @@
 /** What stages of runs have come to, against a real Postgres. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { resultOf, type StageRecord } from "../src/core/ports/runs.ts";
-import { openStore, type Store } from "../src/store/store.ts";
-import { startPostgres, type TestPostgres } from "./postgres.ts";
+import { openedStore } from "./support/store.ts";
 
-let postgres: TestPostgres;
-let folder: string;
-let store: Store;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  folder = await mkdtemp(join(tmpdir(), "ratchet-store-"));
-  store = await openStore({ databaseUrl: await postgres.freshDatabase(), artifactFolder: folder });
-});
-
-afterAll(async () => {
-  await store?.close();
-  await postgres?.stop();
-  await rm(folder, { recursive: true, force: true });
-});
+const opened = openedStore();
 
 describe("stages", () => {
   const stage: StageRecord = { run: "s", stage: "build", type: "build", inputHash: "h1", state: "running" };
 
   it("keep what a put leaves out, and their order", async () => {
-    await store.runs.putStage({ ...stage, progress: { done: 1 } });
-    await store.runs.putStage({ ...stage, stage: "train", type: "train", inputHash: "h2", state: "waiting" });
-    await store.runs.putStage({ ...stage, state: "done", result: { set: "x" } });
-    expect(await store.runs.getStages("s")).toEqual([
+    await opened.store.runs.putStage({ ...stage, progress: { done: 1 } });
+    await opened.store.runs.putStage({
+      ...stage,
+      stage: "train",
+      type: "train",
+      inputHash: "h2",
+      state: "waiting",
+    });
+    await opened.store.runs.putStage({ ...stage, state: "done", result: { set: "x" } });
+    expect(await opened.store.runs.getStages("s")).toEqual([
       { ...stage, state: "done", result: { set: "x" }, progress: { done: 1 } },
       { ...stage, stage: "train", type: "train", inputHash: "h2", state: "waiting" },
     ]);
   });
 
   it("stay done when a late attempt says they run", async () => {
-    await store.runs.putStage({ ...stage, state: "running", progress: { done: 0 } });
-    expect((await store.runs.getStages("s"))[0]).toMatchObject({ state: "done", progress: { done: 1 } });
+    await opened.store.runs.putStage({ ...stage, state: "running", progress: { done: 0 } });
+    expect((await opened.store.runs.getStages("s"))[0]).toMatchObject({
+      state: "done",
+      progress: { done: 1 },
+    });
   });
 
   it("stay as they are when a resumed run announces them again", async () => {
-    await store.runs.putStage({ ...stage, inputHash: "", state: "waiting" });
-    expect((await store.runs.getStages("s"))[0]).toMatchObject({ state: "done", inputHash: "h1" });
+    await opened.store.runs.putStage({ ...stage, inputHash: "", state: "waiting" });
+    expect((await opened.store.runs.getStages("s"))[0]).toMatchObject({ state: "done", inputHash: "h1" });
   });
 
   it("take progress on its own", async () => {
-    await store.runs.putProgress("s", "train", { done: 3 });
-    await store.runs.putProgress("s", "nobody", { done: 3 });
-    expect((await store.runs.getStages("s")).map(({ progress }) => progress)).toEqual([
+    await opened.store.runs.putProgress("s", "train", { done: 3 });
+    await opened.store.runs.putProgress("s", "nobody", { done: 3 });
+    expect((await opened.store.runs.getStages("s")).map(({ progress }) => progress)).toEqual([
       { done: 1 },
       { done: 3 },
     ]);
@@ -57,21 +48,21 @@ describe("stages", () => {
 
   it("are found by the hash of their input, by any run", async () => {
     const found = { run: "s", stage: "build", result: { set: "x" } };
-    expect(await store.runs.findCachedStage("h1", "other")).toEqual(found);
-    expect(await store.runs.findCachedStage("h2", "other")).toBeUndefined();
+    expect(await opened.store.runs.findCachedStage("h1", "other")).toEqual(found);
+    expect(await opened.store.runs.findCachedStage("h2", "other")).toBeUndefined();
   });
 
   it("are found by their own run alone, once it was let go on with other numerics", async () => {
-    await store.runs.putStage({ ...stage, run: "mixed", inputHash: "m", state: "done", result: 1 });
-    await store.runs.askNumericsChange("mixed", { threads: 2 });
-    expect(await store.runs.findCachedStage("m", "other")).toBeUndefined();
-    expect(await store.runs.findCachedStage("m", "mixed")).toMatchObject({ run: "mixed", result: 1 });
+    await opened.store.runs.putStage({ ...stage, run: "mixed", inputHash: "m", state: "done", result: 1 });
+    await opened.store.runs.askNumericsChange("mixed", { threads: 2 });
+    expect(await opened.store.runs.findCachedStage("m", "other")).toBeUndefined();
+    expect(await opened.store.runs.findCachedStage("m", "mixed")).toMatchObject({ run: "mixed", result: 1 });
   });
 
   it("forget the result of another input", async () => {
-    await store.runs.putStage({ ...stage, inputHash: "h3" });
-    expect((await store.runs.getStages("s"))[0]).toEqual({ ...stage, inputHash: "h3" });
-    expect(await store.runs.findCachedStage("h1", "other")).toBeUndefined();
+    await opened.store.runs.putStage({ ...stage, inputHash: "h3" });
+    expect((await opened.store.runs.getStages("s"))[0]).toEqual({ ...stage, inputHash: "h3" });
+    expect(await opened.store.runs.findCachedStage("h1", "other")).toBeUndefined();
   });
 });
 
@@ -79,11 +70,15 @@ describe("the stages of a run that gets another input", () => {
   const run = { run: "again", workflowType: "experiment", state: "running", branch: 0 } as const;
   const row = (id: string, inputHash: string) => ({ run: "again", stage: id, type: "build", inputHash });
   const { putRun, putStage, getStages, findCachedStage } = {
-    putRun: (input: object) => store.runs.putRun({ ...run, input: { ...input } }),
-    putStage: (stage: StageRecord) => store.runs.putStage(stage),
-    findCachedStage: (hash: string) => store.runs.findCachedStage(hash, "other"),
+    putRun: (input: object) => opened.store.runs.putRun({ ...run, input: { ...input } }),
+    putStage: (stage: StageRecord) => opened.store.runs.putStage(stage),
+    findCachedStage: (hash: string) => opened.store.runs.findCachedStage(hash, "other"),
     getStages: async () =>
-      (await store.runs.getStages("again")).map((stored) => [stored.stage, stored.state, resultOf(stored)]),
+      (await opened.store.runs.getStages("again")).map((stored) => [
+        stored.stage,
+        stored.state,
+        resultOf(stored),
+      ]),
   };
 
   it("are as they were where it is the same, in whatever order it is written", async () => {
@@ -110,7 +105,7 @@ describe("the stages of a run that gets another input", () => {
       ["gone", "outdated", undefined],
       ["report", "waiting", undefined],
     ]);
-    expect((await store.runs.getStages("again")).map(({ progress }) => progress)).toEqual(
+    expect((await opened.store.runs.getStages("again")).map(({ progress }) => progress)).toEqual(
       Array(3).fill(undefined),
     );
   });
@@ -133,18 +128,18 @@ describe("the stages of a run that gets another input", () => {
   });
 
   it("wait too where a run goes back to an earlier iteration, which gives it another input", async () => {
-    await store.runs.goBack({ ...run, input: { seed: 3 } }, "rl", 1);
+    await opened.store.runs.goBack({ ...run, input: { seed: 3 } }, "rl", 1);
     expect((await getStages()).map(([, state]) => state)).toEqual(Array(3).fill("outdated"));
   });
 
   it("are those of the one stage that was started by hand, where others bear the run's id", async () => {
     const hand = { run: "by-hand", workflowType: "trainPolicy", state: "running", branch: 0 } as const;
     for (const id of ["a", "b"]) {
-      await store.runs.putRun({ ...hand, input: { stage: id } });
+      await opened.store.runs.putRun({ ...hand, input: { stage: id } });
       await putStage({ ...row(id, ""), run: "by-hand", state: "done", result: id });
     }
-    await store.runs.putRun({ ...hand, input: { stage: "b", seed: 2 } });
-    const stages = await store.runs.getStages("by-hand");
+    await opened.store.runs.putRun({ ...hand, input: { stage: "b", seed: 2 } });
+    const stages = await opened.store.runs.getStages("by-hand");
     expect(stages.map(({ stage, state }) => [stage, state])).toEqual([
       ["a", "done"],
       ["b", "outdated"],
@@ -153,8 +148,8 @@ describe("the stages of a run that gets another input", () => {
 
   it("wait where what they need is made anew, and are found by their hash", async () => {
     await putStage({ ...row("report", "again report"), state: "done", result: "new" });
-    await store.runs.awaitAgain("again", ["report"]);
-    await store.runs.awaitAgain("again", []);
+    await opened.store.runs.awaitAgain("again", ["report"]);
+    await opened.store.runs.awaitAgain("again", []);
     expect((await getStages())[2]).toEqual(["report", "waiting", undefined]);
     expect(await findCachedStage("again report")).toMatchObject({ result: "new" });
   });

@@ -2,31 +2,15 @@
  * Zombies: a hundred attempts at updates are frozen in the middle of their work, others take the steps over, and the frozen
  * ones go on to their commits. Nothing of theirs is ever committed.
  */
-import { mkdtempSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { DefaultLogger } from "@temporalio/worker";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { runStep } from "../src/activities/step.ts";
-import { openStore, type Store } from "../src/store/store.ts";
-import { startPostgres, type TestPostgres } from "./postgres.ts";
+import { openedStore } from "./support/store.ts";
 
-let postgres: TestPostgres;
-let folder: string;
-let store: Store;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-  folder = mkdtempSync(join(tmpdir(), "ratchet-zombies-"));
-  store = await openStore({ databaseUrl: await postgres.freshDatabase(), artifactFolder: folder });
-});
-afterAll(async () => {
-  await store?.close();
-  await postgres?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
+const opened = openedStore();
 
 /** What attempts wait at until somebody opens it. */
 function gate() {
@@ -43,9 +27,9 @@ function attempt(run: string, iteration: number, who: string, go: Promise<void>)
   const work = async (stepKey: string) => {
     begun.open();
     await go;
-    const staging = await store.artifacts.stagingFolder();
+    const staging = await opened.store.artifacts.stagingFolder();
     await writeFile(join(staging, "model.safetensors"), `${who} ${run} ${iteration}`);
-    const checkpoint = await store.artifacts.adoptFolder("checkpoint", staging, { parent: "p" });
+    const checkpoint = await opened.store.artifacts.adoptFolder("checkpoint", staging, { parent: "p" });
     const lineage = {
       ...{ run, stage: "rl", branch: 0, iteration, stepKey, parent: "p".repeat(64), checkpoint },
       ...{ weightsSha256: who, optimizerSha256: who, metrics: { loss: 1 } },
@@ -53,7 +37,7 @@ function attempt(run: string, iteration: number, who: string, go: Promise<void>)
     return { result: { who }, alongside: { lineage } };
   };
   const ended = new MockActivityEnvironment(undefined, { logger: new DefaultLogger("ERROR") }).run(() =>
-    runStep(store.ledger, {
+    runStep(opened.store.ledger, {
       kind: "update",
       version: 1,
       context: { run, stage: "rl", branch: 0, seed: 7, iteration },
@@ -88,7 +72,10 @@ async function committedBy(run: string): Promise<string[]> {
 }
 
 const branchesOf = async (run: string) =>
-  (await store.runs.lineageOf(run, "rl", 0)).map(({ branch, weightsSha256 }) => [branch, weightsSha256]);
+  (await opened.store.runs.lineageOf(run, "rl", 0)).map(({ branch, weightsSha256 }) => [
+    branch,
+    weightsSha256,
+  ]);
 
 describe("a hundred frozen attempts", () => {
   it("commit nothing when they wake after their successors committed, and are told what was", async () => {
