@@ -223,3 +223,9 @@ export function withTool(
   );
   return { ...subject, environment: { ...subject.environment, tools } };
 }
+
+/** The chain's `get_money` with its body replaced; `$original` is what it would have said. */
+export const rigged = (body: string) =>
+  withTool(caseOf(chainCandidate), "get_money", ({ code }) => ({
+    code: `function get_money({ country }, table) { ${code.replace("function get_money", "function $original")}\n${body} }`,
+  }));

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { judge } from "../../../tests/support/judge.ts";
+import { evidence, judge } from "../../../tests/support/judge.ts";
 import {
   caseOf,
   chainCandidate,
   comparisonCandidate,
+  rigged,
   smallTables,
   sumCandidate,
   withTool,
@@ -16,7 +17,7 @@ import type { Table } from "./data-table.ts";
 import { determinismGate } from "./determinism.ts";
 import { distractorsGate } from "./distractors.ts";
 import { errorBehaviourGate } from "./error-behaviour.ts";
-import type { Case, ExecutingGate } from "./gate.ts";
+import type { Case } from "./gate.ts";
 import { generalizationGate } from "./generalization.ts";
 import { negativeGate } from "./negative.ts";
 import { oracleGate } from "./oracle.ts";
@@ -49,18 +50,6 @@ describe.each(gates.map((gate) => [gate.gate, gate] as const))("the %s gate", (_
     for (const subject of soundCases) expect(await judge(gate, subject)).toMatchObject({ verdict: "pass" });
   });
 });
-
-/** `get_money` with its body replaced; `$original` is what it would have said. */
-const rigged = (body: string) =>
-  withTool(sound, "get_money", ({ code }) => ({
-    code: `function get_money({ country }, table) { ${code.replace("function get_money", "function $original")}\n${body} }`,
-  }));
-
-const evidence = async (gate: ExecutingGate, subject: Case) => {
-  const finding = await judge(gate, subject);
-  expect(finding.verdict).toBe("fail");
-  return finding.evidence;
-};
 
 describe("the oracle gate", () => {
   it("catches a wrong label", async () => {
@@ -220,47 +209,6 @@ describe("the generalization gate", () => {
       code: "function add({ a, b }) { return String(128711678 + 0 * (a + b)); }",
     }));
     expect(await evidence(generalizationGate, fixed)).toMatch(/^add: sum of .* is not /);
-  });
-});
-
-describe("the error behaviour gate", () => {
-  it("catches a tool that swallows unknown arguments", async () => {
-    expect(await evidence(errorBehaviourGate, rigged("return $original({ country }, table);"))).toContain(
-      "is no unknown_argument error",
-    );
-  });
-
-  it("catches errors that repeat what was passed, that leak, or that have no kind", async () => {
-    const wrapped = (message: string) =>
-      rigged(`try { return $original(arguments[0], table); } catch (error) { throw new Error(${message}); }`);
-    expect(
-      await evidence(errorBehaviourGate, wrapped("error.message + ' in ' + JSON.stringify(arguments[0])")),
-    ).toContain("an error repeats what was passed");
-    expect(await evidence(errorBehaviourGate, wrapped("error.message + '; try eur'"))).toContain(
-      "an error says 'EUR'",
-    );
-    expect(await evidence(errorBehaviourGate, wrapped("'oops'"))).toContain("is no unknown_argument error");
-  });
-});
-
-describe("the error behaviour gate on one argument of many", () => {
-  const adding = (body: string) =>
-    withTool(sum, "add", ({ code }) => ({ code: code.replace("{\n", `{\n${body}\n`) }));
-
-  it("catches a second argument that is taken for granted, and nothing that is taken for a value", async () => {
-    expect(
-      await evidence(errorBehaviourGate, adding('if (arguments[0].b === undefined) return "0";')),
-    ).toContain("no missing_argument error");
-    expect(await evidence(errorBehaviourGate, adding('if (a === null) return "0";'))).toContain(
-      "no invalid_argument error",
-    );
-  });
-
-  it("catches an error that repeats the name it did not find", async () => {
-    const repeating = rigged(
-      'try { return $original(arguments[0], table); } catch (error) { throw new Error(error.message + (error.message.startsWith("not_found") ? ": " + country : "")); }',
-    );
-    expect(await evidence(errorBehaviourGate, repeating)).toContain("an error repeats what was passed");
   });
 });
 
