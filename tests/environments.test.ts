@@ -5,12 +5,12 @@ import { environmentSetSchema, profiles, splits } from "../src/core/environment/
 import { promptMessages } from "../src/core/environment/prompt.ts";
 import { proveBatch } from "../src/core/gates/prove.ts";
 import { answerMatches } from "../src/core/reward/match.ts";
-import { assemble } from "../src/core/synthesis/assemble.ts";
 import { draftTools } from "../src/core/synthesis/construct.ts";
 import { deploy, subjectsOf } from "../src/core/synthesis/deploy/deploy.ts";
 import { goldenTrajectory, referenceInvocations } from "../src/core/trajectory/golden.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { assemble } from "./support/assemble.ts";
 
 /** Candidates of each profile and split; those of `ftrl` take two to three times as many calls. */
 const counts = { compact: 32, ftrl: 8 };

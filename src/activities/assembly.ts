@@ -2,7 +2,7 @@
  * What a set of environments is while it is being built: parts that are stored already, and of each environment the traits
  * by which a later one is compared with it. A round reads its own batches and these, and no environment again.
  */
-import type { Environment, EnvironmentSet } from "../core/environment/environment.ts";
+import { type Environment, type EnvironmentSet, tablesOf } from "../core/environment/environment.ts";
 import {
   environmentsPerPart,
   loadSet,
@@ -14,7 +14,7 @@ import type { Benchmark } from "../core/gates/contamination.ts";
 import type { Traits } from "../core/gates/near-duplicates.ts";
 import type { ProvenBatch } from "../core/gates/prove.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
-import { createAssembler, tablesOf } from "../core/synthesis/assemble.ts";
+import { createAssembler } from "../core/synthesis/assemble.ts";
 import type { ScenarioCounts } from "../core/synthesis/batches.ts";
 
 /** As stored: tables by reference, for most batches read the same ones. */

@@ -165,6 +165,15 @@ export function environmentHash(environment: Environment): string {
   return contentHash(identity);
 }
 
+/** Hashes of the tables that the environments' tools read, in order. */
+export const tablesOf = (environments: readonly Environment[]): string[] =>
+  [...new Set(environments.flatMap(({ tools }) => tools.flatMap(({ table }) => table ?? [])))].sort();
+
+/** Every sub-answer and the final answer, each once. */
+export const answersOf = ({ subQuestions, answer }: Environment): string[] => [
+  ...new Set([...subQuestions.map((sub) => sub.answer), answer]),
+];
+
 /** FTRL's `unsolved_set`: tool name -> the sub-answers it still owes, in sub-question order. */
 export function unsolvedSet(environment: Environment): Record<string, string[]> {
   const unsolved = new Map<string, string[]>();

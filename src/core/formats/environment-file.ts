@@ -13,6 +13,7 @@ import {
   scenarioTypes,
   splits,
   subQuestionSchema,
+  tablesOf,
   toolSchema,
 } from "../environment/environment.ts";
 import { tableOf } from "../environment/program.ts";
@@ -124,13 +125,12 @@ function readFile(value: unknown, what: string): Case {
 
 /** Tables go by their hashes; those of other environments are left out. */
 export function environmentFileOf({ environment, tables }: Case): EnvironmentFile {
-  const used = [...new Set(environment.tools.flatMap(({ table }) => table ?? []))].sort();
   return {
     ...environment,
     format: "ratchet.environment-file.v1",
     tools: environment.tools,
     tables: Object.fromEntries(
-      used.flatMap((table): [string, Json][] => {
+      tablesOf([environment]).flatMap((table): [string, Json][] => {
         const data = tableOf({ table }, tables);
         return data === undefined ? [] : [[table, data]];
       }),

@@ -1,6 +1,6 @@
 /** No distractor gives a sub-answer or the final answer, whatever it is asked about the question's entities. */
 import { composedOf } from "../environment/composition.ts";
-import { type Environment, environmentHash, type Tool } from "../environment/environment.ts";
+import { answersOf, type Environment, environmentHash, type Tool } from "../environment/environment.ts";
 import { tableOf } from "../environment/program.ts";
 import { seedOf } from "../hash.ts";
 import type { JsonObject } from "../json.ts";
@@ -29,9 +29,7 @@ export const distractorsGate: ExecutingGate = {
       ...new Set(calls.flatMap(({ given }) => leavesOf(given).map(({ value }) => value))),
     ].filter((value) => typeof value === "number");
     const numbers = [...new Set([...passed, ...resultsOf(environment)])];
-    const answers = [
-      ...new Set([...environment.subQuestions.map(({ answer }) => answer), environment.answer]),
-    ];
+    const answers = answersOf(environment);
     const probes = environment.tools
       .filter(({ distractor }) => distractor)
       .flatMap((tool) =>

@@ -1,5 +1,5 @@
 /** Wrong calls get errors of a known kind, which neither leak an answer nor repeat what was passed. */
-import type { Environment } from "../environment/environment.ts";
+import { answersOf, type Environment } from "../environment/environment.ts";
 import type { Json } from "../json.ts";
 import type { ToolOutcome } from "../ports/sandbox.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
@@ -46,8 +46,8 @@ function faultOf(
 }
 
 /** The answer that a text gives away. Most calls get one of few errors. */
-function leaksOf({ subQuestions, answer }: Environment): (text: string) => string | undefined {
-  const answers = [...new Set([...subQuestions.map((sub) => sub.answer), answer])];
+function leaksOf(environment: Environment): (text: string) => string | undefined {
+  const answers = answersOf(environment);
   const known = new Map<string, string | undefined>();
   return (text) => {
     if (!known.has(text)) known.set(text, answers.find(givenAwayIn(text)));

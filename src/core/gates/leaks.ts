@@ -1,5 +1,5 @@
 /** No answer can be read off the question or the documents. A comparison names its options. */
-import type { Environment, ToolDocument } from "../environment/environment.ts";
+import { answersOf, type ToolDocument } from "../environment/environment.ts";
 import type { Json } from "../json.ts";
 import { answerMatches } from "../reward/match.ts";
 import { type Leaf, leavesOf } from "./arguments.ts";
@@ -41,12 +41,12 @@ export const documentLeakGate: StaticGate = {
   gate: "document-leak",
   version: 5,
   judge: ({ environment }) => {
-    const secrets = secretsOf(environment);
-    const found = environment.tools.flatMap(({ document }) => {
-      return secrets
+    const secrets = answersOf(environment);
+    const found = environment.tools.flatMap(({ document }) =>
+      secrets
         .filter(givenAwayIn(textOf(document)))
-        .map((secret) => ({ name: document.name, text: `${document.name}: its document holds '${secret}'` }));
-    });
+        .map((secret) => ({ name: document.name, text: `${document.name}: its document holds '${secret}'` })),
+    );
     return findingOf(
       found.map(({ text }) => text),
       `${secrets.length} answers not in ${environment.tools.length} documents`,
@@ -80,7 +80,3 @@ function ownSteps(path: Leaf["path"]): boolean[] {
     return isOwn;
   });
 }
-
-const secretsOf = ({ subQuestions, answer }: Environment) => [
-  ...new Set([...subQuestions.map((sub) => sub.answer), answer]),
-];

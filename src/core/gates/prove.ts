@@ -2,7 +2,7 @@
  * A deployed batch through all gates: environments that pass carry their verdicts, those that fail are repaired once and
  * tried again, and what still fails is quarantined with its reason. Nothing is dropped without being counted.
  */
-import type { Environment, EnvironmentSet } from "../environment/environment.ts";
+import { type Environment, type EnvironmentSet, tablesOf } from "../environment/environment.ts";
 import type { Json } from "../json.ts";
 import type { EnvironmentAuthor } from "../ports/author.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
@@ -60,9 +60,7 @@ function provenOf(
   wasRepaired: (index: number) => boolean,
 ): ProvenBatch {
   const passed = attempts.filter(({ judged }) => !judged.failure);
-  const used = new Set(
-    passed.flatMap(({ deployed }) => deployed.environment.tools.flatMap(({ table }) => table ?? [])),
-  );
+  const used = tablesOf(passed.map(({ deployed }) => deployed.environment));
   return {
     accepted: passed.map(({ deployed, judged }) => ({
       index: deployed.candidate.index,
@@ -81,6 +79,6 @@ function provenOf(
         : [],
     ),
     repaired: passed.filter(({ deployed }) => wasRepaired(deployed.candidate.index)).length,
-    tables: Object.fromEntries([...used].sort().map((hash) => [hash, tables[hash]!])),
+    tables: Object.fromEntries(used.map((hash) => [hash, tables[hash]!])),
   };
 }

@@ -5,7 +5,7 @@
  * clock, chance or global object is reached.
  */
 import type { AnyNode } from "acorn";
-import type { Environment } from "../environment/environment.ts";
+import { answersOf, type Environment } from "../environment/environment.ts";
 import { answerMatches } from "../reward/match.ts";
 import { nameFaults } from "./code-names.ts";
 import { type Folding, foldingOf } from "./folding.ts";
@@ -71,10 +71,9 @@ function literalsIn(nodes: readonly AnyNode[], folded: Folding): string[] {
   return nodes.flatMap((node) => (node.type === "TemplateElement" ? [node.value.raw] : (folded(node) ?? [])));
 }
 
-function heldAnswers(found: readonly string[], { subQuestions, answer }: Environment): string[] {
+function heldAnswers(found: readonly string[], environment: Environment): string[] {
   const literals = [...new Set(found)];
-  const answers = [...new Set([...subQuestions.map((sub) => sub.answer), answer])];
-  return answers
+  return answersOf(environment)
     .filter((one) => literals.some((text) => answerMatches(one, text)))
     .map((one) => `holds the answer '${one}' as a literal`);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { assemble } from "../../../tests/support/assemble.ts";
 import {
   chainCandidate,
   comparisonCandidate,
@@ -9,14 +10,13 @@ import {
 import { createVmSandbox } from "../../../tests/support/vm-sandbox.ts";
 import { environmentSetSchema } from "../environment/environment.ts";
 import { proveBatch } from "../gates/prove.ts";
-import { assemble } from "./assemble.ts";
 import type { Candidate } from "./candidate.ts";
 
 const batch = (...candidates: readonly Candidate[]) =>
   proveBatch(deploySmall(...candidates), async () => ({ ...smallTables }), createVmSandbox());
 const at = (index: number, candidate: Candidate): Candidate => ({ ...candidate, index });
 
-describe("assemble", () => {
+describe("assembling a set", () => {
   it("takes what is wanted of each scenario type and says what is missing", async () => {
     const batches = [await batch(at(0, chainCandidate), at(1, sumCandidate))];
     const { set, missing } = assemble("pair", batches, { multi_hop: 1, parallel_single_hop: 2 });
@@ -25,18 +25,9 @@ describe("assemble", () => {
     expect(missing).toEqual({ single_hop: 0, parallel_single_hop: 2, multi_hop: 0, parallel_multi_hop: 0 });
   });
 
-  it("gives the same set whichever batch was finished first", async () => {
-    const batches = [
-      await batch(at(0, chainCandidate), at(1, sumCandidate)),
-      await batch(at(2, comparisonCandidate)),
-    ];
-    const wanted = { multi_hop: 1, parallel_single_hop: 1, parallel_multi_hop: 1 };
-    expect(assemble("all", [...batches].reverse(), wanted)).toEqual(assemble("all", batches, wanted));
-  });
-
   it("accepts the first of two that ask the same, and counts the other", async () => {
     const again = at(5, { ...chainCandidate, question: "How does one pay around Lyon?" });
-    const { set } = assemble("one", [await batch(again), await batch(at(2, chainCandidate))], {
+    const { set } = assemble("one", [await batch(again, at(2, chainCandidate))], {
       multi_hop: 2,
     });
     expect(set.environments.map(({ question }) => question)).toEqual([chainCandidate.question]);

@@ -16,12 +16,6 @@ import type { ProvenBatch } from "../gates/prove.ts";
 import { clearOf, setVerdict } from "../gates/set-gates.ts";
 import { profileFault } from "./profile.ts";
 
-export interface Assembled {
-  readonly set: EnvironmentSet;
-  /** Environments of each type still wanted; all 0 where the set is complete. */
-  readonly missing: Readonly<Record<ScenarioType, number>>;
-}
-
 type Quarantined = EnvironmentSet["quarantined"][number];
 
 /** What became of one batch, in candidate order. */
@@ -35,6 +29,7 @@ export interface Taken {
 export interface Assembler {
   /** Batches come in candidate order. */
   take(batch: Pick<ProvenBatch, "accepted" | "quarantined">): Taken;
+  /** Environments of each type still wanted; all 0 where the set is complete. */
   readonly missing: Readonly<Record<ScenarioType, number>>;
 }
 
@@ -42,19 +37,18 @@ export interface Assembly {
   /** Environments of each scenario type that are still to be accepted. */
   readonly missing: Readonly<Partial<Record<ScenarioType, number>>>;
   /** Of what was accepted before. */
-  readonly known?: readonly Traits[];
-  readonly benchmarks?: readonly Benchmark[];
+  readonly known: readonly Traits[];
+  readonly benchmarks: readonly Benchmark[];
 }
 
 /** Accepts the first environments of each scenario type that repeat none before them and none of a benchmark. */
-export function createAssembler(from: Assembly): Assembler {
-  const missing = Object.fromEntries(scenarioTypes.map((type) => [type, from.missing[type] ?? 0])) as Record<
+export function createAssembler({ missing: wanted, known, benchmarks }: Assembly): Assembler {
+  const missing = Object.fromEntries(scenarioTypes.map((type) => [type, wanted[type] ?? 0])) as Record<
     ScenarioType,
     number
   >;
   const duplicates = createDuplicateFinder();
-  for (const traits of from.known ?? []) duplicates.add(traits);
-  const benchmarks = from.benchmarks ?? [];
+  for (const traits of known) duplicates.add(traits);
   const contamination = createContaminationFinder(benchmarks);
   /** None tells how many were looked at before: a set is the same in whatever rounds it was made. */
   const verdictsOf = (environment: Environment, traits: Traits): GateVerdict[] => {
@@ -92,38 +86,6 @@ export function createAssembler(from: Assembly): Assembler {
     },
   };
 }
-
-/** Hashes of the tables that the environments' tools read, in order. */
-export const tablesOf = (environments: readonly Environment[]): string[] =>
-  [...new Set(environments.flatMap(({ tools }) => tools.flatMap(({ table }) => table ?? [])))].sort();
-
-/** A whole set at once, of batches that fit into memory. */
-export function assemble(
-  name: string,
-  batches: readonly ProvenBatch[],
-  wanted: Readonly<Partial<Record<ScenarioType, number>>>,
-  benchmarks: readonly Benchmark[] = [],
-): Assembled {
-  const assembler = createAssembler({ missing: wanted, benchmarks });
-  const taken = [...batches]
-    .sort((a, b) => firstIndex(a) - firstIndex(b))
-    .map((batch) => assembler.take(batch));
-  const environments = taken.flatMap(({ accepted }) => accepted);
-  const tables = Object.assign({}, ...batches.map((batch) => batch.tables)) as EnvironmentSet["tables"];
-  return {
-    set: {
-      format: "ratchet.environment-set.v1",
-      name,
-      environments,
-      tables: Object.fromEntries(tablesOf(environments).map((hash) => [hash, tables[hash]!])),
-      quarantined: taken.flatMap(({ quarantined }) => quarantined),
-    },
-    missing: assembler.missing,
-  };
-}
-
-const firstIndex = ({ accepted, quarantined }: ProvenBatch): number =>
-  Math.min(...accepted.map(({ index }) => index), ...quarantined.map(({ index }) => index));
 
 const inOrder = <T extends { readonly index: number }>(members: readonly T[]): T[] =>
   [...members].sort((a, b) => a.index - b.index);

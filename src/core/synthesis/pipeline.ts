@@ -10,7 +10,7 @@ import type { Json } from "../json.ts";
 import { profileVersion } from "./profile.ts";
 
 /** Raised when a stage makes something else of the same input. */
-export const stageVersions = {
+const stageVersions = {
   decomposed: 2,
   documented: 1,
   integrated: 3,
