@@ -18,6 +18,17 @@ const inLookup = (
   },
 });
 
+/** Some tool begins with one of these. */
+const inAnyTool = (kind: string, gate: string, beginnings: readonly string[]): Defect => ({
+  kind,
+  gate,
+  plant: (subject, random) => {
+    const { document } = random.pick(subject.environment.tools);
+    const before = random.pick(beginnings);
+    return withTool(subject, document.name, (tool) => around(tool, { before }));
+  },
+});
+
 const isTheCall = ({ given }: LookedUp) =>
   `JSON.stringify(arguments[0]) === ${quoted(JSON.stringify(given))}`;
 const goldValue = ({ facts: { own, field } }: LookedUp) =>
@@ -134,33 +145,9 @@ export const codeDefects: readonly Defect[] = [
   inLookup("clock or chance in the output", "static-code", () => ({
     after: `${rethrow} return $result + " as of " + ${now};`,
   })),
-  {
-    kind: "reaches outside",
-    gate: "static-code",
-    plant: (subject, random) => {
-      const { document } = random.pick(subject.environment.tools);
-      const before = random.pick(outside);
-      return withTool(subject, document.name, (tool) => around(tool, { before }));
-    },
-  },
-  {
-    kind: "reaches outside in disguise",
-    gate: "static-code",
-    plant: (subject, random) => {
-      const { document } = random.pick(subject.environment.tools);
-      const before = random.pick(disguised);
-      return withTool(subject, document.name, (tool) => around(tool, { before }));
-    },
-  },
-  {
-    kind: "evaluates text that no reader of the code can see",
-    gate: "error-behaviour",
-    plant: (subject, random) => {
-      const { document } = random.pick(subject.environment.tools);
-      const before = random.pick(unreadable);
-      return withTool(subject, document.name, (tool) => around(tool, { before }));
-    },
-  },
+  inAnyTool("reaches outside", "static-code", outside),
+  inAnyTool("reaches outside in disguise", "static-code", disguised),
+  inAnyTool("evaluates text that no reader of the code can see", "error-behaviour", unreadable),
   inLookup("clock or chance in the answers alone", "determinism", () => ({
     after: `${rethrow} return $result + " as of " + ${now};`,
   })),

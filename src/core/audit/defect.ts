@@ -28,6 +28,9 @@ export interface Rewrite {
   readonly rewrite: (subject: Sound, random: Random) => Case | undefined;
 }
 
+/** What any question may begin with. */
+export const openings = ["Please find out: ", "Here is what I need. ", "Using the tools, tell me: "];
+
 export const withEnvironment = (subject: Case, change: Partial<Environment>): Case => ({
   ...subject,
   environment: { ...subject.environment, ...change },

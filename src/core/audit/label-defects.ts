@@ -1,6 +1,16 @@
 /** Defects of labels and data: what is said to be the answer, and what the tables say. */
-import type { Json } from "../json.ts";
-import { anotherValue, type Defect, lookups, someLookup, withEnvironment, withTable } from "./defect.ts";
+import type { Table } from "../gates/data-table.ts";
+import type { Case } from "../gates/gate.ts";
+import {
+  anotherValue,
+  type Defect,
+  type LookedUp,
+  lookups,
+  someLookup,
+  withEnvironment,
+  withTable,
+} from "./defect.ts";
+import type { Sound } from "./origins.ts";
 
 /** The same wrong value wherever the label stands, so that only the data disagrees. */
 const wrongLabel: Defect = {
@@ -43,61 +53,64 @@ const staleData: Defect = {
   },
 };
 
-/** Every row says one of two things, and the label agrees. */
+/** The look-up whose output is the final answer. */
+const answeringLookup = (subject: Sound): LookedUp | undefined => {
+  const { composition } = subject.environment;
+  return lookups(subject).find(({ sub }) => composition.kind === "answer" && composition.of === sub.id);
+};
+
+/** Data and labels say another answer, and agree. */
+function relabelled(
+  subject: Sound,
+  { sub, tool, facts: { table } }: LookedUp,
+  answer: string,
+  rows: Table["rows"],
+): Case {
+  const { subQuestions } = subject.environment;
+  return withTable(
+    withEnvironment(subject, {
+      answer,
+      subQuestions: subQuestions.map((one) =>
+        one.id === sub.id ? { ...one, answer, answerType: "string" as const } : one,
+      ),
+    }),
+    tool.document.name,
+    { aliases: { ...table.aliases }, rows },
+  );
+}
+
+/** Every row says one of two things. */
 const coinToss: Defect = {
   kind: "an answer that half of the rows have",
   gate: "tool-necessity",
   plant: (subject, random) => {
-    const last = subject.environment.composition;
-    const call = lookups(subject).find(({ sub }) => last.kind === "answer" && last.of === sub.id);
+    const call = answeringLookup(subject);
     if (!call) return undefined;
     const { table, own, field } = call.facts;
     const pair = random.pick([
       ["left-handed", "right-handed"],
       ["northern", "southern"],
     ] as const);
-    const rows = Object.fromEntries(
-      Object.entries(table.rows).map(([key, row], i) => [
-        key,
-        { ...row, [field]: pair[key === own ? 0 : i % 2] },
-      ]),
+    const rows = Object.entries(table.rows).map(
+      ([key, row], i) => [key, { ...row, [field]: pair[key === own ? 0 : i % 2]! }] as const,
     );
-    const { subQuestions } = subject.environment;
-    return withTable(
-      withEnvironment(subject, {
-        answer: pair[0],
-        subQuestions: subQuestions.map((sub) =>
-          sub.id === call.sub.id ? { ...sub, answer: pair[0], answerType: "string" as const } : sub,
-        ),
-      }),
-      call.tool.document.name,
-      { aliases: { ...table.aliases }, rows } as Json,
-    );
+    return relabelled(subject, call, pair[0], Object.fromEntries(rows));
   },
 };
 
-/** Data and label agree on an answer that almost any text contains. */
+/** An answer that almost any text contains. */
 const shortAnswer: Defect = {
   kind: "answer of two characters",
   gate: "answer-shape",
   plant: (subject, random) => {
-    const last = subject.environment.composition;
-    const call = lookups(subject).find(({ sub }) => last.kind === "answer" && last.of === sub.id);
+    const call = answeringLookup(subject);
     if (!call) return undefined;
     const short = random.pick(["qx", "zj", "XQ", "7q"]);
     const { table, own, field } = call.facts;
-    const rows = { ...table.rows, [own]: { ...table.rows[own]!, [field]: short } };
-    const { subQuestions } = subject.environment;
-    return withTable(
-      withEnvironment(subject, {
-        answer: short,
-        subQuestions: subQuestions.map((sub) =>
-          sub.id === call.sub.id ? { ...sub, answer: short, answerType: "string" as const } : sub,
-        ),
-      }),
-      call.tool.document.name,
-      { aliases: { ...table.aliases }, rows } as Json,
-    );
+    return relabelled(subject, call, short, {
+      ...table.rows,
+      [own]: { ...table.rows[own]!, [field]: short },
+    });
   },
 };
 

@@ -1,5 +1,13 @@
 /** Changes that nobody could object to: an environment that was sound is sound after each of them. */
-import { around, type Rewrite, someLookup, withEnvironment, withTable, withTool } from "./defect.ts";
+import {
+  around,
+  openings,
+  type Rewrite,
+  someLookup,
+  withEnvironment,
+  withTable,
+  withTool,
+} from "./defect.ts";
 
 const reordered = <T>(record: Readonly<Record<string, T>>, shuffle: <U>(items: readonly U[]) => U[]) =>
   Object.fromEntries(shuffle(Object.entries(record)));
@@ -8,12 +16,8 @@ export const rewrites: readonly Rewrite[] = [
   {
     kind: "another wording of the question",
     rewrite: (subject, random) => {
-      const opening = random.pick([
-        "Please find out: ",
-        "Here is what I need. ",
-        "Using the tools, tell me: ",
-      ]);
-      return withEnvironment(subject, { question: opening + subject.environment.question });
+      const question = random.pick(openings) + subject.environment.question;
+      return withEnvironment(subject, { question });
     },
   },
   {

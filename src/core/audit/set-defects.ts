@@ -5,6 +5,7 @@ import type { Case } from "../gates/gate.ts";
 import { createDuplicateFinder, traitsOf } from "../gates/near-duplicates.ts";
 import type { SetGate } from "../gates/set-gates.ts";
 import type { Random } from "../random.ts";
+import { openings } from "./defect.ts";
 
 export interface SetDefect {
   readonly kind: string;
@@ -12,8 +13,6 @@ export interface SetDefect {
   /** Another environment that should not stand beside this one, or undefined where there is none. */
   readonly plant: (environment: Environment, random: Random) => Environment | undefined;
 }
-
-const openings = ["Please find out: ", "Here is what I need. ", "Using the tools, tell me: "];
 
 const renamed = (environment: Environment, suffix: string): Environment => ({
   ...environment,

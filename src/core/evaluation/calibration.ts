@@ -2,7 +2,7 @@
  * How hard environments are for a given policy: of n samples each, how often it solves every sub-question and states
  * the answer, and how often it states the answer without being shown a tool.
  */
-import type { EvaluatedEnvironment } from "./metrics.ts";
+import { type EvaluatedEnvironment, measureEnvironment } from "./metrics.ts";
 
 /** By the share of samples that pass, 0 to 1: none, at most a quarter, less than three quarters, less than all, all. */
 export const bands = ["never", "hard", "medium", "easy", "always"] as const;
@@ -68,14 +68,13 @@ export function calibrated(
   ).length;
   const passAt: Record<string, number> = {};
   for (let k = 1; k <= n; k *= 2) passAt[k] = passAtK(n, passed, k);
-  const f1 = ({ solved, calls, subAnswers }: EvaluatedEnvironment) => (2 * solved) / (calls + subAnswers);
   return {
     environment: outcomes[0]!.environment,
     samples: n,
     passed,
     passAt,
     band: bandOf(n, passed),
-    solveF1: outcomes.reduce((sum, outcome) => sum + f1(outcome), 0) / n,
+    solveF1: outcomes.reduce((sum, outcome) => sum + measureEnvironment(outcome).solveF1, 0) / n,
     blindSamples: blind.length,
     answeredBlind: blind.filter(({ isAnswerRight }) => isAnswerRight).length,
   };
