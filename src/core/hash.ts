@@ -7,8 +7,10 @@ export function sha256(content: string | Uint8Array): string {
   return createHash("sha256").update(content).digest("hex");
 }
 
+export const hashPattern = /^[0-9a-f]{64}$/;
+
 /** Whether a text names content, and is no name that a person gave. */
-export const isHash = (text: string): boolean => /^[0-9a-f]{64}$/.test(text);
+export const isHash = (text: string): boolean => hashPattern.test(text);
 
 /** SHA-256 of a JSON value's canonical text. */
 export function contentHash(value: unknown): string {

@@ -1,5 +1,5 @@
 /** Numbers and names as people read them. */
-import type { Difference } from "../core/evaluation/bootstrap.ts";
+import type { PairedDifference } from "../core/evaluation/bootstrap.ts";
 import type { Metric } from "../core/evaluation/metrics.ts";
 
 export const metricNames: Readonly<Record<Metric, string>> = {
@@ -20,7 +20,7 @@ export function signed(value: number): string {
   return value > 0 ? `+${shown}` : `\u2212${shown}`;
 }
 
-export const interval = ({ low, high }: Difference) => `[${signed(low)}, ${signed(high)}]`;
+export const interval = ({ low, high }: PairedDifference) => `[${signed(low)}, ${signed(high)}]`;
 
 /** At most four significant digits, for axes and tables of any magnitude. */
 export function compact(value: number): string {

@@ -1,5 +1,5 @@
 /** Paired differences drawn on one scale: a point and its 95 % interval for each metric and evaluation. */
-import type { Difference } from "../core/evaluation/bootstrap.ts";
+import type { PairedDifference } from "../core/evaluation/bootstrap.ts";
 import type { ComparisonRow } from "../core/evaluation/comparison.ts";
 import type { Metric } from "../core/evaluation/metrics.ts";
 import { niceTicks } from "./chart.ts";
@@ -18,11 +18,11 @@ const titleLength = 26;
 interface Row {
   readonly metric: Metric;
   readonly title: string;
-  readonly difference: Difference;
+  readonly difference: PairedDifference;
 }
 
 /** "up" and "down" only where the interval excludes 0. */
-export const verdictOf = ({ low, high }: Difference) => (low > 0 ? "up" : high < 0 ? "down" : "even");
+export const verdictOf = ({ low, high }: PairedDifference) => (low > 0 ? "up" : high < 0 ? "down" : "even");
 
 /** Of two evaluations or more: each but the first against the first. */
 export function intervalPlot(comparison: readonly ComparisonRow[]): Html {

@@ -2,7 +2,7 @@
  * A table as a child is given it: its JSON text, in which every member of a large object stands on a line of its own
  * (JSON allows it), so that the child finds one without reading the others (child/table.mjs).
  */
-import type { Json, JsonObject } from "../core/json.ts";
+import { isObject, type Json, type JsonObject } from "../core/json.ts";
 
 export interface TableText {
   readonly text: Buffer;
@@ -62,9 +62,6 @@ const linesOf = (object: JsonObject) =>
 /** Those that JSON text has. */
 const membersOf = (object: JsonObject) =>
   Object.entries(object).filter(([, value]) => (value as Json | undefined) !== undefined);
-
-const isObject = (value: Json): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isLarge = (value: Json): value is JsonObject =>
   isObject(value) && Object.keys(value).length >= fewestMembers;

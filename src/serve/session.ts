@@ -7,7 +7,7 @@ import { type ToolDocument, unsolvedSet } from "../core/environment/environment.
 import { programOf } from "../core/environment/program.ts";
 import { promptMessages } from "../core/environment/prompt.ts";
 import type { Case } from "../core/gates/gate.ts";
-import type { JsonObject } from "../core/json.ts";
+import { isObject } from "../core/json.ts";
 import type { ChatMessage } from "../core/ports/policy.ts";
 import type { Sandbox } from "../core/ports/sandbox.ts";
 import { badArgumentsFeedback, toolFeedback, unknownToolFeedback } from "../core/reward/feedback.ts";
@@ -66,6 +66,3 @@ export function openSession({ environment, tables }: Case, sandbox: Sandbox): Se
     }),
   };
 }
-
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -4,7 +4,7 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { RatchetError } from "../core/errors.ts";
-import { sha256 } from "../core/hash.ts";
+import { isHash, sha256 } from "../core/hash.ts";
 import { canonicalJson } from "../core/json.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { storageFailure } from "../core/storage-failure.ts";
@@ -107,7 +107,7 @@ export function artifactPath(root: string, ref: ArtifactRef): string {
       `artifact kind ${JSON.stringify(ref.kind)} is not allowed; use up to 64 of a-z, 0-9 and "-"`,
       { field: "kind", value: ref.kind },
     );
-  if (!/^[0-9a-f]{64}$/.test(ref.hash))
+  if (!isHash(ref.hash))
     throw new RatchetError(
       "InvalidInput",
       `artifact hash ${JSON.stringify(ref.hash)} is not a sha256; give 64 lower-case hexadecimal digits`,

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
+import { isHash } from "../../core/hash.ts";
 import { openArtifactFolder } from "../../store/artifacts.ts";
 import { writing } from "../writing.ts";
 
@@ -17,7 +18,7 @@ export function register(ratchet: Command): void {
     )
     .option("--adapter", "write the adapter alone, as peft loads it")
     .action(async (hash: string, given: string, { adapter = false }: { adapter?: boolean }) => {
-      if (!/^[0-9a-f]{64}$/.test(hash))
+      if (!isHash(hash))
         throw new RatchetError(
           "InvalidInput",
           `"${hash}" is no content hash of a checkpoint; give the 64 hexadecimal digits that \`ratchet status --json\` shows`,

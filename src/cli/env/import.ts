@@ -9,6 +9,7 @@ import {
   environmentSetSchema,
 } from "../../core/environment/environment.ts";
 import { RatchetError } from "../../core/errors.ts";
+import { identifierPattern, identifierRule } from "../../core/experiment/identifier.ts";
 import { environmentFileOf } from "../../core/formats/environment-file.ts";
 import { importFtrlRow } from "../../core/formats/ftrl.ts";
 import { writing } from "../writing.ts";
@@ -128,12 +129,8 @@ function nameOf(file: string, given: string | undefined): string {
       .replace(/\.[a-z]+$/, "")
       .toLowerCase()
       .replaceAll("_", "-");
-  if (/^[a-z0-9][a-z0-9-]{0,47}$/.test(name)) return name;
-  throw refusal(
-    "--name",
-    name,
-    "must be 1 to 48 lower-case letters, digits and hyphens; give one with --name",
-  );
+  if (identifierPattern.test(name)) return name;
+  throw refusal("--name", name, `${identifierRule}; give one with --name`);
 }
 
 const refusal = (field: string, value: string, what: string) =>

@@ -4,11 +4,15 @@
  */
 import { z } from "zod";
 import { RatchetError } from "../errors.ts";
+import { identifierPattern } from "../experiment/identifier.ts";
+import { hashPattern } from "../hash.ts";
 import type { ArtifactRef } from "../ports/artifacts.ts";
 import type { StageRecord } from "../ports/runs.ts";
 
-const identifier = "[a-z0-9][a-z0-9-]{0,47}";
+const identifier = identifierPattern.source.slice(1, -1);
 export const buildNamePattern = new RegExp(`^${identifier}(/${identifier})?$`);
+/** What is stored, by content hash or by the name of what made it. */
+export const storedNamePattern = new RegExp(`${hashPattern.source}|${buildNamePattern.source}`);
 
 const builtSchema = z.object({
   set: z.object({ kind: z.literal("environment-set"), hash: z.string(), bytes: z.number() }),

@@ -14,7 +14,7 @@ import {
 } from "./metrics.ts";
 
 /** Mean of (after - before) with its 95 % interval. */
-export interface Difference {
+export interface PairedDifference {
   readonly mean: number;
   readonly low: number;
   readonly high: number;
@@ -37,7 +37,7 @@ export function pairedDifferences(
   before: readonly EvaluatedEnvironment[],
   after: readonly EvaluatedEnvironment[],
   seed: number,
-): Readonly<Record<Metric, Difference>> {
+): Readonly<Record<Metric, PairedDifference>> {
   const clusters = clusterPairs(before, after);
   const drawn = resample(clusters, seed);
   const all = meanOf(clusters);

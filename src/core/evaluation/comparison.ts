@@ -1,5 +1,5 @@
 /** Evaluations side by side: the table that ends a run, in the terminal and in the report. */
-import { type Difference, pairedDifferences } from "./bootstrap.ts";
+import { type PairedDifference, pairedDifferences } from "./bootstrap.ts";
 import { type EvaluatedEnvironment, type Metric, type MetricValues, meanMetrics } from "./metrics.ts";
 
 export interface Evaluation {
@@ -16,8 +16,8 @@ export interface ComparisonRow {
   readonly environments: number;
   readonly means: MetricValues;
   /** Null in the first row. */
-  readonly overFirst: Readonly<Record<Metric, Difference>> | null;
-  readonly overPrevious: Readonly<Record<Metric, Difference>> | null;
+  readonly overFirst: Readonly<Record<Metric, PairedDifference>> | null;
+  readonly overPrevious: Readonly<Record<Metric, PairedDifference>> | null;
 }
 
 /** The first evaluation is the baseline; all are of the same environments. */

@@ -1,6 +1,6 @@
 /** What a build of environments is asked for, and how a set that is there already is named. */
 import { z } from "zod";
-import { buildNamePattern } from "../environment/build-name.ts";
+import { storedNamePattern } from "../environment/build-name.ts";
 import { profiles, splits, toolSchema } from "../environment/environment.ts";
 import { heldOutParts } from "../environment/split.ts";
 
@@ -10,10 +10,7 @@ const perType = z.number().int().min(0).max(20_000).default(0);
 
 const storedSet = z
   .string()
-  .regex(
-    new RegExp(`^[0-9a-f]{64}$|${buildNamePattern.source}`),
-    "must be a content hash, or the name of a build: RUN or RUN/STAGE",
-  );
+  .regex(storedNamePattern, "must be a content hash, or the name of a build: RUN or RUN/STAGE");
 
 export const buildSchema = z.strictObject({
   author: z

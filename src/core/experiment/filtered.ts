@@ -1,13 +1,13 @@
 /** Sampled trajectories as supervised data: whose, and which of them. */
 import { z } from "zod";
-import { buildNamePattern } from "../environment/build-name.ts";
+import { storedNamePattern } from "../environment/build-name.ts";
 
 export const filteredSchema = z
   .strictObject({
     from: z
       .string()
       .regex(
-        new RegExp(`^[0-9a-f]{64}$|${buildNamePattern.source}`),
+        storedNamePattern,
         "must be an evaluate stage of the experiment, RUN or RUN/STAGE of an evaluation or a calibration, or a content hash",
       )
       .describe(

@@ -1,6 +1,6 @@
 /** The input of a training that goes on after an iteration of another: what stays, what changes, and what thereby differs. */
 import { RatchetError } from "../errors.ts";
-import { canonicalJson, type Json, type JsonObject, ownMember } from "../json.ts";
+import { canonicalJson, isObject, type Json, type JsonObject, ownMember } from "../json.ts";
 import type { UpdateRecipe } from "../ports/runs.ts";
 import type { Difference } from "./difference.ts";
 import type { ExperimentInput, TrainInput, TrainingSettings } from "./input.ts";
@@ -108,6 +108,3 @@ function leaves(value: Json, name = ""): Map<string, Json> {
     ),
   );
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  value !== null && typeof value === "object" && !Array.isArray(value);

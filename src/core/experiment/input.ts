@@ -3,6 +3,7 @@
  * `evaluatePolicy`, with every default and unit. An unknown field is an error; so is a number outside its limits.
  */
 import { z } from "zod";
+import { hashPattern } from "../hash.ts";
 import { bounded } from "./bounded.ts";
 import { buildSchema, environmentsSchema } from "./build.ts";
 import { filteredSchema } from "./filtered.ts";
@@ -17,7 +18,7 @@ const identifier = z
   .regex(identifierPattern, identifierRule)
   .describe("Names the run and its workflow");
 const count = (max: number) => z.number().int().min(1).max(max);
-const contentHash = z.string().regex(/^[0-9a-f]{64}$/);
+const contentHash = z.string().regex(hashPattern);
 
 /** "tiny" and "smollm2-135m-instruct" are prepared by Ratchet; anything else is a model of one's own, see docs/models.md. */
 export const policySourceSchema = z

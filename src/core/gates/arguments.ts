@@ -3,6 +3,7 @@ import { dateOf } from "../environment/calculation.ts";
 import type { ToolDocument } from "../environment/environment.ts";
 import { canonicalJson, type Json, type JsonObject, ownMember } from "../json.ts";
 import type { Random } from "../random.ts";
+import { isDate } from "./date-spellings.ts";
 
 export type Schema = Readonly<Record<string, Json>>;
 type Parameters = ToolDocument["parameters"];
@@ -19,6 +20,9 @@ export function leavesOf(value: Json, path: readonly (string | number)[] = []): 
     return Object.entries(value).flatMap(([name, member]) => leavesOf(member as Json, [...path, name]));
   return [{ path, value: value as Leaf["value"] }];
 }
+
+export const leafAt = (given: JsonObject, path: Leaf["path"]): Leaf["value"] | undefined =>
+  leavesOf(given).find((leaf) => leaf.path.join() === path.join())?.value;
 
 /** Without the member that a path leads to. */
 export function withoutLeaf<T extends Json>(value: T, [step, ...rest]: readonly (string | number)[]): T {
@@ -40,13 +44,9 @@ export function withLeaf<T extends Json>(value: T, path: readonly (string | numb
   return { ...members, [step]: withLeaf(members[step]!, rest, leaf) } as unknown as T;
 }
 
-const isoDate = /^\d{4}-\d{2}-\d{2}$/;
-
 /** Numbers and dates, those that no array holds first, as operations take them. */
 export function operandLeaves(given: JsonObject): Leaf[] {
-  const leaves = leavesOf(given).filter(
-    ({ value }) => typeof value === "number" || (typeof value === "string" && isoDate.test(value)),
-  );
+  const leaves = leavesOf(given).filter(({ value }) => typeof value === "number" || isDate(value));
   const listed = leaves.filter(({ path }) => path.some((step) => typeof step === "number"));
   return [...leaves.filter((leaf) => !listed.includes(leaf)), ...listed];
 }
@@ -54,16 +54,19 @@ export function operandLeaves(given: JsonObject): Leaf[] {
 /** Text leaves that are free, not one of an enum's choices: names of entities. */
 export function namesIn(given: JsonObject, parameters: Parameters): Leaf[] {
   return leavesOf(given).filter(
-    ({ path, value }) =>
-      typeof value === "string" && schemaAt(parameters as unknown as Schema, path)?.enum === undefined,
+    ({ path, value }) => typeof value === "string" && schemaAt(parameters, path).enum === undefined,
   );
 }
 
-export function schemaAt(schema: Schema, path: readonly (string | number)[]): Schema | undefined {
-  return path.reduce<Schema | undefined>((at, step) => {
-    if (typeof step === "number") return at?.items as Schema | undefined;
-    return ownMember((at?.properties ?? {}) as Record<string, Schema>, step);
-  }, schema);
+/** What describes the value at a path; empty where nothing does. */
+export function schemaAt(parameters: Parameters, path: Leaf["path"]): Schema {
+  return path.reduce<Schema>(
+    (at, step) => {
+      if (typeof step === "number") return (at.items ?? {}) as Schema;
+      return ownMember((at.properties ?? {}) as Record<string, Schema>, step) ?? {};
+    },
+    parameters as unknown as Schema,
+  );
 }
 
 /** Arguments that fit the schema and mean nothing: every required one, and some of the optional ones. */
@@ -211,7 +214,7 @@ function plausibleValues(schema: Schema, names: readonly string[], numbers: read
   if (schema.enum) return [...(schema.enum as readonly Json[])];
   switch (schema.type) {
     case "string":
-      return schema.format === "date" ? names.filter((name) => isoDate.test(name)) : [...names];
+      return schema.format === "date" ? names.filter(isDate) : [...names];
     case "number":
     case "integer":
       return [...numbers];

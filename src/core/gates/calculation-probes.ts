@@ -1,15 +1,7 @@
 /** What a calculator must give for other operands: what explains its reference answer explains all its results. */
 import type { Json } from "../json.ts";
 import type { Random } from "../random.ts";
-import {
-  isBeyondLimits,
-  type Leaf,
-  operandLeaves,
-  type Schema,
-  schemaAt,
-  withinLimits,
-  withLeaf,
-} from "./arguments.ts";
+import { isBeyondLimits, type Leaf, operandLeaves, schemaAt, withinLimits, withLeaf } from "./arguments.ts";
 import { invocationOf, type MadeCall } from "./calls.ts";
 import {
   type Converted,
@@ -72,7 +64,7 @@ function conversionProbes(subject: Case, call: MadeCall, { path, value }: Leaf, 
 /** Whole where the schema wants whole numbers, and within its limits. */
 function fitted(value: Json, { tool }: MadeCall, path: readonly (string | number)[], random: Random): Json {
   if (typeof value !== "number") return value;
-  const schema = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
+  const schema = schemaAt(tool.document.parameters, path);
   const { minimum, maximum } = schema;
   const low = typeof minimum === "number" ? minimum : undefined;
   const high = typeof maximum === "number" ? maximum : undefined;

@@ -1,5 +1,5 @@
 /** A tool's data table: rows by plain or tidied key, other names that lead to them, and how a cell is said. */
-import type { Json, JsonObject } from "../json.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
 import { normalizeAnswer } from "../reward/match.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
 import { dateSpellings, isDate } from "./date-spellings.ts";
@@ -30,9 +30,6 @@ function faultOf({ rows, aliases }: JsonObject): string | undefined {
     Object.entries(aliases).find(([, key]) => typeof key !== "string" || !Object.hasOwn(rows, key)) ?? [];
   return lost === undefined ? undefined : `its table's alias '${lost}' leads to no row`;
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Trimmed and in lower case, as the keys of a table written by hand are: accents and scripts stay as they are. */
 export const plainKey = (name: string) => name.trim().toLowerCase();

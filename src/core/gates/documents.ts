@@ -1,14 +1,13 @@
 /** Documents are valid, each signature says exactly what its document's schema says, and tables are tables. */
 import { type Tool, toolDocumentSchema } from "../environment/environment.ts";
 import { tableOf } from "../environment/program.ts";
-import { canonicalJson, type Json, ownMember } from "../json.ts";
+import { canonicalJson, isObject, type Json, ownMember } from "../json.ts";
+import type { Schema } from "./arguments.ts";
 import { tableFault } from "./data-table.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
 import { constantIn } from "./javascript-constant.ts";
 import { signatureOf } from "./javascript-syntax.ts";
 import { pythonSignatureOf } from "./python-syntax.ts";
-
-type Schema = Readonly<Record<string, Json>>;
 
 const types: readonly Json[] = ["string", "number", "integer", "boolean", "array", "object"];
 
@@ -137,9 +136,6 @@ function memberFaults(name: string, { properties = {}, required = [] }: Schema):
   );
 }
 
-const isObject = (value: Json | undefined): value is Schema =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
 function fits(value: Json, type: Json | undefined): boolean {
   switch (type) {
     case "integer":
@@ -147,7 +143,7 @@ function fits(value: Json, type: Json | undefined): boolean {
     case "array":
       return Array.isArray(value);
     case "object":
-      return typeof value === "object" && value !== null && !Array.isArray(value);
+      return isObject(value);
     default:
       return typeof value === type;
   }

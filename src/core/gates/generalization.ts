@@ -4,20 +4,12 @@
  *
  * Where a row holds the answer twice, nothing says which cell a tool reads: each is tried, and one has to explain all.
  */
-import { environmentHash, type ToolDocument } from "../environment/environment.ts";
+import { environmentHash } from "../environment/environment.ts";
 import { seedOf } from "../hash.ts";
 import { canonicalJson, type Json, type JsonObject } from "../json.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { answerMatches, normalizeAnswer } from "../reward/match.ts";
-import {
-  isBeyondLimits,
-  type Leaf,
-  leavesOf,
-  namesIn,
-  type Schema,
-  schemaAt,
-  withLeaf,
-} from "./arguments.ts";
+import { isBeyondLimits, leavesOf, namesIn, schemaAt, withLeaf } from "./arguments.ts";
 import { calculationReadings } from "./calculation-probes.ts";
 import { invocationOf, type MadeCall, madeCalls } from "./calls.ts";
 import { cellAt, keyOf, plainKey } from "./data-table.ts";
@@ -168,7 +160,7 @@ function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { keys }:
       const name = String(value);
       const spellings = [name.toUpperCase(), ` ${name.toLowerCase()}  `].filter(
         (spelling) =>
-          plainKey(spelling) === plainKey(name) && !isBeyondLimits(spelling, limitsAt(parameters, path)),
+          plainKey(spelling) === plainKey(name) && !isBeyondLimits(spelling, schemaAt(parameters, path)),
       );
       return spellings.map(
         (spelling): Probe => ({
@@ -197,7 +189,7 @@ function wordingProbes(subject: Case, call: MadeCall, facts: TableFacts, random:
       ? Object.keys(table.aliases).filter(
           (alias) =>
             keyOf(table, alias) === own &&
-            !isBeyondLimits(alias, limitsAt(tool.document.parameters, key.path)),
+            !isBeyondLimits(alias, schemaAt(tool.document.parameters, key.path)),
         )
       : [];
   const defaults = Object.entries(tool.document.parameters.properties).flatMap(([name, schema]) =>
@@ -219,9 +211,6 @@ function wordingProbes(subject: Case, call: MadeCall, facts: TableFacts, random:
       answerMatches(sub.answer, textOf(outcome)) ? undefined : `${wording} does not give '${sub.answer}'`,
   }));
 }
-
-const limitsAt = (parameters: ToolDocument["parameters"], path: Leaf["path"]): Schema =>
-  schemaAt(parameters as unknown as Schema, path) ?? {};
 
 interface Changed {
   readonly cell: Json;

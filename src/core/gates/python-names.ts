@@ -3,7 +3,7 @@
  * what is allowed, so that what nobody thought of is refused; a name that is no built-in is the code's own or an error.
  */
 import { pythonSignatureOf } from "./python-syntax.ts";
-import { logicalLines, type Token } from "./python-tokens.ts";
+import { depthAt, logicalLines, type Token } from "./python-tokens.ts";
 
 const listed = (...lines: readonly string[]): ReadonlySet<string> =>
   new Set(lines.flatMap((line) => line.split(" ")));
@@ -105,7 +105,7 @@ function ownNames(
   );
   const end = tokens.findIndex(({ kind }, i) => i > start && kind === "end of line");
   const isDeclared = (at: number) =>
-    depthAt(tokens, start, at) === 1 &&
+    depthAt(tokens, at, start) === 1 &&
     ["(", ",", "*"].some((text) => isOperator(tokens[at - 1], text)) &&
     ["=", ",", ")", ":"].some((text) => isOperator(tokens[at + 1], text));
   const given = givenNames(tokens.slice(end + 1));
@@ -133,15 +133,6 @@ function givenNames(body: readonly Token[]): ReadonlySet<string> {
   }
   return given;
 }
-
-const depthAt = (tokens: readonly Token[], from: number, at: number): number =>
-  tokens
-    .slice(from, at)
-    .reduce(
-      (depth, { kind, text }) =>
-        kind !== "operator" ? depth : depth + ("([{".includes(text) ? 1 : ")]}".includes(text) ? -1 : 0),
-      0,
-    );
 
 /** `"...".format(`: a template in the place of its use, no other literal joined to it; its fields read no members. */
 const formatsPlainly = (tokens: readonly Token[], at: number): boolean =>

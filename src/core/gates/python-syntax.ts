@@ -1,7 +1,7 @@
 /** The signature of a Python tool: imports, then exactly one `def NAME(table, /, a=..., b=1, **others)`. */
 import { canonicalJson, type Json, ownMember } from "../json.ts";
 import type { Signature } from "./javascript-syntax.ts";
-import { logicalLines, pythonTokens, type Token } from "./python-tokens.ts";
+import { depthAt, depthOf, logicalLines, pythonTokens, type Token } from "./python-tokens.ts";
 
 /** Defaults come as JSON; `...` is none: the tool's own way to say that an argument is missing. */
 export function pythonSignatureOf(code: string): Signature | string {
@@ -38,9 +38,6 @@ function closingOf(tokens: readonly Token[]): number {
   return at < 0 ? tokens.length : at;
 }
 
-const depthOf = ({ kind, text }: Token) =>
-  kind !== "operator" ? 0 : "([{".includes(text) ? 1 : ")]}".includes(text) ? -1 : 0;
-
 /** The parts between commas outside brackets. */
 function separated(tokens: readonly Token[]): (readonly Token[])[] {
   const parts: Token[][] = [[]];
@@ -64,15 +61,12 @@ function read(name: string, parts: readonly (readonly Token[])[]): Signature | s
     if (first!.text === "*" && part.length === 1) continue; // what follows is given by name, as all arguments are
     if (first!.text === "**") continue; // arguments that are not known, for the tool to refuse
     if (first!.kind !== "name") return "parameters are not (table, /, a, b=1, **others)";
-    const equals = part.findIndex(({ text }, i) => text === "=" && isOutside(part, i));
+    const equals = part.findIndex(({ text }, i) => text === "=" && depthAt(part, i) === 0);
     parameters.set(first!.text, equals < 0 ? undefined : defaultIn(part.slice(equals + 1)));
   }
   const table = before.flat()[0]?.text;
   return { name, parameters: Object.fromEntries(parameters), ...(table === undefined ? {} : { table }) };
 }
-
-const isOutside = (part: readonly Token[], at: number) =>
-  part.slice(0, at).reduce((depth, token) => depth + depthOf(token), 0) === 0;
 
 function defaultIn(tokens: readonly Token[]): string | undefined {
   if (tokens.length === 1 && tokens[0]!.text === "..." && tokens[0]!.kind === "operator") return undefined;

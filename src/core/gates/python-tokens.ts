@@ -50,6 +50,14 @@ export function logicalLines(tokens: readonly Token[]): (readonly Token[])[] {
   return lines.filter((line) => line.length > 0);
 }
 
+/** Brackets that are open at a place and were not at the one before it. */
+export const depthAt = (tokens: readonly Token[], at: number, from = 0): number =>
+  tokens.slice(from, at).reduce((depth, token) => depth + depthOf(token), 0);
+
+/** What a token adds to the depth of brackets. */
+export const depthOf = ({ kind, text }: Token): number =>
+  kind !== "operator" ? 0 : "([{".includes(text) ? 1 : ")]}".includes(text) ? -1 : 0;
+
 class NoToken extends Error {}
 
 /** Reads until the end, or up to where `isEnd` says so of a character outside all brackets. */

@@ -2,15 +2,7 @@
 import { tableOf } from "../environment/program.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { answerMatches } from "../reward/match.ts";
-import {
-  isBeyondLimits,
-  type Leaf,
-  leavesOf,
-  namesIn,
-  type Schema,
-  schemaAt,
-  withLeaf,
-} from "./arguments.ts";
+import { isBeyondLimits, type Leaf, leafAt, leavesOf, namesIn, schemaAt, withLeaf } from "./arguments.ts";
 import type { MadeCall } from "./calls.ts";
 import {
   cellAt,
@@ -129,7 +121,7 @@ export function askingFor(
   if (parts.length !== keys.length) return undefined;
   let asking: JsonObject | undefined = given;
   for (const [i, { path, value }] of keys.entries()) {
-    const schema = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
+    const schema = schemaAt(tool.document.parameters, path);
     const { enum: choices } = schema;
     const part = parts[i]!;
     const isPart = (choice: Json) =>
@@ -160,6 +152,3 @@ export const saysSame = (facts: TableFacts, row: string): boolean =>
     const said = saidOf(facts, column, row);
     return said !== undefined && answerMatches(saidOf(facts, column, facts.own)!, said);
   });
-
-export const leafAt = (given: JsonObject, path: Leaf["path"]): Leaf["value"] | undefined =>
-  leavesOf(given).find((leaf) => leaf.path.join() === path.join())?.value;

@@ -8,8 +8,8 @@ import type { ToolInvocation, ToolOutcome } from "../ports/sandbox.ts";
 import {
   isBeyondLimits,
   type Leaf,
+  leafAt,
   leavesOf,
-  type Schema,
   schemaAt,
   withinLimits,
   withLeaf,
@@ -64,15 +64,15 @@ const otherDates = ["1801-02-03", "2198-11-12"];
 
 /** Of numbers a very small and a very large one: the least or the greatest of several depends on each in one direction. */
 function otherValues({ given, tool }: MadeCall, path: Leaf["path"]): Json[] {
-  const leaf = leavesOf(given).find((one) => one.path.join() === path.join());
-  const schema = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
-  const isOther = (value: Json) => value !== leaf?.value && !isBeyondLimits(value, schema);
+  const own = leafAt(given, path);
+  const schema = schemaAt(tool.document.parameters, path);
+  const isOther = (value: Json) => value !== own && !isBeyondLimits(value, schema);
   if (Array.isArray(schema.enum)) return (schema.enum as readonly Json[]).filter(isOther).slice(0, 2);
-  if (typeof leaf?.value === "number") {
+  if (typeof own === "number") {
     const reach = 2 * sizeOf(given) + 1_000;
     return [reach, -reach].map((value) => withinLimits(value, schema)).filter(isOther);
   }
-  return (isDate(leaf?.value ?? null) || schema.format === "date" ? otherDates : otherNames).filter(isOther);
+  return (isDate(own ?? null) || schema.format === "date" ? otherDates : otherNames).filter(isOther);
 }
 
 /** The sum of all numbers, each without its sign. */

@@ -60,7 +60,7 @@ function misspelt(subject: Case): WrongCall[] {
     const [{ path, value }] = facts.keys;
     const isFree = namesIn(given, tool.document.parameters).some((name) => name.path.join() === path.join());
     const wrong = `${value}${String(value).at(-1)}`;
-    const schema = schemaAt(tool.document.parameters as unknown as Schema, path) ?? {};
+    const schema = schemaAt(tool.document.parameters, path);
     if (!isFree || keyOf(facts.table, wrong) !== undefined || isBeyondLimits(wrong, schema)) return [];
     const kinds = ["not_found", "invalid_argument"] as const;
     return [{ tool, given: withLeaf(given, path, wrong), kinds, isForgivable: true }];

@@ -13,7 +13,7 @@ export const advantageEstimators = [
 ] as const;
 export type AdvantageEstimator = (typeof advantageEstimators)[number];
 
-export interface ScoredResponse {
+interface RewardedResponse {
   /** Responses to the same prompt share it. */
   readonly group: string | number;
   readonly reward: number;
@@ -23,7 +23,7 @@ export interface ScoredResponse {
 /** [N][T]. `gamma` discounts per token and matters to "reinforce++" alone; 1 is off. */
 export function advantages(
   estimator: AdvantageEstimator,
-  responses_N: readonly ScoredResponse[],
+  responses_N: readonly RewardedResponse[],
   gamma = 1,
 ): number[][] {
   switch (estimator) {
@@ -90,7 +90,7 @@ export function whiten(values_NT: readonly (readonly number[])[]): number[][] {
 
 /** Applies a group's rule to the rewards of each group; the order of responses stays. */
 function withinGroups(
-  responses_N: readonly ScoredResponse[],
+  responses_N: readonly RewardedResponse[],
   rule: (rewards_G: readonly number[]) => number[],
 ): number[] {
   const members = new Map<string | number, number[]>();
@@ -105,7 +105,7 @@ function withinGroups(
   return result_N;
 }
 
-function overTokens(responses_N: readonly ScoredResponse[], values_N: readonly number[]): number[][] {
+function overTokens(responses_N: readonly RewardedResponse[], values_N: readonly number[]): number[][] {
   return responses_N.map(({ tokens }, n) => new Array<number>(tokens).fill(values_N[n]!));
 }
 

@@ -2,7 +2,7 @@
  * The tool calls in what a policy said, read exactly as FTRL's parser reads Qwen's format, oddities included, because
  * its published rewards rest on them (bytedance/FTRL `parse_qwen`). A block that cannot be read is no call at all.
  */
-import type { Json, JsonObject } from "../json.ts";
+import { isObject, type Json, type JsonObject } from "../json.ts";
 import { type JsonSource, readJson } from "./json-source.ts";
 import { removeSuffix, strip } from "./python-text.ts";
 
@@ -65,9 +65,6 @@ function tryReadJson(text: string): JsonSource | undefined {
     return undefined;
   }
 }
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** As Python sees it: empty containers are false. */
 function truthy(value: Json | undefined): boolean {

@@ -7,6 +7,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { RatchetError } from "../../core/errors.ts";
+import { hashPattern } from "../../core/hash.ts";
 import type { OnProgress } from "../../core/ports/policy.ts";
 import { storageFailure } from "../../core/storage-failure.ts";
 import { indexFile, partName, partsOf, weightsFile } from "../formats/folder-tensors.ts";
@@ -58,7 +59,7 @@ const modelInfo = z.object({
       rfilename: z.string(),
       size: z.int().min(0),
       blobId: commit.optional(),
-      lfs: z.object({ sha256: z.string().regex(/^[0-9a-f]{64}$/), size: z.int().min(0) }).nullish(),
+      lfs: z.object({ sha256: z.string().regex(hashPattern), size: z.int().min(0) }).nullish(),
     }),
   ),
 });
