@@ -8,6 +8,7 @@ import { answerMatches } from "../src/core/reward/match.ts";
 import { draftTools } from "../src/core/synthesis/construct.ts";
 import { deploy, subjectsOf } from "../src/core/synthesis/deploy/deploy.ts";
 import { goldenTrajectory, referenceInvocations } from "../src/core/trajectory/golden.ts";
+import { taggedCalls } from "../src/core/trajectory/tool-format.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { assemble } from "./support/assemble.ts";
@@ -56,7 +57,9 @@ describe.each(profiles.flatMap((profile) => splits.map((split) => [profile, spli
         next += outputs.length;
         for (const [j, { answer }] of environment.subQuestions.entries())
           expect(answerMatches(answer, outputs[j]!)).toBe(true);
-        expect(goldenTrajectory(environment, outputs).at(-1)!.text).toContain(environment.answer);
+        expect(goldenTrajectory(environment, outputs, taggedCalls).at(-1)!.text).toContain(
+          environment.answer,
+        );
         const documents = environment.tools.map(({ document }) => ({ type: "function", function: document }));
         const characters = promptMessages(environment)[0]!.content.length + JSON.stringify(documents).length;
         if (profile === "compact") expect(characters).toBeLessThanOrEqual(1_700);

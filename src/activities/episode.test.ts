@@ -4,6 +4,7 @@ import { createVmSandbox } from "../../tests/support/vm-sandbox.ts";
 import { type EnvironmentSet, environmentHash, unsolvedSet } from "../core/environment/environment.ts";
 import type { ChatCodec, SampledResponse } from "../core/ports/policy.ts";
 import { prefixGroups } from "../core/trajectory/prefix.ts";
+import { bareCalls, taggedCalls } from "../core/trajectory/tool-format.ts";
 import type { Trajectory } from "../core/trajectory/trajectory.ts";
 import { playTools, recordResponses } from "./episode.ts";
 
@@ -14,6 +15,7 @@ const codec: ChatCodec = {
   encodeToolResults: (outputs) => ids(`[${outputs.join("|")}]`),
   encodeAssistant: ids,
   decode: (said) => String.fromCodePoint(...said),
+  toolFormat: taggedCalls,
   stopIds: [],
   contextTokens: 1_000,
 };
@@ -78,6 +80,27 @@ describe("a turn with several responses at its prefix", () => {
       [call("get_money", '{"country": "France"}'), "EUR"],
     ]);
     expect(groups[0]!.responses[0]).toMatchObject({ reward: 1, calls: 1, solved: 1, finish: "stop" });
+  });
+});
+
+describe("a policy whose template has calls as bare objects", () => {
+  const bare: ChatCodec = { ...codec, toolFormat: bareCalls };
+  const said = async (text: string) => {
+    const recorded = recordResponses(start, [response(text)], bare);
+    const [played] = await playTools([recorded], set, bare, createVmSandbox(), limits);
+    return played!;
+  };
+
+  it("has them run and judged, and what only looks like one punished", async () => {
+    const called = await said('{"name": "get_home", "parameters": {"city": "Lyon"}}');
+    expect(called.turns[0]).toMatchObject({ reward: 1, calls: [{ tool: "get_home", output: "France" }] });
+    expect(called.state).toBe("awaits_response");
+    // Qwen's form is prose to it.
+    expect(await said(right)).toMatchObject({ state: "answered", turns: [{ reward: 0 }] });
+    expect(await said('{"name": "get_home"}')).toMatchObject({
+      state: "answered",
+      turns: [{ reward: -0.3 }],
+    });
   });
 });
 

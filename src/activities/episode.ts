@@ -6,7 +6,8 @@ import type { Sandbox, ToolInvocation, ToolOutcome } from "../core/ports/sandbox
 import { badArgumentsFeedback, toolFeedback, unknownToolFeedback } from "../core/reward/feedback.ts";
 import { type RewardKind, turnReward } from "../core/reward/reward.ts";
 import { solveTurn } from "../core/reward/solve.ts";
-import { type ParsedCall, parseToolCalls } from "../core/trajectory/parse.ts";
+import type { ParsedCall } from "../core/trajectory/parse.ts";
+import type { ToolFormat } from "../core/trajectory/tool-format.ts";
 import {
   type CallRecord,
   countSolved,
@@ -64,6 +65,7 @@ export async function playTools(
     set,
     sandbox,
     limits.reward,
+    codec.toolFormat,
   );
   let next = 0;
   return trajectories.map((trajectory) => {
@@ -94,8 +96,9 @@ async function judgeResponses(
   set: EnvironmentSet,
   sandbox: Sandbox,
   reward: RewardKind,
+  format: ToolFormat,
 ): Promise<JudgedResponse[]> {
-  const parsed = responses.map(({ text }) => parseToolCalls(text));
+  const parsed = responses.map(({ text }) => format.parse(text));
   const invocations: ToolInvocation[] = [];
   const slots = parsed.map((calls, i) =>
     calls.map((call) => {
@@ -130,6 +133,7 @@ async function judgeResponses(
       unsolved: solved.unsolved,
       reward: turnReward(reward, {
         text,
+        format,
         calls: parsed[i]!.length,
         solved: solved.solvedPerCall.filter((answer) => answer !== null).length,
         unsolvedBefore: countUnsolved(unsolved),

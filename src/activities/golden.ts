@@ -26,7 +26,7 @@ export async function goldenRows(
         { tool: program.name, question: environment.question },
       );
     });
-    return rowOf(environment, goldenTrajectory(environment, outputs), codec);
+    return rowOf(environment, goldenTrajectory(environment, outputs, codec.toolFormat), codec);
   });
 }
 

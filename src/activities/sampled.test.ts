@@ -6,6 +6,7 @@ import { type EnvironmentSet, environmentHash, unsolvedSet } from "../core/envir
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { ChatCodec, TrainingRow } from "../core/ports/policy.ts";
 import type { StageRecord } from "../core/ports/runs.ts";
+import { taggedCalls } from "../core/trajectory/tool-format.ts";
 import type { Trajectory } from "../core/trajectory/trajectory.ts";
 import { playTools, recordResponses } from "./episode.ts";
 import type { CpuPorts } from "./ports.ts";
@@ -19,6 +20,7 @@ const codecOf = (prompt: string): ChatCodec => ({
   encodeToolResults: (outputs) => ids(`[${outputs.join("|")}]`),
   encodeAssistant: ids,
   decode: (said) => String.fromCodePoint(...said),
+  toolFormat: taggedCalls,
   stopIds: [],
   contextTokens: 1_000,
 });

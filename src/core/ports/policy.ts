@@ -1,5 +1,6 @@
 /** The policy as the rest of Ratchet sees it: text to token ids and back, sampling, and updates. Tokens in, tokens out. */
 import type { ToolDocument } from "../environment/environment.ts";
+import type { ToolFormat } from "../trajectory/tool-format.ts";
 import type { ArtifactRef } from "./artifacts.ts";
 
 export interface ChatMessage {
@@ -26,6 +27,8 @@ export interface ChatCodec {
   encodeAssistant(text: string): number[];
   /** Text of sampled ids without the turn-end token. */
   decode(ids: readonly number[]): string;
+  /** How the template has the policy write tool calls. */
+  readonly toolFormat: ToolFormat;
   readonly stopIds: readonly number[];
   /** Most tokens of prompt plus response. */
   readonly contextTokens: number;

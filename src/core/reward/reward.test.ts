@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
+import { bareCalls, taggedCalls } from "../trajectory/tool-format.ts";
 import { rewardKinds, turnReward } from "./reward.ts";
 
-const silent = { text: "hm", calls: 0, solved: 0, unsolvedBefore: 2, answer: "São Paulo, Brazil" };
+const silent = {
+  text: "hm",
+  format: taggedCalls,
+  calls: 0,
+  solved: 0,
+  unsolvedBefore: 2,
+  answer: "São Paulo, Brazil",
+};
 
 describe("turnReward", () => {
   it("weighs solved answers q against calls p by its kind", () => {
@@ -12,6 +20,15 @@ describe("turnReward", () => {
   it("is 0 for calls that solve nothing, whatever the text holds", () => {
     const turn = { ...silent, text: "São Paulo, Brazil", calls: 1 };
     expect(rewardKinds.map((kind) => turnReward(kind, turn))).toEqual([0, 0, 0, 0]);
+  });
+
+  it.each([
+    ["an object that is no call", ' {"name": "a"}', -0.3],
+    ["the tag of a call without one", "São Paulo, Brazil <|python_tag|>", -0.3],
+    ["tags of another format", "<tool_call>", 0],
+    ["the answer", "It is São Paulo, Brazil {so}.", 1 / 3],
+  ])("without Llama 3's calls: %s", (_, text, expected) => {
+    expect(turnReward("solve-f1", { ...silent, format: bareCalls, text })).toBe(expected);
   });
 
   it.each([

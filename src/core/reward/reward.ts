@@ -3,6 +3,7 @@
  * of a turn; the evaluation metrics of the same names are sums over a trajectory and live with the evaluation.
  */
 import { responseText } from "../trajectory/parse.ts";
+import type { ToolFormat } from "../trajectory/tool-format.ts";
 import { normalizeAnswer } from "./match.ts";
 
 export const rewardKinds = ["solve-f1", "solve-p", "solve-r", "solve-pr"] as const;
@@ -11,6 +12,8 @@ export type RewardKind = (typeof rewardKinds)[number];
 export interface JudgedTurn {
   /** What the policy said; end tokens may still be on it. */
   readonly text: string;
+  /** How the policy was told to call tools. */
+  readonly format: Pick<ToolFormat, "isSpoilt">;
   /** p: tool calls read from the text. */
   readonly calls: number;
   /** q: sub-answers newly solved by them. */
@@ -45,16 +48,14 @@ export function turnReward(kind: RewardKind, turn: JudgedTurn): number {
   }
 }
 
-const strayTags = ["<tool_call>", "</tool_call>", "<tool_parsed_response>"];
-
 /**
- * A response without a readable call: -0.5 empty; -0.3 with tool tags in it; 1 / (1 + t) with the final answer in it
+ * A response without a readable call: -0.5 empty; -0.3 where a call was spoilt; 1 / (1 + t) with the final answer in it
  * (case and commas aside, but never split into pieces as sub-answers are); 0.5 with everything solved; else 0.
  */
-function answerReward({ text, unsolvedBefore, answer, solveRate }: JudgedTurn): number {
+function answerReward({ text, format, unsolvedBefore, answer, solveRate }: JudgedTurn): number {
   const content = responseText(text);
   if (content === "") return -0.5;
-  if (strayTags.some((tag) => content.includes(tag))) return -0.3;
+  if (format.isSpoilt(content)) return -0.3;
   if (answer !== null && normalizeAnswer(content).includes(normalizeAnswer(answer)))
     return 1 / (1 + unsolvedBefore);
   return (solveRate ?? (unsolvedBefore === 0 ? 1 : 0)) === 1 ? 0.5 : 0;

@@ -3,7 +3,8 @@
  * other than in Ratchet's rollouts, an error's text may solve a sub-question.
  */
 import type { Sandbox, ToolInvocation, ToolProgram } from "../ports/sandbox.ts";
-import { type ParsedCall, parseToolCalls } from "../trajectory/parse.ts";
+import type { ParsedCall } from "../trajectory/parse.ts";
+import { taggedCalls } from "../trajectory/tool-format.ts";
 import { countUnsolved } from "../trajectory/trajectory.ts";
 import { badArgumentsFeedback, toolFeedback, unknownToolFeedback } from "./feedback.ts";
 import type { FtrlRow } from "./ftrl-row.ts";
@@ -25,7 +26,7 @@ export async function scoreRows(
   kind: RewardKind,
   sandbox: Sandbox,
 ): Promise<ScoredRow[]> {
-  const parsed = rows.map(({ response }) => parseToolCalls(response));
+  const parsed = rows.map(({ response }) => taggedCalls.parse(response));
   const outputs = await callTools(rows, parsed, sandbox);
   return rows.map((row, i) => {
     const calls = parsed[i]!.map(({ name }, j) => ({ name, output: outputs[i]![j]! }));
@@ -33,6 +34,7 @@ export async function scoreRows(
     const solved = solvedPerCall.filter((answer) => answer !== null).length;
     const reward = turnReward(kind, {
       text: row.response,
+      format: taggedCalls,
       calls: calls.length,
       solved,
       unsolvedBefore: countUnsolved(row.unsolved_set),

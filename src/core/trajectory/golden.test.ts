@@ -3,12 +3,14 @@ import { caseOf, chainCandidate, sumCandidate } from "../../../tests/support/sma
 import { createVmSandbox } from "../../../tests/support/vm-sandbox.ts";
 import type { Case } from "../gates/gate.ts";
 import { goldenTrajectory, referenceInvocations } from "./golden.ts";
+import { bareCalls, taggedCalls } from "./tool-format.ts";
 
-async function playedOut({ environment, tables }: Case) {
+async function playedOut({ environment, tables }: Case, format = taggedCalls) {
   const outcomes = await createVmSandbox().run(referenceInvocations(environment, tables));
   return goldenTrajectory(
     environment,
     outcomes.map(({ text }) => text),
+    format,
   );
 }
 
@@ -39,8 +41,20 @@ describe("goldenTrajectory", () => {
     });
   });
 
+  it("makes one call a turn where the tool format has no more, and each as it is written there", async () => {
+    expect(await playedOut(caseOf(sumCandidate), bareCalls)).toEqual([
+      {
+        text: '{"name": "count_people", "parameters": {"country": "Japan"}}',
+        outputs: ["123201945"],
+      },
+      { text: '{"name": "count_people", "parameters": {"country": "Norway"}}', outputs: ["5509733"] },
+      { text: '{"name": "add", "parameters": {"a": 123201945, "b": 5509733}}', outputs: ["128711678"] },
+      { text: "The answer is 128711678.", outputs: [] },
+    ]);
+  });
+
   it("refuses outputs that are not one for each reference call", () => {
-    expect(() => goldenTrajectory(caseOf(chainCandidate).environment, ["France"])).toThrow(
+    expect(() => goldenTrajectory(caseOf(chainCandidate).environment, ["France"], taggedCalls)).toThrow(
       /1 outputs for 2 reference calls; run referenceInvocations/,
     );
   });

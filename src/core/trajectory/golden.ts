@@ -1,6 +1,6 @@
 /**
  * The golden trajectory of an environment: what a policy that knows the reference calls would say. Calls of one level
- * of the DAG share a turn; the last turn states the answer.
+ * of the DAG share a turn, where the policy's tool format has several in one; the last turn states the answer.
  */
 import { type Environment, environmentHash } from "../environment/environment.ts";
 import { programOf } from "../environment/program.ts";
@@ -8,9 +8,10 @@ import { levelsOf, referenceArguments } from "../environment/reference.ts";
 import { RatchetError } from "../errors.ts";
 import type { Json } from "../json.ts";
 import type { ToolInvocation } from "../ports/sandbox.ts";
+import type { ToolFormat } from "./tool-format.ts";
 
 export interface GoldenTurn {
-  /** What the assistant says, as `<tool_call>` blocks or as the final sentence. */
+  /** What the assistant says, a turn's calls or the final sentence. */
   readonly text: string;
   /** The tools' outputs that follow, one per call; empty after the last turn. */
   readonly outputs: readonly string[];
@@ -28,7 +29,11 @@ export function referenceInvocations(
 }
 
 /** `outputs` are those of `referenceInvocations`, in the same order. */
-export function goldenTrajectory(environment: Environment, outputs: readonly string[]): GoldenTurn[] {
+export function goldenTrajectory(
+  environment: Environment,
+  outputs: readonly string[],
+  format: ToolFormat,
+): GoldenTurn[] {
   const { referenceCalls, subQuestions, answer } = environment;
   if (outputs.length !== referenceCalls.length)
     throw new RatchetError(
@@ -46,24 +51,16 @@ export function goldenTrajectory(environment: Environment, outputs: readonly str
   const turns: GoldenTurn[] = [];
   for (let level = 0; level <= Math.max(...Object.values(levels)); level++) {
     const members = referenceCalls.flatMap((call, i) => (levels[call.subQuestion] === level ? [i] : []));
-    turns.push({
-      text: members
-        .map((i) => callText(referenceCalls[i]!.tool, referenceArguments(environment, referenceCalls[i]!)))
-        .join("\n"),
-      outputs: members.map((i) => outputs[i]!),
-    });
+    const together = format.callsPerTurn === "several" ? [members] : members.map((i) => [i]);
+    for (const calls of together)
+      turns.push({
+        text: calls
+          .map((i) =>
+            format.write(referenceCalls[i]!.tool, referenceArguments(environment, referenceCalls[i]!)),
+          )
+          .join("\n"),
+        outputs: calls.map((i) => outputs[i]!),
+      });
   }
   return [...turns, { text: `The answer is ${answer}.`, outputs: [] }];
-}
-
-const callText = (name: string, callArguments: Json) =>
-  `<tool_call>\n${spacedJson({ name, arguments: callArguments })}\n</tool_call>`;
-
-/** JSON with a space after colons and commas, as Qwen's template (Python's `json.dumps`) writes it. */
-function spacedJson(value: Json): string {
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(spacedJson).join(", ")}]`;
-  return `{${Object.entries(value)
-    .map(([key, member]) => `${JSON.stringify(key)}: ${spacedJson(member as Json)}`)
-    .join(", ")}}`;
 }

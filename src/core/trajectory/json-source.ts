@@ -27,7 +27,14 @@ const literals: readonly (readonly [string, Json])[] = [
 
 /** Throws SyntaxError where Python would refuse the text. */
 export function readJson(text: string): JsonSource {
-  let at = 0;
+  const { end, ...source } = readJsonAt(text, 0);
+  if (end < text.length) throw new SyntaxError(`not JSON at character ${end}`);
+  return source;
+}
+
+/** The value that begins at `from`, with white space around it, up to `end`. */
+export function readJsonAt(text: string, from: number): JsonSource & { readonly end: number } {
+  let at = from;
   const members = new Map<string, string>();
 
   const fail = (): never => {
@@ -64,9 +71,9 @@ export function readJson(text: string): JsonSource {
       const name = readString();
       if (!take(":")) fail();
       token(blank);
-      const from = at;
+      const start = at;
       entries.set(name, readValue(depth + 1));
-      if (depth === 0) members.set(name, text.slice(from, at));
+      if (depth === 0) members.set(name, text.slice(start, at));
     } while (take(","));
     return take("}") ? Object.fromEntries(entries) : fail();
   };
@@ -83,5 +90,5 @@ export function readJson(text: string): JsonSource {
 
   const value = readValue(0);
   token(blank);
-  return at === text.length ? { value, members } : fail();
+  return { value, members, end: at };
 }

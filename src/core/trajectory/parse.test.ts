@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseToolCalls, responseText } from "./parse.ts";
+import { parseBareCalls, parseToolCalls, responseText } from "./parse.ts";
 
 const call = (name: string, json: string) =>
   `<tool_call>\n{"name": "${name}", "arguments": ${json}}\n</tool_call>`;
@@ -60,6 +60,42 @@ describe("parseToolCalls", () => {
     ["a closing tag alone", "</tool_call>"],
   ])("takes a block with %s for no call", (_, response) => {
     expect(parseToolCalls(response)).toEqual([]);
+  });
+});
+
+describe("parseBareCalls", () => {
+  const bare = (name: string, json: string) => `{"name": "${name}", "parameters": ${json}}`;
+
+  it("reads a call that is the whole response, or all of it after <|python_tag|>", () => {
+    const read = [
+      { name: "area", arguments: { km2: 1, of: "a;b}" }, argumentsText: '{"km2": 1.0, "of": "a;b}"}' },
+    ];
+    const said = bare("area", '{"km2": 1.0, "of": "a;b}"}');
+    expect(parseBareCalls(`\n ${said} `)).toEqual(read);
+    expect(parseBareCalls(`<|python_tag|>${said}`)).toEqual(read);
+    expect(parseBareCalls(`I will look.<|python_tag|>\n${said}`)).toEqual(read);
+    expect(parseBareCalls(said.replace("{", '{"type": "function", '))).toEqual(read);
+  });
+
+  it("reads several between semicolons, in order", () => {
+    const said = `${bare("a", '{"x": "; {"}')}; ${bare("b", "{}")};${bare("a", "{}")}`;
+    expect(parseBareCalls(said).map(({ name }) => name)).toEqual(["a", "b", "a"]);
+  });
+
+  it.each([
+    ["prose before the object", `I will look. ${bare("a", "{}")}`],
+    ["prose after it", `${bare("a", "{}")} and now?`],
+    ["an object that is cut off", bare("a", "{}").slice(0, -1)],
+    ["a second that cannot be read", `${bare("a", "{}")}; {"name": "b"}`],
+    ["a semicolon after the last", `${bare("a", "{}")};`],
+    ["nothing between them", bare("a", "{}") + bare("b", "{}")],
+    ["Qwen's name for parameters", '{"name": "a", "arguments": {}}'],
+    ["a list of calls", `[${bare("a", "{}")}]`],
+    ["Qwen's tags", `<tool_call>${bare("a", "{}")}</tool_call>`],
+    ["the call of a built-in tool", '<|python_tag|>search.call(query="x")'],
+    ["nothing", ""],
+  ])("takes a response with %s for none", (_, response) => {
+    expect(parseBareCalls(response)).toEqual([]);
   });
 });
 

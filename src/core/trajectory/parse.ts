@@ -1,9 +1,10 @@
 /**
- * The tool calls in what a policy said, read exactly as FTRL's parser reads Qwen's format, oddities included, because
- * its published rewards rest on them (bytedance/FTRL `parse_qwen`). A block that cannot be read is no call at all.
+ * The tool calls in what a policy said. Qwen's format is read exactly as FTRL's parser reads it, oddities included, because
+ * its published rewards rest on them (bytedance/FTRL `parse_qwen`): a block that cannot be read is no call at all. Of Llama 3's
+ * bare objects either all are calls or the response is none.
  */
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import { type JsonSource, readJson } from "./json-source.ts";
+import { type JsonSource, readJson, readJsonAt } from "./json-source.ts";
 import { removeSuffix, strip } from "./python-text.ts";
 
 export interface ParsedCall {
@@ -16,7 +17,9 @@ export interface ParsedCall {
 
 const openTag = "<tool_call>";
 const closeTag = "</tool_call>";
-export const callTags: readonly string[] = [openTag, closeTag];
+export const toolCallTags = [openTag, closeTag] as const;
+/** Llama 3 may say it before a call. */
+export const pythonTag = "<|python_tag|>";
 /** FTRL removes the opening tag with `lstrip`, which takes any run of the tag's characters. */
 const openTagCharacters = /^[<tol_ca>]+/;
 
@@ -39,13 +42,33 @@ export function parseToolCalls(response: string): ParsedCall[] {
     .split(closeTag)
     .map(strip)
     .filter((piece) => piece.startsWith(openTag))
-    .flatMap((piece) => readCall(strip(piece.replace(openTagCharacters, ""))) ?? []);
+    .flatMap(
+      (piece) => readCall(tryReadJson(strip(piece.replace(openTagCharacters, ""))), "arguments") ?? [],
+    );
 }
 
-function readCall(text: string): ParsedCall | undefined {
-  const call = tryReadJson(text);
+/**
+ * `{"name": ..., "parameters": {...}}`, the whole response or all of it after `<|python_tag|>`. The template has one a turn;
+ * where models say several, they part them by semicolons (as vLLM's `llama3_json` reads them).
+ */
+export function parseBareCalls(response: string): ParsedCall[] {
+  const text = responseText(response);
+  const tag = text.indexOf(pythonTag);
+  const calls: ParsedCall[] = [];
+  for (let at = tag < 0 ? 0 : tag + pythonTag.length; ; at++) {
+    const source = tryRead(() => readJsonAt(text, at));
+    const call = readCall(source, "parameters");
+    if (!call) return [];
+    calls.push(call);
+    at = source!.end;
+    if (at === text.length) return calls;
+    if (text[at] !== ";") return [];
+  }
+}
+
+function readCall(call: JsonSource | undefined, key: "arguments" | "parameters"): ParsedCall | undefined {
   if (!call || !isObject(call.value)) return undefined;
-  const { name, arguments: given } = call.value;
+  const { name, [key]: given } = call.value;
   if (!truthy(name) || given === undefined) return undefined;
   const written = typeof given === "string" ? tryReadJson(given) : call;
   if (!written) return undefined;
@@ -54,13 +77,15 @@ function readCall(text: string): ParsedCall | undefined {
   return {
     name: typeof name === "string" ? name : call.members.get("name")!,
     arguments: isObject(value) ? value : null,
-    argumentsText: typeof given === "string" ? given : call.members.get("arguments")!,
+    argumentsText: typeof given === "string" ? given : call.members.get(key)!,
   };
 }
 
-function tryReadJson(text: string): JsonSource | undefined {
+const tryReadJson = (text: string) => tryRead(() => readJson(text));
+
+function tryRead<T>(read: () => T): T | undefined {
   try {
-    return readJson(text);
+    return read();
   } catch {
     return undefined;
   }

@@ -95,6 +95,31 @@ describe("a Hugging Face folder", () => {
     );
   });
 
+  it("of Llama 3 keeps its own template with tools, and stops where a call ends too", async () => {
+    const source = await saved("llama");
+    const template = readFileSync("tests/goldens/fixtures/families/llama-tools.jinja", "utf8");
+    writeFileSync(join(source, "chat_template.jinja"), template);
+    const folder = await adopted(source);
+    expect(json(folder, "tokenizer_config.json")).toMatchObject({
+      chat_template: template,
+      eos_token: "<|eot_id|>",
+    });
+    const { added_tokens: added } = json(source, "tokenizer.json") as {
+      added_tokens: { id: number; content: string }[];
+    };
+    const idOf = (name: string) => added.find(({ content }) => content === name)!.id;
+    const { stopIds } = await createChatCodec(folder);
+    expect([...stopIds].sort()).toEqual(["<|end_of_text|>", "<|eom_id|>", "<|eot_id|>"].map(idOf).sort());
+  });
+
+  it("whose template has calls in yet another form gets ours as well", async () => {
+    const source = await saved("llama");
+    const template = readFileSync("tests/goldens/fixtures/families/llama-tools.jinja", "utf8");
+    writeFileSync(join(source, "chat_template.jinja"), template.replace('"parameters": \'', '"input": \''));
+    const codec = await createChatCodec(await adopted(source));
+    expect(codec.decode(codec.encodeToolResults(["1"], true))).toContain("<tool_response>");
+  });
+
   it("may be in parts, with a tied head written out and a table of frequencies", async () => {
     const source = await saved("qwen2");
     const [first, ...rest] = tensors(source);

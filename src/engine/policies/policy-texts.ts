@@ -4,6 +4,7 @@
  * already stays as it is, byte for byte.
  */
 import { z } from "zod";
+import { bareCalls, type ToolFormat } from "../../core/trajectory/tool-format.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { templateFor } from "../tokenizer/chat-template.ts";
 import { createRenderer, templateAbilities } from "../tokenizer/template.ts";
@@ -34,6 +35,8 @@ const namedTemplates = z.array(z.object({ name: z.string(), template: z.string()
 const token = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
 const tokenNames = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 const reasoningSwitch = "enable_thinking";
+/** Llama 3 may end a turn that calls a tool with it; its template never does. */
+const llama3CallEnd = "<|eom_id|>";
 
 /** Throws ModelUnreadable, or InvalidInput where the template cannot do what is asked. */
 export function fitTexts(texts: ForeignTexts): FitTexts {
@@ -45,7 +48,7 @@ export function fitTexts(texts: ForeignTexts): FitTexts {
     const read = token.safeParse(tokenizerConfig[name]);
     if (read.success) tokens[name] = read.data;
   }
-  const { template, afterTurn } = chooseTemplate(texts, added, tokens, file);
+  const { template, toolFormat, afterTurn } = chooseTemplate(texts, added, tokens, file);
   const turnEnd = [...added.keys()]
     .filter((name) => afterTurn.startsWith(name))
     .reduce((longest, name) => (name.length > longest.length ? name : longest), "");
@@ -57,7 +60,12 @@ export function fitTexts(texts: ForeignTexts): FitTexts {
   return {
     config: announceFloat32(config),
     tokenizerConfig: { ...tokenizerConfig, ...tokens, eos_token: turnEnd, chat_template: template },
-    generation: stopAt(added.get(turnEnd)!, texts.generation ?? pick(config)),
+    generation: stopAt(
+      [turnEnd, ...(toolFormat === bareCalls ? [llama3CallEnd] : [])].flatMap(
+        (name) => added.get(name) ?? [],
+      ),
+      texts.generation ?? pick(config),
+    ),
   };
 }
 
@@ -73,22 +81,19 @@ function chooseTemplate(
   added: ReadonlyMap<string, number>,
   tokens: Readonly<Record<string, string>>,
   file: string,
-): { template: string; afterTurn: string } {
+): { template: string; afterTurn: string; toolFormat: ToolFormat | undefined } {
   const own = decide(template ?? templateOf(tokenizerConfig.chat_template), reasoning, place);
   if (own !== undefined) {
-    const { tools, afterTurn } = templateAbilities(createRenderer(file, own, tokens));
-    if (tools) return { template: own, afterTurn };
+    const abilities = templateAbilities(createRenderer(file, own, tokens));
+    if (abilities.toolFormat !== undefined) return { template: own, ...abilities };
   }
   const ours = templateFor((name) => added.has(name));
   if (ours === undefined)
     throw unreadable(
       file,
-      `${own === undefined ? "it has no chat_template" : "its chat_template shows no tools with <tool_call> or <tool_response> tags"}, and its tokenizer has neither ChatML's nor Llama 3's turn marks for ours; write a chat_template with tools`,
+      `${own === undefined ? "it has no chat_template" : "its chat_template shows no tools in a form that is read here, with <tool_call> or <tool_response> tags or as Llama 3's bare objects"}, and its tokenizer has neither ChatML's nor Llama 3's turn marks for ours; write a chat_template with tools`,
     );
-  return {
-    template: ours,
-    afterTurn: templateAbilities(createRenderer(file, ours, { bos_token: "", ...tokens })).afterTurn,
-  };
+  return { template: ours, ...templateAbilities(createRenderer(file, ours, { bos_token: "", ...tokens })) };
 }
 
 /** Some files have several by name; the one for tools is called `tool_use`. */
@@ -117,10 +122,11 @@ function announceFloat32(config: Json): Json {
   return { ...config, ...Object.fromEntries(named.map((name) => [name, "float32"])) };
 }
 
-function stopAt(turnEndId: number, generation: Json): Json {
+function stopAt(endIds: readonly number[], generation: Json): Json {
   const read = z.union([z.int(), z.array(z.int())]).safeParse(generation.eos_token_id);
   const ids = read.success ? [read.data].flat() : [];
-  return ids.includes(turnEndId) ? generation : { ...generation, eos_token_id: [turnEndId, ...ids] };
+  const missing = endIds.filter((id) => !ids.includes(id));
+  return missing.length === 0 ? generation : { ...generation, eos_token_id: [...missing, ...ids] };
 }
 
 const pick = ({ bos_token_id, eos_token_id, pad_token_id }: Json): Json => ({

@@ -6,11 +6,11 @@
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 import type { ChatCodec } from "../../core/ports/policy.ts";
-import { callTags } from "../../core/trajectory/parse.ts";
+import { taggedCalls } from "../../core/trajectory/tool-format.ts";
 import { readPolicyConfig, readPolicyJson } from "../formats/checkpoint.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { guardDocument, opaque, unusedMark, withoutTokens } from "./guard.ts";
-import { createRenderer } from "./template.ts";
+import { createRenderer, templateAbilities } from "./template.ts";
 import { createTokenizer, parseTokenizer, type TokenizerJson } from "./tokenizer-file.ts";
 
 const specialTokenNames = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
@@ -40,10 +40,6 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
   const config = await parsed(folder, "tokenizer_config.json", tokenizerConfigFile);
   const generation = await parsed(folder, "generation_config.json", generationFile);
   const added = new Map(tokenizerJson.added_tokens.map((token) => [token.content, token] as const));
-  // A call's tags are an assistant's to say, whatever a tokenizer calls them.
-  const control = tokenizerJson.added_tokens
-    .filter(({ special, content }) => special && !callTags.includes(content))
-    .map(({ content }) => content);
   const turnEnd = config.eos_token;
   const turnEndId = added.get(turnEnd)?.id;
   if (turnEndId === undefined)
@@ -57,6 +53,12 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
     specialTokenNames.flatMap((name) => (config[name] == null ? [] : [[name, config[name]]])),
   );
   const render = createRenderer(`${place}/tokenizer_config.json`, config.chat_template, tokens);
+  // A template that shows no tools was written for none: whatever its policy calls, it calls in Ratchet's own form.
+  const { toolFormat = taggedCalls } = templateAbilities(render);
+  // A call's tags are an assistant's to say, whatever a tokenizer calls them.
+  const control = tokenizerJson.added_tokens
+    .filter(({ special, content }) => special && !toolFormat.tags.includes(content))
+    .map(({ content }) => content);
 
   /** The template's text after an assistant turn, up to the header of the next one. */
   const afterAssistant = (outputs: readonly string[]) => {
@@ -107,6 +109,7 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
       const options = { skip_special_tokens: false, clean_up_tokenization_spaces: false };
       return said.length === 0 ? "" : whole.decode(said, options);
     },
+    toolFormat,
     stopIds,
     contextTokens,
   };

@@ -3,6 +3,7 @@
  * fast: a prompt must not change overnight.
  */
 import { Template } from "@huggingface/jinja";
+import { bareCalls, type ToolFormat, taggedCalls } from "../../core/trajectory/tool-format.ts";
 import { unreadable } from "../formats/unreadable.ts";
 
 /** Special tokens by name (`bos_token`, ...), which templates may write. */
@@ -43,8 +44,8 @@ export function createRenderer(file: string, template: string, tokens: SpecialTo
 
 /** What a template makes of a conversation with tools. */
 export interface TemplateAbilities {
-  /** It shows tools and their outputs, with the tags that Ratchet reads: `<tool_call>` or `<tool_response>`. */
-  readonly tools: boolean;
+  /** How it has calls written; undefined where it shows no tools or outputs, or calls in a form that Ratchet does not read. */
+  readonly toolFormat: ToolFormat | undefined;
   /** Text between an assistant's words and the next turn's; empty where it shows no such words. */
   readonly afterTurn: string;
 }
@@ -52,6 +53,7 @@ export interface TemplateAbilities {
 /** Found by rendering; a template that refuses such conversations has none of these. */
 export function templateAbilities(render: Render): TemplateAbilities {
   const [question, words, output, name] = ["probe question", "probe words", "probe output", "probe_tool"];
+  const place = { place: "Probe" };
   const parameters = { type: "object", properties: { place: { type: "string" } }, required: ["place"] };
   const tool = { type: "function", function: { name, description: "A probe.", parameters } };
   const messages = [{ role: "user", content: question }];
@@ -70,11 +72,20 @@ export function templateAbilities(render: Render): TemplateAbilities {
     tools: null,
     add_generation_prompt: true,
   });
+  const showsTools =
+    [question, name].every((part) => asked.includes(part)) &&
+    answered.indexOf(output) > answered.indexOf(words);
+  const format = () => {
+    if (asked.includes("<tool_call>") || answered.includes("<tool_response>")) return taggedCalls;
+    const called = {
+      role: "assistant",
+      tool_calls: [{ type: "function", function: { name, arguments: place } }],
+    };
+    const text = rendered({ messages: [...messages, called], tools: null, add_generation_prompt: false });
+    return text.includes(bareCalls.write(name, place)) ? bareCalls : undefined;
+  };
   return {
-    tools:
-      [question, name].every((part) => asked.includes(part)) &&
-      answered.indexOf(output) > answered.indexOf(words) &&
-      (asked.includes("<tool_call>") || answered.includes("<tool_response>")),
+    toolFormat: showsTools ? format() : undefined,
     afterTurn: after.includes(words) ? after.slice(after.indexOf(words) + words.length) : "",
   };
 }
