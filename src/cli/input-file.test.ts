@@ -36,6 +36,16 @@ describe("an input file", () => {
     decode.mockRestore();
   });
 
+  it("must not say anything twice, however deep, as only the last would count", () => {
+    const twice = '{ "id": "a", "stages": { "s": [{ "a": "}", "\\u0061": 1 }] } }';
+    const path = fileOf(twice);
+    expect(() => readInputFile(path, "--input")).toThrow(
+      `--input ${path}: field 'stages.s.0.a' is there twice, and only one of them can count; take one out or name it otherwise`,
+    );
+    const once = '{ "a": { "b": ["b", "b", { "a": "\\"a\\":" }], "a": 1 }, "b": [{ "c": 1 }, { "c": 2 }] }';
+    expect(readInputFile(fileOf(once), "--input")).toEqual(JSON.parse(once));
+  });
+
   it("must be a file", () => {
     expect(() => readInputFile(folder, "--input")).toThrow(
       `--input ${folder}: it is a folder; give the path`,

@@ -1,15 +1,23 @@
 /** A person's JSON file, read before any work starts; what is wrong with it is said with its line. */
 import { readFileSync } from "node:fs";
 import { RatchetError } from "../core/errors.ts";
+import { repeatedName } from "./repeated-name.ts";
 
-/** Throws InvalidInput where the file is missing or no JSON; the caller parses the shape. */
+/** Throws InvalidInput where the file is missing, no JSON, or says something twice; the caller parses the shape. */
 export function readInputFile(path: string, option: string): unknown {
   const text = readText(
     path,
     option,
     "give the path of a JSON file, for example temporal/examples/tiny.json",
   );
-  return parseJson(text, `${option} ${path}`, "correct the file there");
+  const value = parseJson(text, `${option} ${path}`, "correct the file there");
+  const field = repeatedName(text);
+  if (field === undefined) return value;
+  throw new RatchetError(
+    "InvalidInput",
+    `${option} ${path}: field '${field}' is there twice, and only one of them can count; take one out or name it otherwise`,
+    { field, file: path },
+  );
 }
 
 /** Throws InvalidInput where it cannot be read. */

@@ -109,6 +109,17 @@ describe("an input", () => {
     expect(rejection(first).message).toContain("field '(top level)'");
   });
 
+  it("that starts a run is refused where a name would be dropped without a word", () => {
+    const text = JSON.stringify(example("tiny")).replace(
+      '"stages":{',
+      '"stages":{"__proto__":{"type":"train"},',
+    );
+    const start = () => parseRunInput(experimentInputSchema, JSON.parse(text), "experiment");
+    expect(rejection(start).message).toContain(
+      'field \'stages.__proto__\' = {"type":"train"}: nothing may have this name; give it another one',
+    );
+  });
+
   it("is refused by the rule of its stages' names", () => {
     const tiny = example("tiny") as { stages: Record<string, object> };
     const input = { ...tiny, stages: { ...tiny.stages, "A b": tiny.stages.rl } };

@@ -44,6 +44,14 @@ export function parseRunInput<T>(schema: z.ZodType<T>, value: unknown, what: str
   const kept = new Set(broken?.issues.map((issue) => told(issue, accepted)));
   const issues = (parsed.error?.issues ?? []).filter((issue) => !kept.has(told(issue, value)));
   if (issues.length > 0) throw refusal(value, issues, what, correctField);
+  const lost = accepted === undefined ? namedProto(value, []) : undefined;
+  if (lost !== undefined)
+    throw refusal(
+      value,
+      [{ code: "custom", path: lost, message: namesNothing, input: undefined }],
+      what,
+      correctField,
+    );
   const input = parsed.success ? parsed.data : (value as T);
   const odd = oddText(input, accepted, []);
   if (odd === undefined) return input;
@@ -59,6 +67,19 @@ export function parseRunInput<T>(schema: z.ZodType<T>, value: unknown, what: str
 function told(issue: z.core.$ZodIssue, value: unknown): string {
   const { path, message } = deepest(issue);
   return canonicalJson([path.map(String), message, valueAt(value, path)]);
+}
+
+const namesNothing = "nothing may have this name; give it another one";
+
+/** A member named `__proto__`, which a record's schema drops without a word. */
+function namedProto(value: unknown, path: readonly string[]): string[] | undefined {
+  if (value === null || typeof value !== "object") return undefined;
+  if (Object.hasOwn(value, "__proto__")) return [...path, "__proto__"];
+  for (const [name, member] of Object.entries(value)) {
+    const found = namedProto(member, [...path, name]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 interface OddText {

@@ -10,7 +10,11 @@ export const nested = <T extends z.ZodType>(shape: T) =>
     .string()
     .transform((text, context): unknown => {
       try {
-        return JSON.parse(text);
+        const value: unknown = JSON.parse(text);
+        // A record's schema would drop it without a word.
+        if (typeof value !== "object" || value === null || !Object.hasOwn(value, "__proto__")) return value;
+        context.addIssue({ code: "custom", message: "has a member '__proto__'; give the tool another name" });
+        return z.NEVER;
       } catch {
         context.addIssue({ code: "custom", message: "is no JSON text; nested values are JSON strings" });
         return z.NEVER;

@@ -46,6 +46,10 @@ describe("parseToolCalls", () => {
     ]);
   });
 
+  it("takes NaN for a name, as Python finds it true", () => {
+    expect(names('<tool_call>{"name": NaN, "arguments": {}}</tool_call>')).toEqual(["NaN"]);
+  });
+
   it.each([
     ["no JSON", "<tool_call>not json</tool_call>"],
     ["Python's quotes", "<tool_call>{'name': 'a', 'arguments': {}}</tool_call>"],

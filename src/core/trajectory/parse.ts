@@ -91,7 +91,8 @@ function tryRead<T>(read: () => T): T | undefined {
   }
 }
 
-/** As Python sees it: empty containers are false. */
+/** As Python sees it: empty containers are false, and NaN is true. */
 function truthy(value: Json | undefined): boolean {
-  return typeof value === "object" && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+  if (typeof value === "object" && value !== null) return Object.keys(value).length > 0;
+  return Boolean(value) || Number.isNaN(value);
 }
