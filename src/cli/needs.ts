@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { ExperimentInput } from "../core/experiment/input.ts";
+import { checkpointBudgetBytes } from "../core/ports/artifacts.ts";
 import { smolLM2Files } from "../engine/policies/smollm2.ts";
 import { parsePolicySource } from "../engine/policies/source.ts";
 import { checkPython, freeDisk } from "../services/checks.ts";
@@ -13,8 +14,6 @@ import type { KnownPolicy } from "./local-policy.ts";
 const gibibyte = 1024 ** 3;
 /** Programs, an empty database, environments and reports. */
 const baseBytes = gibibyte;
-/** Workers collect checkpoints down to this after every iteration. */
-const checkpointBudgetBytes = 5e9;
 /** A checkpoint of full fine-tuning: weights and AdamW's two moments. */
 const statesPerCheckpoint = 3;
 /** Smaller policies fit into what every start asks for. */

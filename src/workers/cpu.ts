@@ -3,6 +3,7 @@ import { Client, Connection } from "@temporalio/client";
 import { Worker } from "@temporalio/worker";
 import { createCpuActivities } from "../activities/index.ts";
 import { createKnowledgeAuthor } from "../authors/knowledge/author.ts";
+import { checkpointBudgetBytes } from "../core/ports/artifacts.ts";
 import { defaultSandboxLimits } from "../sandbox/limits.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
 import { openStore } from "../store/store.ts";
@@ -15,17 +16,16 @@ import { policyPinner, policyPreparer } from "./policies.ts";
 import { codecs, environmentSets } from "./ports.ts";
 import { serve } from "./serve.ts";
 
-/** Checkpoints beyond what is needed are kept up to this, so that a few iterations can be gone back to. */
-const checkpointBudgetBytes = 5e9;
 /** Two batches in the sandbox, one being written; more would only wait for the two cores this is sized for. */
 const activitySlots = 4;
 
 await serve("cpu-worker", "ratchet-cpu", async ({ config, log, meters, common, forActivities }) => {
-  const store = await openStore({ databaseUrl: config.databaseUrl!, artifactFolder: config.artifactFolder });
-  const sandbox = createSandbox({
-    ...defaultSandboxLimits,
-    log: partLog(log, "sandbox"),
+  const store = await openStore({
+    databaseUrl: config.databaseUrl!,
+    artifactFolder: config.artifactFolder,
+    log,
   });
+  const sandbox = createSandbox({ ...defaultSandboxLimits, log: partLog(log, "sandbox") });
   const clientConnection = await Connection.connect(config.temporalConnection ?? {});
   const client = new Client({
     connection: clientConnection,

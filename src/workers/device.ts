@@ -29,6 +29,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
       const store = await openStore({
         databaseUrl: config.databaseUrl!,
         artifactFolder: config.artifactFolder,
+        log,
       });
       const engine = open({
         artifacts: store.artifacts,

@@ -10,6 +10,9 @@ export interface ArtifactRef {
   readonly bytes: number;
 }
 
+/** What workers keep of checkpoints beyond those that are needed, so that a few iterations can be gone back to. */
+export const checkpointBudgetBytes = 5e9;
+
 export interface ArtifactStore {
   putJson(kind: string, value: unknown): Promise<ArtifactRef>;
   /** Throws ArtifactMissing or ArtifactCorrupt; the caller parses the shape. */
