@@ -1,14 +1,13 @@
 /** Starts what `fork` and `resume --from-iteration` planned, says what differs, and follows it to its end. */
 import type { Client } from "@temporalio/client";
-import { type Config, readConfig } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { describeDifferences } from "../core/experiment/fork.ts";
 import { identifierPattern } from "../core/experiment/identifier.ts";
 import type { Json } from "../core/json.ts";
 import type { RunStore, StoredRun } from "../core/ports/runs.ts";
-import { followExperiment, notice, type RunOptions } from "./commands/start.ts";
+import { followExperiment, type RunOptions } from "./commands/start.ts";
 import type { ContinuedInput, Planned } from "./continuation.ts";
-import { exitCodes } from "./exit.ts";
 import type { OpenServices } from "./services.ts";
 import { requireThreadsInForce } from "./threads.ts";
 
@@ -25,13 +24,13 @@ export interface ContinueOptions extends RunOptions {
 
 /** Gives the exit code. Throws InvalidInput where the run, its stage or its iteration cannot be gone on after. */
 export async function continueRun(
+  config: Config,
   services: OpenServices,
   run: string,
   options: ContinueOptions,
 ): Promise<number> {
-  const config = readConfig();
   const { endpoints, interrupted } = services;
-  const [{ readRun, readStoredRun, withStore }, { planContinuation }, { patiently }, { withClient }] =
+  const [{ readStoredRun, withStore }, { planContinuation }, { patiently }, { withClient }] =
     await Promise.all([
       import("./read-run.ts"),
       import("./continuation.ts"),
@@ -47,22 +46,14 @@ export async function continueRun(
       return planContinuation(runs, stored, { ...options, id });
     });
   const planned = await patiently(plan, interrupted);
-  const { value } = planned.input;
-  await requireThreadsInForce(config, services, value);
+  await requireThreadsInForce(config, services, planned.input.value);
   if (options.same) await goBack(config, services, startedAs(stored, planned.input), planned.stage, options);
   const out = options.json ? process.stderr : process.stdout;
   for (const line of describe(run, planned, options)) out.write(`${line}\n`);
   if (planned.input.type === "experiment")
     return followExperiment(config, services, planned.input.value, options);
-  const { resumeByHand } = await import("./resume-by-hand.ts");
-  const state = await withClient(endpoints, (client) =>
-    resumeByHand(client, startedAs(stored, planned.input), notice, interrupted),
-  );
-  const facts = await patiently(() => readRun(config, endpoints, value.id), interrupted);
-  process.stdout.write(
-    options.json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${value.id}: ${state}\n`,
-  );
-  return state === "failed" ? exitCodes.failed : exitCodes.ok;
+  const { followByHand } = await import("./resume-by-hand.ts");
+  return followByHand(config, services, startedAs(stored, planned.input), options.json === true);
 }
 
 /** Before anything starts: what was changed after the iteration must hold for nothing that is computed from now on. */

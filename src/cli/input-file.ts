@@ -46,7 +46,8 @@ export function decodeText(bytes: Uint8Array, option: string, path: string): str
   }
 }
 
-function readBytes(path: string, option: string, next: string): Uint8Array {
+/** Throws InvalidInput where it cannot be read. */
+export function readBytes(path: string, option: string, next: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {

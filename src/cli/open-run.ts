@@ -57,20 +57,18 @@ export async function outermost(client: Client, run: string): Promise<WorkflowHa
 }
 
 /** "NOT_FOUND" where Temporal has lost the workflow's history. */
-export async function statusOf(handle: WorkflowHandle): Promise<string> {
-  try {
-    return (await handle.describe()).status.name;
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return "NOT_FOUND";
-    throw error;
-  }
-}
+export const statusOf = async (handle: WorkflowHandle): Promise<string> =>
+  (await describeKnown(handle))?.status.name ?? "NOT_FOUND";
 
 /** Undefined where it is closed or was never there. */
 async function describeOpen(handle: WorkflowHandle) {
+  const description = await describeKnown(handle);
+  return description?.status.name === "RUNNING" ? description : undefined;
+}
+
+async function describeKnown(handle: WorkflowHandle) {
   try {
-    const description = await handle.describe();
-    return description.status.name === "RUNNING" ? description : undefined;
+    return await handle.describe();
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

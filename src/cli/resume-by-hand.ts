@@ -1,14 +1,21 @@
 /** Going on with what is not an `experiment`, and waking what parked: runs that a person started with the Temporal CLI. */
 import type { Client } from "@temporalio/client";
+import type { Config } from "../config/config.ts";
 import type { StoredRun } from "../core/ports/runs.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
+import { exitCodes } from "./exit.ts";
+import { notice } from "./notice.ts";
 import { openWorkflows } from "./open-run.ts";
 import { patiently } from "./patience.ts";
+import { readRun } from "./read-run.ts";
+import type { OpenServices } from "./services.ts";
+import { withClient } from "./temporal-client.ts";
 import { requireSameInput, untilStopped } from "./under-way.ts";
 
 /**
  * Signals `resume` to every open workflow of the run: one that is paused or parked goes on. Returns the ids of those
- * without a parent. */
+ * without a parent.
+ */
 export async function wake(client: Client, run: string): Promise<string[]> {
   const woken: string[] = [];
   for (const { workflowId, parent } of await openWorkflows(client, run)) {
@@ -16,6 +23,19 @@ export async function wake(client: Client, run: string): Promise<string[]> {
     if (parent === undefined) woken.push(workflowId);
   }
   return woken;
+}
+
+/** The same until it has ended, and says how; gives the exit code. */
+export async function followByHand(
+  config: Config,
+  { endpoints, interrupted }: OpenServices,
+  stored: StoredRun,
+  json: boolean,
+): Promise<number> {
+  const state = await withClient(endpoints, (client) => resumeByHand(client, stored, notice, interrupted));
+  const facts = await patiently(() => readRun(config, endpoints, stored.run), interrupted);
+  process.stdout.write(json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${stored.run}: ${state}\n`);
+  return state === "failed" ? exitCodes.failed : exitCodes.ok;
 }
 
 /** Starts the run's workflow again with the input it had, or joins it where it is open, and waits for its end. */

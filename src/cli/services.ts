@@ -10,6 +10,7 @@ import { workerPrograms } from "../services/roles.ts";
 import { Supervisor } from "../services/supervisor.ts";
 import { onceForEachAsking } from "./asking.ts";
 import { exitCodes } from "./exit.ts";
+import { notice } from "./notice.ts";
 
 export interface OpenServices {
   readonly endpoints: Endpoints;
@@ -25,16 +26,14 @@ export interface OpenServices {
  */
 export async function withServices(
   config: Config,
-  onNotice: (text: string) => void,
   use: (services: OpenServices) => Promise<number>,
 ): Promise<number> {
-  return useServices(await attach(config), config, onNotice, use);
+  return useServices(await attach(config), config, use);
 }
 
 /** The same to go on with a run, whose workers are somebody else's where Postgres and Temporal are: they are joined. */
 export async function withServicesOfRun(
   config: Config,
-  onNotice: (text: string) => void,
   use: (services: OpenServices) => Promise<number>,
 ): Promise<number> {
   const supervised = await attach(config);
@@ -43,20 +42,19 @@ export async function withServicesOfRun(
     const { requireWorkers } = await import("./workers-elsewhere.ts");
     await requireWorkers(external);
   }
-  return useServices(supervised ?? external, config, onNotice, use);
+  return useServices(supervised ?? external, config, use);
 }
 
 async function useServices(
   running: Endpoints | undefined,
   config: Config,
-  onNotice: (text: string) => void,
   use: (services: OpenServices) => Promise<number>,
 ): Promise<number> {
   const interruption = new AbortController();
-  const temporalProgram = running === undefined ? await preflight(config, onNotice) : undefined;
+  const temporalProgram = running === undefined ? await preflight(config, notice) : undefined;
   const supervisor =
     running === undefined
-      ? new Supervisor({ config, workers: workerPrograms, temporalProgram, onNotice })
+      ? new Supervisor({ config, workers: workerPrograms, temporalProgram, onNotice: notice })
       : undefined;
   let started = false;
   let asked = false;
@@ -67,14 +65,14 @@ async function useServices(
       process.exit(exitCodes.interrupted);
     }
     interruption.abort();
-    if (supervisor !== undefined) onNotice(farewell(config));
+    if (supervisor !== undefined) notice(farewell(config));
     void supervisor?.stop();
   });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   for (const signal of signals) process.on(signal, onSignal);
   void supervisor?.ended.then(() => interruption.abort());
   try {
-    if (supervisor !== undefined) onNotice("starting Postgres, Temporal and the workers");
+    if (supervisor !== undefined) notice("starting Postgres, Temporal and the workers");
     const endpoints = running ?? (await supervisor!.start());
     started = true;
     return await use({ endpoints, attached: running !== undefined, interrupted: interruption.signal });

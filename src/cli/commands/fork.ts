@@ -6,7 +6,6 @@ import { type ContinueOptions, continueRun } from "../continue-run.ts";
 import { requireHomeWithRuns } from "../home-with-runs.ts";
 import { withServicesOfRun } from "../services.ts";
 import { wholeNumber } from "../whole-number.ts";
-import { notice } from "./start.ts";
 
 interface ForkOptions extends Omit<ContinueOptions, "iteration" | "settings"> {
   readonly atIteration: number;
@@ -37,8 +36,8 @@ export function register(ratchet: Command): void {
       const settings = readAssignments(set, "--set");
       const config = readConfig();
       requireHomeWithRuns(config, run);
-      process.exitCode = await withServicesOfRun(config, notice, (services) =>
-        continueRun(services, run, { ...options, iteration: atIteration, settings }),
+      process.exitCode = await withServicesOfRun(config, (services) =>
+        continueRun(config, services, run, { ...options, iteration: atIteration, settings }),
       );
     });
 }

@@ -4,6 +4,7 @@ import { readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { runningEndpoints } from "../../services/endpoints.ts";
 import type { GarbageReport } from "../../store/garbage.ts";
+import type { Store } from "../../store/store.ts";
 
 interface GcOptions {
   readonly budget: string;
@@ -27,15 +28,11 @@ export function register(ratchet: Command): void {
           { field: "--budget", value: budget },
         );
       const config = readConfig();
-      const { databaseUrl } = runningEndpoints(config);
-      const { openStore } = await import("../../store/store.ts");
-      const store = await openStore({ databaseUrl, artifactFolder: config.artifactFolder });
-      try {
-        const report = await store.collectGarbage([], budgetBytes, dryRun);
-        process.stdout.write(json ? `${JSON.stringify({ dryRun, ...report })}\n` : describe(report, dryRun));
-      } finally {
-        await store.close();
-      }
+      const endpoints = runningEndpoints(config);
+      const { withStore } = await import("../read-run.ts");
+      const collect = (store: Store) => store.collectGarbage([], budgetBytes, dryRun);
+      const report = await withStore(config, endpoints, collect);
+      process.stdout.write(json ? `${JSON.stringify({ dryRun, ...report })}\n` : describe(report, dryRun));
     });
 }
 

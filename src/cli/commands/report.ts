@@ -15,18 +15,15 @@ export function register(ratchet: Command): void {
     )
     .action(async (name: string | undefined, { stage, out }: { stage?: string; out?: string }) => {
       const config = readConfig();
-      const { databaseUrl } = runningEndpoints(config);
+      const endpoints = runningEndpoints(config);
       // The store takes a second to load, which no other command should pay for.
-      const [{ openStore }, { listReports, readReport, reportOf, reportPath, writeReport }] =
-        await Promise.all([import("../../store/store.ts"), import("../stored-report.ts")]);
-      const store = await openStore({ databaseUrl, artifactFolder: config.artifactFolder });
-      try {
+      const [{ withStore }, { listReports, readReport, reportOf, reportPath, writeReport }] =
+        await Promise.all([import("../read-run.ts"), import("../stored-report.ts")]);
+      await withStore(config, endpoints, async (store) => {
         const report = reportOf(await listReports(store, name), stage);
         const data = await readReport(store, report);
         const path = out ?? reportPath(config.home, report.run, stage);
         process.stdout.write(`${await writeReport(data, path)}\n`);
-      } finally {
-        await store.close();
-      }
+      });
     });
 }

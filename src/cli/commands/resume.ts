@@ -8,13 +8,12 @@ import { RatchetError } from "../../core/errors.ts";
 import { experimentInputSchema } from "../../core/experiment/input.ts";
 import { parseRunInput } from "../../core/experiment/parse.ts";
 import { continueRun } from "../continue-run.ts";
-import { exitCodes } from "../exit.ts";
 import { requireHomeWithRuns } from "../home-with-runs.ts";
 import { noteThreads } from "../known-threads.ts";
 import { type OpenServices, withServicesOfRun } from "../services.ts";
 import { requireKnownThreads, requireThreadsInForce } from "../threads.ts";
 import { wholeNumber } from "../whole-number.ts";
-import { followExperiment, notice, type RunOptions } from "./start.ts";
+import { followExperiment, type RunOptions } from "./start.ts";
 
 interface ResumeOptions extends RunOptions {
   readonly fromIteration?: number;
@@ -51,11 +50,11 @@ export function register(ratchet: Command): void {
       requireHomeWithRuns(config, run);
       if (options.acceptNumerics !== true) requireKnownThreads(config, run);
       // The run's input is in the database, which must run before it can be read.
-      process.exitCode = await withServicesOfRun(config, notice, async (services) => {
+      process.exitCode = await withServicesOfRun(config, async (services) => {
         const { fromIteration: iteration, acceptNumerics = false, ...rest } = options;
         if (acceptNumerics) await askNumericsChange(config, services, run);
         if (iteration !== undefined)
-          return continueRun(services, run, { ...rest, iteration, settings: {}, same: true });
+          return continueRun(config, services, run, { ...rest, iteration, settings: {}, same: true });
         return goOn(config, services, run, options);
       });
     });
@@ -67,7 +66,7 @@ async function goOn(
   run: string,
   options: RunOptions,
 ): Promise<number> {
-  const [{ onceWoken }, { readRun, readStoredRun }, { patiently }, { resumeByHand, wake }, { withClient }] =
+  const [{ onceWoken }, { readStoredRun }, { patiently }, { followByHand, wake }, { withClient }] =
     await Promise.all([
       import("../once-woken.ts"),
       import("../read-run.ts"),
@@ -87,10 +86,7 @@ async function goOn(
   }
   const { threads } = stored.input as { threads?: number };
   if (threads !== undefined) await requireThreadsInForce(config, services, { id: run, threads });
-  const state = await withClient(endpoints, (client) => resumeByHand(client, stored, notice, interrupted));
-  const facts = await patiently(() => readRun(config, endpoints, run), interrupted);
-  process.stdout.write(options.json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${run}: ${state}\n`);
-  return state === "failed" ? exitCodes.failed : exitCodes.ok;
+  return followByHand(config, services, stored, options.json === true);
 }
 
 /** Recorded before anything is woken, so that whoever computes next finds it. */

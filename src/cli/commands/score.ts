@@ -7,6 +7,7 @@ import { scoreRows } from "../../core/reward/score-rows.ts";
 import { defaultSandboxLimits } from "../../sandbox/limits.ts";
 import { createSandbox } from "../../sandbox/sandbox.ts";
 import { readJsonLines } from "../json-lines.ts";
+import { notice } from "../notice.ts";
 
 /** FTRL's trainer gives a call ten seconds, in which native Python takes more steps than a tool has here otherwise. */
 const fuel = 20_000_000;
@@ -35,7 +36,7 @@ async function score(options: { readonly rows: string; readonly reward: string }
     fuel,
     wallMs,
     longestText,
-    log: (message) => process.stderr.write(`${message}\n`),
+    log: notice,
   });
   try {
     for (const scored of await scoreRows(rows, kind, sandbox))

@@ -9,6 +9,7 @@ import type { ChangeRecord } from "../../core/ports/runs.ts";
 import { runningEndpoints } from "../../services/endpoints.ts";
 import { messages } from "../../workflows/names.ts";
 import { readAssignments } from "../assignments.ts";
+import { notice } from "../notice.ts";
 import { whileSilent } from "../while-silent.ts";
 
 interface SetOptions {
@@ -52,7 +53,7 @@ async function change(run: string, assignments: readonly string[], options: SetO
       handle.executeUpdate<ChangeRecord, [HyperparameterChange]>(messages.changeHyperparameters, asked);
     const recorded = () => patiently(ask, new AbortController().signal);
     try {
-      const { iteration, changes } = await whileSilent(recorded, silentMs, () => why(client, run), tell);
+      const { iteration, changes } = await whileSilent(recorded, silentMs, () => why(client, run), notice);
       process.stdout.write(
         options.json
           ? `${JSON.stringify({ run, workflowId, iteration, changes })}\n`
@@ -68,8 +69,6 @@ async function change(run: string, assignments: readonly string[], options: SetO
 
 /** A change is recorded within a second or two where nothing is in its way. */
 const silentMs = 5_000;
-
-const tell = (text: string) => void process.stderr.write(`${text}\n`);
 
 async function why(client: Client, run: string): Promise<string> {
   const [{ readWaiting }, { explainTrouble }] = await Promise.all([

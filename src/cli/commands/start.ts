@@ -43,7 +43,7 @@ export function register(ratchet: Command): void {
       await requireFetchable(config, given);
       await requireDisk(config, known);
       const { input } = known;
-      process.exitCode = await withServices(config, notice, async (services) => {
+      process.exitCode = await withServices(config, async (services) => {
         await requireThreadsInForce(config, services, input);
         return followExperiment(config, services, input, options);
       });
@@ -71,11 +71,6 @@ export async function followExperiment(
     await untilAborted(services.interrupted);
   }
   return outcome.state === "done" || outcome.state === "stopped" ? exitCodes.ok : exitCodes.failed;
-}
-
-/** About services rather than the run. */
-export function notice(text: string): void {
-  process.stderr.write(`${text}\n`);
 }
 
 /** With --json standard output holds the summary alone. */

@@ -10,6 +10,7 @@ import { RatchetError } from "../../core/errors.ts";
 import { runningEndpoints } from "../../services/endpoints.ts";
 import { findTemporal } from "../../services/temporal-binary.ts";
 import { downloadTemporal } from "../../services/temporal-download.ts";
+import { notice } from "../notice.ts";
 
 /** For the list of commands; `main` hands the arguments over before anything here would read them. */
 export function register(ratchet: Command): void {
@@ -27,8 +28,7 @@ export async function runTemporal(args: readonly string[]): Promise<number> {
     args.length === 0 || args.some((arg) => ["--help", "-h", "--version", "-v", "help"].includes(arg));
   const address =
     aboutItself || config.temporalConnection !== undefined ? undefined : runningEndpoints(config);
-  const { path } =
-    findTemporal(config) ?? (await downloadTemporal(config, (text) => process.stderr.write(`${text}\n`)));
+  const { path } = findTemporal(config) ?? (await downloadTemporal(config, notice));
   const child = spawn(path, args, {
     stdio: "inherit",
     env: {

@@ -11,6 +11,7 @@ import { logFolder, logPath, openLog } from "../../services/logs.ts";
 import { preflight } from "../../services/preflight.ts";
 import { addressesOf, describeAddresses } from "../addresses.ts";
 import { exitCodes } from "../exit.ts";
+import { notice } from "../notice.ts";
 import { untilAborted, withServices } from "../services.ts";
 
 const program = fileURLToPath(new URL("../../../bin/ratchet.mjs", import.meta.url));
@@ -28,7 +29,7 @@ export function register(ratchet: Command): void {
 }
 
 function inForeground(config: Config, json: boolean): Promise<number> {
-  return withServices(config, notice, async ({ endpoints, attached, interrupted }) => {
+  return withServices(config, async ({ endpoints, attached, interrupted }) => {
     announce(config, endpoints, json);
     if (attached) return exitCodes.ok;
     // The command that started this one in the background waits for it.
@@ -84,8 +85,4 @@ function announce(config: Config, endpoints: Endpoints, json: boolean): void {
     process.stdout.write(
       `Ratchet is up\n${describeAddresses(endpoints)}\n  logs         ${logFolder(config.home)}\nend it with: npx ratchet down\n`,
     );
-}
-
-function notice(text: string): void {
-  process.stderr.write(`${text}\n`);
 }

@@ -11,6 +11,7 @@ import { defaultSandboxLimits } from "../../sandbox/limits.ts";
 import { createSandbox } from "../../sandbox/sandbox.ts";
 import { exitCodes } from "../exit.ts";
 import { readInputFile } from "../input-file.ts";
+import { notice } from "../notice.ts";
 import { wholeNumber } from "../whole-number.ts";
 import { writing } from "../writing.ts";
 import { buildPool, type Member } from "./audit-pool.ts";
@@ -53,7 +54,6 @@ export function register(env: Command): void {
 }
 
 async function run({ profile, perKind, seed, into, json = false }: Options) {
-  const log = (message: string) => process.stderr.write(`${message}\n`);
   const of = measured(profile, perKind, seed);
   const kept = readKept(into, of);
   // Sound environments take minutes to build, which would be lost where nothing can be written in the end.
@@ -61,10 +61,10 @@ async function run({ profile, perKind, seed, into, json = false }: Options) {
     writing("--into", into, () => accessSync(existsSync(into) ? into : dirname(into), constants.W_OK));
   // The author reads its packages as it loads, which no other command should pay for.
   const { createKnowledgeAuthor } = await import("../../authors/knowledge/author.ts");
-  const sandbox = createSandbox({ ...defaultSandboxLimits, log });
+  const sandbox = createSandbox({ ...defaultSandboxLimits, log: notice });
   try {
     const request = { profile, perKind, seed, known: kept?.pool };
-    const { cases, members } = await buildPool(createKnowledgeAuthor(), request, sandbox, log);
+    const { cases, members } = await buildPool(createKnowledgeAuthor(), request, sandbox, notice);
     const keep = (rates: Rates) => {
       if (into !== undefined) writeFileSync(into, `${JSON.stringify({ of, pool: members, rates })}\n`);
     };
@@ -73,7 +73,7 @@ async function run({ profile, perKind, seed, into, json = false }: Options) {
     const onKind = (kind: string, done: number, total: number, rates: Rates) => {
       if (rates.defects.length >= known.defects.length && rates.rewrites.length >= known.rewrites.length)
         keep(rates);
-      log(`${done} of ${total}: ${kind}`);
+      notice(`${done} of ${total}: ${kind}`);
     };
     const result = await audit(cases, { perKind, seed, known, onKind }, sandbox);
     if (json)

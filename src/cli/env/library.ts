@@ -60,8 +60,8 @@ export async function openLibrary(config: Config): Promise<Library> {
     calibrations: async (set) => {
       const all = await Promise.all(
         (await hashesOf(config.artifactFolder, "calibration")).map(async (hash) => {
-          const opened = await artifacts();
-          return (await opened.getJson(await opened.find("calibration", hash))) as Calibration;
+          const stored = await artifacts();
+          return (await stored.getJson(await stored.find("calibration", hash))) as Calibration;
         }),
       );
       return all.filter((one) => one.set === set);

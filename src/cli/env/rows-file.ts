@@ -1,7 +1,6 @@
 /** A file of rows, each as its own JSON text: JSON lines as they are, parquet by way of `parquet.ts`. */
-import { readFileSync, writeFileSync } from "node:fs";
-import { RatchetError } from "../../core/errors.ts";
-import { decodeText } from "../input-file.ts";
+import { writeFileSync } from "node:fs";
+import { decodeText, readBytes } from "../input-file.ts";
 import { writing } from "../writing.ts";
 
 const isParquet = (path: string) => path.endsWith(".parquet");
@@ -20,7 +19,7 @@ export interface FileRows {
 
 /** Throws InvalidInput where the file cannot be read. */
 export async function readRows(path: string): Promise<FileRows> {
-  const bytes = readBytes(path);
+  const bytes = readBytes(path, "FILE", "give a .jsonl or .parquet file of rows");
   if (isParquet(path)) {
     // The library takes a moment to load, which JSON lines need not pay for.
     const { parquetRows } = await import("./parquet.ts");
@@ -41,17 +40,4 @@ export async function writeRows(path: string, texts: readonly string[]): Promise
     ? (await import("./parquet.ts")).parquetBytes(texts)
     : Buffer.from(texts.map((text) => `${text}\n`).join(""));
   writing("--out", path, () => writeFileSync(path, bytes));
-}
-
-function readBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new RatchetError(
-      "InvalidInput",
-      `FILE ${path} cannot be read (${(error as NodeJS.ErrnoException).code}); give a .jsonl or .parquet file of rows`,
-      { field: "FILE", value: path },
-      error,
-    );
-  }
 }

@@ -1,11 +1,13 @@
 /** `ratchet env serve ID`: the environment's tools for any agent, over MCP and HTTP, until Ctrl-C. */
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { environmentHash } from "../../core/environment/environment.ts";
 import { RatchetError } from "../../core/errors.ts";
 import type { Case } from "../../core/gates/gate.ts";
 import { defaultSandboxLimits } from "../../sandbox/limits.ts";
 import { createSandbox } from "../../sandbox/sandbox.ts";
+import { notice } from "../notice.ts";
+import { wholeNumber } from "../whole-number.ts";
 import { environmentLine } from "./describe.ts";
 
 /** Sandbox children at a time; the calls of more clients wait. */
@@ -22,7 +24,12 @@ export function register(env: Command): void {
     .command("serve")
     .argument("<FILE|ID>", "one environment")
     .description("serve an environment's tools over MCP and HTTP, on this machine alone")
-    .option("--port <number>", "port of 127.0.0.1; any free one by default", readPort, 0)
+    .option(
+      "--port <number>",
+      "port of 127.0.0.1; any free one by default",
+      wholeNumber("--port", 0, 65_535),
+      0,
+    )
     .option("--stdio", "speak MCP on standard input and output instead")
     .option("--json", "print the addresses as one JSON object")
     .action(async (given: string, options: ServeOptions) => {
@@ -40,8 +47,7 @@ export function register(env: Command): void {
 
 async function serve(subject: Case, { port, stdio = false, json = false }: ServeOptions): Promise<void> {
   const { bounded } = await import("../../serve/bounded.ts");
-  const log = (message: string) => process.stderr.write(`${message}\n`);
-  const sandbox = bounded(createSandbox({ ...defaultSandboxLimits, log }), callsAtOnce);
+  const sandbox = bounded(createSandbox({ ...defaultSandboxLimits, log: notice }), callsAtOnce);
   try {
     if (stdio) {
       const [{ serveStdio }, { openSession }] = await Promise.all([
@@ -71,10 +77,4 @@ function untilSignalled(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
   });
-}
-
-function readPort(text: string): number {
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new InvalidArgumentError("it must be a whole number from 0 to 65535.");
 }

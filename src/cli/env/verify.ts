@@ -9,6 +9,7 @@ import { gateTable } from "../../core/gates/table.ts";
 import { defaultSandboxLimits } from "../../sandbox/limits.ts";
 import { createSandbox } from "../../sandbox/sandbox.ts";
 import { exitCodes } from "../exit.ts";
+import { notice } from "../notice.ts";
 import { environmentLine } from "./describe.ts";
 
 /** Environments whose calls share a sandbox run. */
@@ -42,10 +43,7 @@ export function register(env: Command): void {
 }
 
 async function judgeAll(subjects: readonly Case[]): Promise<Judged[]> {
-  const sandbox = createSandbox({
-    ...defaultSandboxLimits,
-    log: (message) => process.stderr.write(`${message}\n`),
-  });
+  const sandbox = createSandbox({ ...defaultSandboxLimits, log: notice });
   const judged: Judged[] = [];
   try {
     for (let from = 0; from < subjects.length; from += perRun)
