@@ -71,3 +71,53 @@ describe("a stage that begins", () => {
     ]);
   });
 });
+
+describe("an experiment that begins", () => {
+  const given = {
+    id: "mine",
+    seed: 1,
+    policy: "tiny",
+    stages: {
+      set: { type: "build", title: "set", environments: { split: "train", scenarios: { single_hop: 1 } } },
+      warm: {
+        type: "train",
+        title: "warm",
+        policy: "initial",
+        environments: "set",
+        training: { algorithm: "sft", learningRate: 1e-4, trajectories: { from: "first/before" } },
+      },
+    },
+  };
+  const prepared = async (...known: StageRecord[]) => {
+    const put: string[] = [];
+    const ports = {
+      runs: {
+        getRun: async () => undefined,
+        getStages: async () => known,
+        putRun: async ({ run }: { run: string }) => void put.push(run),
+        putStage: async ({ stage }: StageRecord) => void put.push(stage),
+      },
+      artifacts: { find: async (kind: string, hash: string) => ({ kind, hash, bytes: 1 }) },
+    } as unknown as CpuPorts;
+    const { prepareExperiment } = createExperimentActivities(ports);
+    const done = new MockActivityEnvironment().run(prepareExperiment, given as never);
+    return { done: done as ReturnType<typeof prepareExperiment>, put };
+  };
+
+  it("has another run's trajectories by their content hash, as caches go by it", async () => {
+    const hash = "7".repeat(64);
+    const result = { trajectories: { kind: "trajectories", hash, bytes: 1 } };
+    const before = { run: "first", stage: "before", type: "evaluate", inputHash: "", state: "done", result };
+    const { done, put } = await prepared(before as unknown as StageRecord);
+    expect((await done).input.stages.warm).toMatchObject({ training: { trajectories: { from: hash } } });
+    expect(put).toEqual(["mine", "set", "warm"]);
+  });
+
+  it("is refused before any work where there are none of that name", async () => {
+    const { done, put } = await prepared();
+    await expect(done).rejects.toThrow(
+      "stages.warm.training.trajectories.from 'first/before' names no finished evaluation or calibration",
+    );
+    expect(put).toEqual([]);
+  });
+});

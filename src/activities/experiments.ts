@@ -7,9 +7,10 @@ import {
   type EvaluateInput,
   type ExperimentInput,
   experimentInputSchema,
+  type Stage,
   type TrainInput,
 } from "../core/experiment/input.ts";
-import { dependentsOf, planStages } from "../core/experiment/plan.ts";
+import { dependentsOf, evaluationSampledBy, planStages } from "../core/experiment/plan.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { artifactsIn } from "../core/named-artifacts.ts";
@@ -19,6 +20,7 @@ import { pipelineVersion } from "../core/synthesis/pipeline.ts";
 import { parseGiven } from "./accepted-input.ts";
 import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
+import { withSampled } from "./sampled.ts";
 import { guarded, type StageProgress, type StepContext } from "./step.ts";
 import { withHashes } from "./stored-sets.ts";
 import { stageVersions } from "./versions.ts";
@@ -86,8 +88,8 @@ export function createExperimentActivities(ports: CpuPorts) {
     prepareExperiment: guarded(
       async (raw: ExperimentInput): Promise<{ input: ExperimentInput; order: string[] }> => {
         const given = await parseGiven(ports.runs, experimentInputSchema, raw, "experiment");
-        const input = await withStoredSets(ports, given);
-        const order = planStages(input);
+        const order = planStages(given);
+        const input = await withWhatIsStored(ports, given);
         await ports.runs.putRun({
           run: input.id,
           workflowType: "experiment",
@@ -180,13 +182,19 @@ export function createExperimentActivities(ports: CpuPorts) {
   };
 }
 
-/** Caches go by inputs, so what a name stands for is resolved before a stage's input is hashed. */
-async function withStoredSets(ports: CpuPorts, input: ExperimentInput): Promise<ExperimentInput> {
+/**
+ * Caches go by inputs, so what a name stands for is resolved before a stage's input is hashed; and one that stands for
+ * nothing is refused before any work starts. Of a stage of this experiment it is known only once that is done.
+ */
+async function withWhatIsStored(ports: CpuPorts, input: ExperimentInput): Promise<ExperimentInput> {
+  const resolved = async (id: string, stage: Stage): Promise<Stage> => {
+    if (stage.type === "build")
+      return { ...stage, environments: await withHashes(ports, stage.environments) };
+    if (stage.type !== "train" || evaluationSampledBy(stage) !== undefined) return stage;
+    const field = `stages.${id}.training.trajectories.from`;
+    return { ...stage, training: await withSampled(ports, stage.training, field) };
+  };
   const stages: ExperimentInput["stages"] = {};
-  for (const [id, stage] of Object.entries(input.stages))
-    stages[id] =
-      stage.type === "build"
-        ? { ...stage, environments: await withHashes(ports, stage.environments) }
-        : stage;
+  for (const [id, stage] of Object.entries(input.stages)) stages[id] = await resolved(id, stage);
   return { ...input, stages };
 }

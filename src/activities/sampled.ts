@@ -45,6 +45,7 @@ export function storeSampled(
 async function sampledNamed(
   ports: Pick<CpuPorts, "artifacts" | "runs">,
   given: string,
+  field: string,
 ): Promise<ArtifactRef> {
   if (isHash(given)) return ports.artifacts.find(kind, given);
   const [run, stage] = given.split("/") as [string, string?];
@@ -55,8 +56,8 @@ async function sampledNamed(
   const choices = known.map(({ name }) => name).join(", ");
   throw new RatchetError(
     "InvalidInput",
-    `training.trajectories.from '${given}' ${other ? "names several finished evaluations or calibrations" : "names no finished evaluation or calibration"}; ${choices ? `choose one of ${choices}` : "evaluate or calibrate a policy in the training's environments first"}`,
-    { field: "training.trajectories.from", value: given },
+    `${field} '${given}' ${other ? "names several finished evaluations or calibrations" : "names no finished evaluation or calibration"}; ${choices ? `choose one of ${choices}` : "evaluate or calibrate a policy in the training's environments first"}`,
+    { field, value: given },
   );
 }
 
@@ -64,9 +65,10 @@ async function sampledNamed(
 export async function withSampled(
   ports: Pick<CpuPorts, "artifacts" | "runs">,
   training: TrainingSettings,
+  field = "training.trajectories.from",
 ): Promise<TrainingSettings> {
   if (training.algorithm !== "sft" || training.trajectories === undefined) return training;
-  const { hash } = await sampledNamed(ports, training.trajectories.from);
+  const { hash } = await sampledNamed(ports, training.trajectories.from, field);
   return { ...training, trajectories: { ...training.trajectories, from: hash } };
 }
 
