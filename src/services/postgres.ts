@@ -3,7 +3,7 @@
  * either absent or whole; a postmaster that outlived its supervisor is found by postmaster.pid.
  */
 import { spawn } from "node:child_process";
-import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
@@ -12,7 +12,8 @@ import type { ChildCommand, ChildSpecification } from "./child.ts";
 import { localHost } from "./ports.ts";
 import { type Account, canReach, ensurePostgresAccount } from "./postgres-account.ts";
 import { preparePostgresBinaries } from "./postgres-binaries.ts";
-import { endProcess, findProcess, type ProcessEntry, sendSignal } from "./processes.ts";
+import { disownLock, findPostmaster } from "./postgres-lock.ts";
+import { endProcess, sendSignal } from "./processes.ts";
 import type { PostgresRecord } from "./record.ts";
 
 const name = "ratchet";
@@ -130,38 +131,11 @@ function run(file: string, args: string[], cwd: string, account: Account | undef
   });
 }
 
-/** The live postmaster of this folder, as its lock file names it. */
-export function findPostmaster(folder: string): ProcessEntry | undefined {
-  const holder = findProcess(readLock(folder)?.pid ?? 0);
-  return holder?.commandLine.includes(join(folder, "data")) ? holder : undefined;
-}
-
 /** Ends a live postmaster of this folder in order; false where there was none. */
 export async function endPostmaster(folder: string): Promise<boolean> {
   const postmaster = findPostmaster(folder);
   if (postmaster !== undefined) await endProcess(postmaster, "SIGINT", stopGraceMs);
   return postmaster !== undefined;
-}
-
-/**
- * The lock of a dead postmaster stays: it names the shared memory by which Postgres sees that backends of a killed one
- * still write. Where another program has the dead one's pid by now, Postgres would refuse for ever, so the pid becomes
- * that of its parent to be, which it takes for harmless.
- */
-function disownLock(folder: string): void {
-  const lock = readLock(folder);
-  const isAnothers =
-    lock !== undefined && findProcess(lock.pid) !== undefined && findPostmaster(folder) === undefined;
-  if (isAnothers) writeFileSync(lockPath(folder), `${process.pid}\n${lock.rest}`);
-}
-
-const lockPath = (folder: string) => join(folder, "data", "postmaster.pid");
-
-/** Its first line is the postmaster's pid. */
-function readLock(folder: string): { pid: number; rest: string } | undefined {
-  if (!existsSync(lockPath(folder))) return undefined;
-  const [pid, ...rest] = readFileSync(lockPath(folder), "utf8").split("\n");
-  return { pid: Number(pid), rest: rest.join("\n") };
 }
 
 /** Up to its first connection; creates the database that the URL names. */
