@@ -177,9 +177,9 @@ const withoutFence = (result: unknown) => ({ ...(result as object), fence: undef
 
 describe("an activity whose connection is lost", () => {
   let works: number;
-  const attempt = () =>
+  const attempt = ({ ledger } = store) =>
     new MockActivityEnvironment(undefined, { logger: new DefaultLogger("ERROR") }).run(() =>
-      runStep(store.ledger, {
+      runStep(ledger, {
         kind: "update",
         version: 1,
         context: {
@@ -201,6 +201,28 @@ describe("an activity whose connection is lost", () => {
     (await direct.query("SELECT result FROM steps WHERE state = 'committed'")).rows.map(
       ({ result }) => result,
     );
+
+  it("keeps what it has computed where its store waits for a Postgres that is gone for a moment", async () => {
+    const databaseUrl = proxy.urlOf(`postgres://${direct.user}:${direct.password}@x/${direct.database}`);
+    const waiting = await openStore({ databaseUrl, artifactFolder: folder, outageMs: 20_000 });
+    try {
+      works = 0;
+      proxy.arm();
+      await attempt(waiting);
+      const statements = proxy.statements();
+      for (let statement = 0; statement < statements; statement++) {
+        await reset();
+        works = 0;
+        proxy.arm({ statement, moment: "sent" });
+        expect(await attempt(waiting)).toMatchObject({ attempt: 1 });
+        expect(await committed()).toMatchObject([{ attempt: 1 }]);
+        expect(await store.runs.lineageOf("run", "rl", 0)).toHaveLength(1);
+      }
+    } finally {
+      proxy.arm();
+      await waiting.close();
+    }
+  });
 
   it("ends with one result when it is tried again: what was committed is not done twice", async () => {
     works = 0;

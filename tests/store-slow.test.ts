@@ -29,7 +29,7 @@ beforeAll(async () => {
   proxy = await openCuttingProxy(Number(new URL(url).port));
   // The tables are made without haste.
   await (await openDatabase(url)).close();
-  database = await openDatabase(proxy.urlOf(url), undefined, queryTimeoutMs);
+  database = await openDatabase(proxy.urlOf(url), undefined, { queryTimeoutMs });
   ledger = createStepLedger(database, async () => true);
   direct = new pg.Client(url);
   await direct.connect();

@@ -2,6 +2,7 @@
  * The connection to Postgres: a small pool, the schema brought up to date, and every failure named. No message holds
  * the URL's password, nor the statement or its values.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { Kysely, type Migration, Migrator, PostgresDialect, sql } from "kysely";
 import { RatchetError } from "../core/errors.ts";
 import { migrations } from "./migrations.ts";
@@ -22,11 +23,24 @@ export interface Database {
 /** No statement here touches more than thousands of rows; longer means a stuck server, and the caller may try again. */
 const patienceMs = 60_000;
 
+/** Between two looks whether it is back; a killed one is within half a second. */
+const lookEveryMs = 200;
+
+export interface Patience {
+  /** Waits for an answer no longer. */
+  readonly queryTimeoutMs?: number;
+  /**
+   * Work that met a Postgres which was gone is done again until it is back, this long; it is an upsert, or under a fence, and
+   * may be repeated. 0 by default: a person wants to hear of it.
+   */
+  readonly outageMs?: number;
+}
+
 /** Throws InvalidInput for a URL that is none, DatabaseUnavailable where nobody answers, DatabaseRefused where it may not. */
 export async function openDatabase(
   databaseUrl: string,
   log?: StoreLog,
-  queryTimeoutMs = patienceMs,
+  { queryTimeoutMs = patienceMs, outageMs = 0 }: Patience = {},
 ): Promise<Database> {
   const target = describeTarget(databaseUrl);
   const pool = openPool({
@@ -36,11 +50,15 @@ export async function openDatabase(
   });
   const tables = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   const run = async <T>(work: (tables: Kysely<Tables>) => Promise<T>): Promise<T> => {
-    try {
-      return await work(tables);
-    } catch (error) {
-      throw databaseError(error, target);
-    }
+    const begunAt = performance.now();
+    for (;;)
+      try {
+        return await work(tables);
+      } catch (error) {
+        const named = databaseError(error, target);
+        if (!isOutage(named) || performance.now() - begunAt >= outageMs) throw named;
+        await sleep(lookEveryMs);
+      }
   };
   const close = () => tables.destroy();
   try {
@@ -102,6 +120,12 @@ const hindrances: Readonly<Record<string, string>> = {
   "57014": "takes too long over a statement; see what else it is busy with",
   "25P03": "waited too long for this process to go on, and ended its transaction",
 };
+
+/** It is gone, starts or refuses for a moment; one that answers, and is hindered, is for a person to hear of. */
+const isOutage = (error: unknown): boolean =>
+  error instanceof RatchetError &&
+  error.type === "DatabaseUnavailable" &&
+  hindrances[String(error.fields.code)] === undefined;
 
 /** Classes of SQLSTATE that pass: connection lost, out of resources, shutting down or starting, deadlock, system error. */
 const passing = /^(08|53|57P|40|58)/;

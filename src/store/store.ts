@@ -18,6 +18,8 @@ export interface StoreOptions {
   /** Created where it is missing; one file system. */
   readonly artifactFolder: string;
   readonly log?: StoreLog;
+  /** How long work waits for a Postgres that is gone; not at all where nothing is said. */
+  readonly outageMs?: number;
 }
 
 export interface Store {
@@ -34,9 +36,14 @@ export interface Store {
 }
 
 /** Throws InvalidInput, DatabaseUnavailable or StorageFull; migrates the database. */
-export async function openStore({ databaseUrl, artifactFolder, log }: StoreOptions): Promise<Store> {
+export async function openStore({
+  databaseUrl,
+  artifactFolder,
+  log,
+  outageMs = 0,
+}: StoreOptions): Promise<Store> {
   const folder = resolve(artifactFolder);
-  const database = await openDatabase(databaseUrl, log);
+  const database = await openDatabase(databaseUrl, log, { outageMs });
   try {
     const artifacts = await openArtifactFolder(folder, leaseHolder(database));
     const staging = await openStaging(diskFileSystem, folder);

@@ -6,7 +6,6 @@ import { createKnowledgeAuthor } from "../authors/knowledge/author.ts";
 import { checkpointBudgetBytes } from "../core/ports/artifacts.ts";
 import { defaultSandboxLimits } from "../sandbox/limits.ts";
 import { createSandbox } from "../sandbox/sandbox.ts";
-import { openStore } from "../store/store.ts";
 import { taskQueues } from "../workflows/names.ts";
 import { partLog } from "./activity-log.ts";
 import { handingBack } from "./ending.ts";
@@ -15,16 +14,13 @@ import { peeker } from "./peek.ts";
 import { policyPinner, policyPreparer } from "./policies.ts";
 import { codecs, environmentSets } from "./ports.ts";
 import { serve } from "./serve.ts";
+import { openWorkersStore } from "./store.ts";
 
 /** Two batches in the sandbox, one being written; more would only wait for the two cores this is sized for. */
 const activitySlots = 4;
 
 await serve("cpu-worker", "ratchet-cpu", async ({ config, log, meters, common, forActivities }) => {
-  const store = await openStore({
-    databaseUrl: config.databaseUrl!,
-    artifactFolder: config.artifactFolder,
-    log,
-  });
+  const store = await openWorkersStore(config, log);
   const sandbox = createSandbox({ ...defaultSandboxLimits, log: partLog(log, "sandbox") });
   const clientConnection = await Connection.connect(config.temporalConnection ?? {});
   const client = new Client({

@@ -10,13 +10,13 @@ import type { PolicySampler, PolicyTrainer } from "../core/ports/policy.ts";
 import type { RunStore } from "../core/ports/runs.ts";
 import type { Engine, EngineOptions } from "../engine/runtime/client.ts";
 import { describeRunNumerics, type Numerics, numericsMismatch } from "../engine/runtime/numerics.ts";
-import { openStore } from "../store/store.ts";
 import { gpuWorkerIdentityPrefix, taskQueues } from "../workflows/names.ts";
 import { partLog } from "./activity-log.ts";
 import { inTurns } from "./device-turns.ts";
 import { meterEngine, meterLedger, meterRestoring } from "./meters.ts";
 import { codecs } from "./ports.ts";
 import { serve } from "./serve.ts";
+import { openWorkersStore } from "./store.ts";
 
 /** The engine reports every block, layer and token; this long without a word means it hangs. */
 const engineStallMs = 30_000;
@@ -26,11 +26,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
     "gpu-worker",
     gpuWorkerIdentityPrefix,
     async ({ config, log, meters, ending, common, forActivities }) => {
-      const store = await openStore({
-        databaseUrl: config.databaseUrl!,
-        artifactFolder: config.artifactFolder,
-        log,
-      });
+      const store = await openWorkersStore(config, log);
       const engine = open({
         artifacts: store.artifacts,
         threads: config.threads,
