@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Client, Connection } from "@temporalio/client";
 import { readConfig } from "../src/config/config.ts";
 import type { ExperimentInput, ReinforcementSettings } from "../src/core/experiment/input.ts";
-import type { StoredRun } from "../src/core/ports/runs.ts";
+import type { RunRecord } from "../src/core/ports/runs.ts";
 import { endpointsOf } from "../src/services/endpoints.ts";
 import { readRecord } from "../src/services/record.ts";
 import { openStore, type Store } from "../src/store/store.ts";
@@ -22,7 +22,7 @@ export interface Operated {
   /** Starts the experiment and leaves it to itself. */
   begin(input: ExperimentInput): Promise<void>;
   /** The run as stored, once its workflow has ended. */
-  ended(run: string): Promise<StoredRun>;
+  ended(run: string): Promise<RunRecord>;
   close(): Promise<void>;
 }
 

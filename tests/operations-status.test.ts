@@ -82,7 +82,7 @@ describe("a home beside the Postgres, Temporal and workers of somebody else", ()
 
 describe("the status of a run whose workflow cannot go on with this build", () => {
   it("names the attempts of its task, and why they fail", async () => {
-    const run = { run: "odd", workflowType: "trainPolicy", input: {}, branch: 0, state: "running" } as const;
+    const run = { run: "odd", workflowType: "trainPolicy", input: {}, state: "running" } as const;
     await operated.store.runs.putRun(run);
     await operated.client.workflow.start("noSuchWorkflow", { workflowId: "odd", taskQueue: "ratchet" });
     const waits = () =>

@@ -35,7 +35,7 @@ const report = (...args: string[]) =>
   });
 
 const putRun = (run: string, input: JsonObject = {}) =>
-  store.runs.putRun({ run, workflowType: "experiment", input, state: "running", branch: 0 });
+  store.runs.putRun({ run, workflowType: "experiment", input, state: "running" });
 
 describe("ratchet report", () => {
   it("says that nothing has run, which run is unknown, and that a report is not there yet", async () => {

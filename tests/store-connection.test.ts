@@ -117,11 +117,9 @@ const writes: Readonly<Record<string, Write>> = {
     write: (fence) => store.ledger.commit(key, fence as number, { rows: 3 }),
   },
   "recording a run": {
-    write: () =>
-      store.runs.putRun({ run: "run", workflowType: "experiment", input: {}, state: "running", branch: 0 }),
+    write: () => store.runs.putRun({ run: "run", workflowType: "experiment", input: {}, state: "running" }),
   },
   "recording a stage": { write: () => store.runs.putStage({ ...stage, result: { done: true } }) },
-  "recording lineage": { write: () => store.runs.putLineage(lineage) },
   "holding numerics": { write: () => store.runs.holdNumerics("run", { threads: 2 }) },
   "holding other numerics, as was asked": {
     prepare: async () => {

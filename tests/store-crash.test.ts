@@ -75,14 +75,14 @@ describe("a full disk", () => {
     if (!mounts()) return context.skip("needs the right to mount a small file system");
     try {
       const store = await openArtifactFolder(root, async () => {});
-      await expect(store.putBytes("shard", new Uint8Array(2_000_000))).rejects.toMatchObject({
+      await expect(store.putJson("shard", "x".repeat(2_000_000))).rejects.toMatchObject({
         type: "StorageFull",
         retryable: true,
       });
       expect(await readdir(join(root, ".staging"))).toEqual([]);
       expect(await readdir(root)).toEqual([".staging"]);
-      const small = await store.putBytes("shard", new Uint8Array(1_000));
-      expect(await store.getBytes(small)).toHaveLength(1_000);
+      const small = await store.putJson("shard", "x".repeat(1_000));
+      expect(await store.getJson(small)).toHaveLength(1_000);
     } finally {
       spawnSync("umount", [root]);
     }

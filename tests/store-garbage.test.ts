@@ -181,7 +181,7 @@ describe("collecting garbage", () => {
   ])("leaves what %s goes on after, until that is done", async (_, input) => {
     const made = await chain(4);
     await expireLeases();
-    const fork = { run: "fork", workflowType: "trainPolicy", input, branch: 0 };
+    const fork = { run: "fork", workflowType: "trainPolicy", input };
     await store.runs.putRun({ ...fork, state: "running" });
     const { kept } = await store.collectGarbage([], 0);
     expect(kept.map(({ origin, because }) => [origin, because])).toEqual([
@@ -197,7 +197,7 @@ describe("collecting garbage", () => {
     await expireLeases();
     const from = { run: "run", stage: "train", branch: 0, iteration: 1 };
     const input = { policy: "odd \ud800", stages: { train: { title: "x\u0000", from } } };
-    await store.runs.putRun({ run: "odd", workflowType: "experiment", input, branch: 0, state: "running" });
+    await store.runs.putRun({ run: "odd", workflowType: "experiment", input, state: "running" });
     expect(await removedBy([], 0)).toEqual([made[1]!.hash]);
     expect(await store.runs.policySources()).toEqual(["odd \ud800"]);
   });
@@ -206,7 +206,7 @@ describe("collecting garbage", () => {
     const made = await chain(4, [], 3);
     await expireLeases();
     const input = { from: { run: "run", stage: "train", branch: 0, iteration: 3 } };
-    await store.runs.putRun({ run: "fork", workflowType: "trainPolicy", input, branch: 0, state: "running" });
+    await store.runs.putRun({ run: "fork", workflowType: "trainPolicy", input, state: "running" });
     expect(await removedBy([], 0)).toEqual([made[0]!.hash]);
   });
 
@@ -229,7 +229,7 @@ describe("collecting garbage", () => {
 
   it("leaves what a run's input names: a run by hand may start from any checkpoint", async () => {
     const made = await chain(4);
-    const run = { run: "by-hand", workflowType: "trainPolicy", state: "running", branch: 0 } as const;
+    const run = { run: "by-hand", workflowType: "trainPolicy", state: "running" } as const;
     await store.runs.putRun({ ...run, input: { policy: made[0]!.hash } });
     await expireLeases();
     expect(await removedBy([], 0)).toEqual(hashes(made.slice(1, 3)));

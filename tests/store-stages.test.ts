@@ -67,7 +67,7 @@ describe("stages", () => {
 });
 
 describe("the stages of a run that gets another input", () => {
-  const run = { run: "again", workflowType: "experiment", state: "running", branch: 0 } as const;
+  const run = { run: "again", workflowType: "experiment", state: "running" } as const;
   const row = (id: string, inputHash: string) => ({ run: "again", stage: id, type: "build", inputHash });
   const { putRun, putStage, getStages, findCachedStage } = {
     putRun: (input: object) => opened.store.runs.putRun({ ...run, input: { ...input } }),
@@ -133,7 +133,7 @@ describe("the stages of a run that gets another input", () => {
   });
 
   it("are those of the one stage that was started by hand, where others bear the run's id", async () => {
-    const hand = { run: "by-hand", workflowType: "trainPolicy", state: "running", branch: 0 } as const;
+    const hand = { run: "by-hand", workflowType: "trainPolicy", state: "running" } as const;
     for (const id of ["a", "b"]) {
       await opened.store.runs.putRun({ ...hand, input: { stage: id } });
       await putStage({ ...row(id, ""), run: "by-hand", state: "done", result: id });

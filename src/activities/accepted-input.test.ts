@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluateInputSchema } from "../core/experiment/input.ts";
-import type { StoredRun } from "../core/ports/runs.ts";
+import type { RunRecord } from "../core/ports/runs.ts";
 import { parseGiven } from "./accepted-input.ts";
 
 const evaluation = { sampling: { temperature: 1e-9 } };
@@ -12,7 +12,7 @@ const raw = {
 /** What an evaluation comes to whose run is stored so. */
 const given = (workflowType: string, input: unknown, value: unknown = raw) => {
   const getRun = async (run: string) =>
-    run === "mine" && workflowType !== "" ? ({ workflowType, input } as StoredRun) : undefined;
+    run === "mine" && workflowType !== "" ? ({ workflowType, input } as RunRecord) : undefined;
   return parseGiven({ getRun }, evaluateInputSchema, value, "evaluatePolicy");
 };
 const refused = "evaluatePolicy: field 'evaluation.sampling.temperature' = 1e-9";

@@ -11,7 +11,7 @@ import { buildPolicyBatch } from "../core/learning/batch.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { prefixGroups } from "../core/trajectory/prefix.ts";
 import type { CpuPorts } from "./ports.ts";
-import { getShard } from "./shards.ts";
+import { trajectoriesOf } from "./shards.ts";
 import { runStep, type StepContext, whileAlive } from "./step.ts";
 import { stepVersions } from "./versions.ts";
 
@@ -49,8 +49,7 @@ export function createBatchActivities(ports: CpuPorts) {
         ],
         work: () =>
           whileAlive(async () => {
-            const shards = await Promise.all(input.shards.map((shard) => getShard(ports.artifacts, shard)));
-            const trajectories = shards.flatMap((shard) => shard.trajectories);
+            const trajectories = await trajectoriesOf(ports.artifacts, input.shards);
             const { environments } = await ports.environmentSet(input.environments);
             const { solveP, solveR, solveF1 } = meanMetrics(
               trajectories.map((trajectory) =>

@@ -9,11 +9,12 @@ import {
   type Keep,
   summaryOf,
 } from "../core/evaluation/calibration.ts";
+import type { EvaluatedEnvironment } from "../core/evaluation/metrics.ts";
 import { evaluateTrajectory } from "../core/evaluation/trajectory.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { CpuPorts } from "./ports.ts";
 import { storeSampled } from "./sampled.ts";
-import { getShard } from "./shards.ts";
+import { trajectoriesOf } from "./shards.ts";
 import { runStep, type StepContext, whileAlive } from "./step.ts";
 import { stepVersions } from "./versions.ts";
 
@@ -57,14 +58,11 @@ export function createCalibrationActivities(ports: CpuPorts) {
   };
 }
 
-type Outcome = ReturnType<typeof evaluateTrajectory>;
-
 async function score(ports: CpuPorts, input: ScoreCalibration): Promise<CalibrationResult> {
   const set = await ports.environmentSet(input.environments);
   const outcomesOf = async (refs: readonly ArtifactRef[]) => {
-    const shards = await Promise.all(refs.map((ref) => getShard(ports.artifacts, ref)));
-    const outcomes = set.environments.map((): Outcome[] => []);
-    for (const trajectory of shards.flatMap((shard) => shard.trajectories))
+    const outcomes = set.environments.map((): EvaluatedEnvironment[] => []);
+    for (const trajectory of await trajectoriesOf(ports.artifacts, refs))
       outcomes[trajectory.member]!.push(evaluateTrajectory(trajectory, set.environments[trajectory.member]!));
     return outcomes;
   };

@@ -4,7 +4,7 @@ import { evaluateTrajectory } from "../core/evaluation/trajectory.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { CpuPorts } from "./ports.ts";
 import { storeSampled } from "./sampled.ts";
-import { getShard } from "./shards.ts";
+import { trajectoriesOf } from "./shards.ts";
 import { guarded, runStep, type StepContext, whileAlive } from "./step.ts";
 import { stepVersions } from "./versions.ts";
 
@@ -40,10 +40,10 @@ export function createEvaluationActivities(ports: CpuPorts) {
         work: () =>
           whileAlive(async () => {
             const set = await ports.environmentSet(input.environments);
-            const shards = await Promise.all(input.shards.map((ref) => getShard(ports.artifacts, ref)));
-            const outcomes = shards
-              .flatMap(({ trajectories }) => trajectories)
-              .map((trajectory) => evaluateTrajectory(trajectory, set.environments[trajectory.member]!));
+            const trajectories = await trajectoriesOf(ports.artifacts, input.shards);
+            const outcomes = trajectories.map((trajectory) =>
+              evaluateTrajectory(trajectory, set.environments[trajectory.member]!),
+            );
             return {
               result: {
                 summary: meanMetrics(outcomes),

@@ -96,7 +96,6 @@ export function createExperimentActivities(ports: CpuPorts) {
           // As it was given: the same file started again is the same run.
           input: given as unknown as Json,
           state: "running",
-          branch: (await ports.runs.getRun(input.id))?.branch ?? 0,
         });
         for (const stage of order)
           await ports.runs.putStage({

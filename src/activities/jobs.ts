@@ -97,7 +97,6 @@ export function createJobActivities(ports: CpuPorts) {
       workflowType,
       input: input as unknown as Json,
       state: "running",
-      branch: known?.branch ?? 0,
     });
     await ports.runs.putStage({ run: input.id, stage: input.stage, type, inputHash: "", state: "running" });
   };

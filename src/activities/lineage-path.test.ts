@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { LineageRecord, StoredRun } from "../core/ports/runs.ts";
+import type { LineageRecord, RunRecord } from "../core/ports/runs.ts";
 import { lineagePath, originAt, originsOf, pathTo } from "./lineage-path.ts";
 
 const update = (run: string, iteration: number) =>
@@ -18,7 +18,7 @@ const inputs: Record<string, object> = {
   grandchild: { stages: { rl: { training: { learningRate: 0.2 }, from: origin("child", 3) } } },
 };
 const runs = {
-  getRun: async (run: string) => inputs[run] && ({ run, input: inputs[run] } as unknown as StoredRun),
+  getRun: async (run: string) => inputs[run] && ({ run, input: inputs[run] } as unknown as RunRecord),
   lineageOf: async (run: string, stage: string, branch: number) =>
     stage === "rl" && branch === 0 ? (updates[run] ?? []) : [],
 };
@@ -72,7 +72,7 @@ describe("where a training goes on from", () => {
     const gone = {
       ...runs,
       getRun: async (run: string) =>
-        run === "child" ? ({ run, input: again } as unknown as StoredRun) : runs.getRun(run),
+        run === "child" ? ({ run, input: again } as unknown as RunRecord) : runs.getRun(run),
     };
     expect(named(await lineagePath(gone, "child", "rl", 0))).toEqual([
       "parent 1",

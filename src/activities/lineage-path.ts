@@ -4,7 +4,7 @@ import { differences, type StageOrigin } from "../core/experiment/fork.ts";
 import type { TrainInput } from "../core/experiment/input.ts";
 import type { Origin } from "../core/experiment/origin.ts";
 import type { Json } from "../core/json.ts";
-import type { LineageRecord, RunStore, StoredRun } from "../core/ports/runs.ts";
+import type { LineageRecord, RunRecord, RunStore } from "../core/ports/runs.ts";
 
 type Runs = Pick<RunStore, "getRun" | "lineageOf">;
 
@@ -19,7 +19,7 @@ function trainingOf(input: Json, stage: string): Partial<Pick<TrainInput, "from"
 /** The run it was forked from, then the run's own iteration; empty where the training begins at its policy. */
 export async function originsOf(
   runs: Pick<RunStore, "getRun">,
-  { run, input }: Pick<StoredRun, "run" | "input">,
+  { run, input }: Pick<RunRecord, "run" | "input">,
   stage: string,
 ): Promise<StageOrigin[]> {
   const { from, training } = trainingOf(input, stage);

@@ -11,18 +11,15 @@ import type { EvaluationResult } from "./evaluation.ts";
 import type { ReportInput } from "./experiments.ts";
 import { lineagePath, originsOf } from "./lineage-path.ts";
 import type { CpuPorts } from "./ports.ts";
-import { getShard } from "./shards.ts";
+import { trajectoriesOf } from "./shards.ts";
 import { guarded } from "./step.ts";
 
 export function createReportActivities(ports: CpuPorts) {
-  const readEvaluation = async (stage: string, result: EvaluationResult): Promise<EvaluationSource> => {
-    const shards = await Promise.all(result.shards.map((ref) => getShard(ports.artifacts, ref)));
-    return {
-      stage,
-      outcomes: (await ports.artifacts.getJson(result.outcomes)) as EvaluatedEnvironment[],
-      trajectories: shards.flatMap(({ trajectories }) => trajectories),
-    };
-  };
+  const readEvaluation = async (stage: string, result: EvaluationResult): Promise<EvaluationSource> => ({
+    stage,
+    outcomes: (await ports.artifacts.getJson(result.outcomes)) as EvaluatedEnvironment[],
+    trajectories: await trajectoriesOf(ports.artifacts, result.shards),
+  });
 
   const readTraining = async (
     { run, branch }: { readonly run: string; readonly branch: number },

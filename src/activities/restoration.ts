@@ -41,8 +41,9 @@ export function createRestorationActivities(ports: CpuPorts) {
 
   return {
     /**
-     * Oldest first; each starts from a checkpoint that is whole or that the one before makes. The named one is taken for
-     * lost, who asks has found it so; where it is not among them, the first of many are, and the next follow those. Throws ArtifactMissing where it came from nowhere that is known.
+     * Oldest first; each starts from a checkpoint that is whole or that one before it makes. The named one is taken for
+     * lost: whoever asks has found it so. Where it is not among them they are the first of many, and whoever asks after
+     * these gets the next. Throws ArtifactMissing where it came from nowhere that is known.
      */
     planRestoration: guarded(async (lost: string): Promise<KnownUpdate[]> => {
       const plan = new Map<string, KnownUpdate>();

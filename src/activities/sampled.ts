@@ -17,7 +17,7 @@ import type { StageRecord } from "../core/ports/runs.ts";
 import { passes, trajectoryRow } from "../core/trajectory/filtered.ts";
 import type { Trajectory } from "../core/trajectory/trajectory.ts";
 import type { CpuPorts } from "./ports.ts";
-import { getShard } from "./shards.ts";
+import { trajectoriesOf } from "./shards.ts";
 
 const kind = "trajectories";
 const refOf = (artifact: string) =>
@@ -96,10 +96,9 @@ export async function filteredRows(
       `was sampled in environments ${sampled.environments.slice(0, 12)} and the training names ${environments.hash.slice(0, 12)}; name that set, or sample in this one`,
     );
   const set = await ports.environmentSet(environments);
-  const shards = await Promise.all(sampled.shards.map((shard) => getShard(ports.artifacts, shard)));
-  const trajectories = shards
-    .flatMap((shard) => shard.trajectories)
-    .sort((a, b) => a.member - b.member || a.twin - b.twin);
+  const trajectories = (await trajectoriesOf(ports.artifacts, sampled.shards)).sort(
+    (a, b) => a.member - b.member || a.twin - b.twin,
+  );
   const rows = trajectories.flatMap((trajectory) => {
     const environment = set.environments[trajectory.member]!;
     if (!passes(evaluateTrajectory(trajectory, environment), wanted)) return [];

@@ -1,6 +1,6 @@
 /** A shard as it travels between the device and the tools: a reference, and how many of its trajectories go on. */
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
-import type { Shard } from "../core/trajectory/trajectory.ts";
+import type { Shard, Trajectory } from "../core/trajectory/trajectory.ts";
 
 export interface ShardState {
   readonly shard: ArtifactRef;
@@ -8,8 +8,17 @@ export interface ShardState {
   readonly active: number;
 }
 
-export async function getShard(artifacts: ArtifactStore, ref: ArtifactRef): Promise<Shard> {
+export async function getShard(artifacts: Pick<ArtifactStore, "getJson">, ref: ArtifactRef): Promise<Shard> {
   return (await artifacts.getJson(ref)) as Shard;
+}
+
+/** In the shards' order. */
+export async function trajectoriesOf(
+  artifacts: Pick<ArtifactStore, "getJson">,
+  refs: readonly ArtifactRef[],
+): Promise<Trajectory[]> {
+  const shards = await Promise.all(refs.map((ref) => getShard(artifacts, ref)));
+  return shards.flatMap(({ trajectories }) => trajectories);
 }
 
 export async function putShard(artifacts: ArtifactStore, shard: Shard): Promise<ShardState> {

@@ -51,7 +51,7 @@ export function createTrainingActivities(ports: CpuPorts) {
   return {
     /** Updates of the whole supervised run, so that the workflow knows how many iterations there are. */
     countGoldenUpdates: guarded(async (input: GoldenBatch): Promise<number> => {
-      const { size } = await whileAlive(() => sourceOf(input));
+      const { size } = await sourceOf(input);
       const { epochs, batchSize, stepsPerUpdate } = input.training;
       return Math.ceil((size * epochs) / (batchSize * stepsPerUpdate));
     }),

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { requireInTime } from "../core/experiment/changes.ts";
 import { experimentInputSchema } from "../core/experiment/input.ts";
 import type { Json } from "../core/json.ts";
-import type { ChangeRecord, KnownUpdate, LineageRecord, StageRecord, StoredRun } from "../core/ports/runs.ts";
+import type { ChangeRecord, KnownUpdate, LineageRecord, RunRecord, StageRecord } from "../core/ports/runs.ts";
 import { planContinuation } from "./continuation.ts";
 
 const training = { algorithm: "grpo", iterations: 4, learningRate: 0.001 };
@@ -22,7 +22,7 @@ const stored = {
   run: "parent",
   workflowType: "experiment",
   input: input as unknown as Json,
-} as unknown as StoredRun;
+} as unknown as RunRecord;
 const stage = (id: string, type: string, result: object = {}) =>
   ({ run: "parent", stage: id, type, state: "done", result }) as unknown as StageRecord;
 const update = (iteration: number) =>

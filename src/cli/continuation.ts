@@ -26,10 +26,10 @@ import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import {
   type LineageRecord,
+  type RunRecord,
   type RunStore,
   resultOf,
   type StageRecord,
-  type StoredRun,
 } from "../core/ports/runs.ts";
 
 export interface Wanted {
@@ -57,7 +57,7 @@ export interface Planned {
 type Runs = Pick<RunStore, "changesOf" | "pinsOf" | "getRun" | "getStages" | "lineageOf" | "updateThatMade">;
 
 /** Throws InvalidInput in one sentence where there is nothing to go on after, or a setting is none. */
-export async function planContinuation(runs: Runs, stored: StoredRun, wanted: Wanted): Promise<Planned> {
+export async function planContinuation(runs: Runs, stored: RunRecord, wanted: Wanted): Promise<Planned> {
   const stages = (await runs.getStages(stored.run)).filter(({ state }) => state !== "outdated");
   const parent = parseStored(stored);
   const stage = chooseStage(stored.run, stages, wanted.stage);
@@ -124,7 +124,7 @@ async function pinnedIn(runs: Runs, run: string, policy: string): Promise<string
   return (await runs.pinsOf(run)).find(({ source }) => source === policy)?.pinned ?? policy;
 }
 
-function parseStored({ run, workflowType, input }: StoredRun): ContinuedInput {
+function parseStored({ run, workflowType, input }: RunRecord): ContinuedInput {
   if (workflowType === "experiment")
     return { type: "experiment", value: parseRunInput(experimentInputSchema, input, `run ${run}`, input) };
   if (workflowType === "trainPolicy")

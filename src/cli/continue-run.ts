@@ -5,7 +5,7 @@ import { RatchetError } from "../core/errors.ts";
 import { describeDifferences } from "../core/experiment/fork.ts";
 import { identifierPattern } from "../core/experiment/identifier.ts";
 import type { Json } from "../core/json.ts";
-import type { RunStore, StoredRun } from "../core/ports/runs.ts";
+import type { RunRecord, RunStore } from "../core/ports/runs.ts";
 import { followExperiment, type RunOptions } from "./commands/start.ts";
 import type { ContinuedInput, Planned } from "./continuation.ts";
 import type { OpenServices } from "./services.ts";
@@ -60,7 +60,7 @@ export async function continueRun(
 async function goBack(
   config: Config,
   { endpoints, interrupted }: OpenServices,
-  run: StoredRun,
+  run: RunRecord,
   stage: string,
   { iteration }: ContinueOptions,
 ): Promise<void> {
@@ -72,7 +72,7 @@ async function goBack(
   await patiently(write, interrupted);
 }
 
-const startedAs = (stored: StoredRun, { value }: ContinuedInput): StoredRun => ({
+const startedAs = (stored: RunRecord, { value }: ContinuedInput): RunRecord => ({
   ...stored,
   run: value.id,
   input: value as unknown as Json,

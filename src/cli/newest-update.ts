@@ -7,10 +7,10 @@ import type { Json } from "../core/json.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import {
   type LineageRecord,
+  type RunRecord,
   type RunStore,
   resultOf,
   type StageRecord,
-  type StoredRun,
 } from "../core/ports/runs.ts";
 
 export type NewestUpdate = Pick<
@@ -33,7 +33,7 @@ interface Trained {
 /** Of the last training, in the order of the run's input, that has an update; undefined before the first. */
 export async function newestUpdate(
   runs: Runs,
-  { input }: Pick<StoredRun, "input">,
+  { input }: Pick<RunRecord, "input">,
   stages: readonly StageRecord[],
 ): Promise<NewestUpdate | undefined> {
   for (const stage of declaredOrder(input, stages).reverse()) {

@@ -8,9 +8,9 @@ import type {
   LineageRecord,
   NumericsChange,
   PolicyPin,
+  RunRecord,
   RunState,
   StageRecord,
-  StoredRun,
   TripRecord,
 } from "../core/ports/runs.ts";
 import type { Endpoints } from "../services/endpoints.ts";
@@ -107,11 +107,11 @@ async function newestUpdates(store: Store, run: string, stage: string): Promise<
 }
 
 /** What the run was started as, and with. Throws InvalidInput for an unknown run. */
-export function readStoredRun(config: Config, endpoints: Endpoints, name: string): Promise<StoredRun> {
+export function readStoredRun(config: Config, endpoints: Endpoints, name: string): Promise<RunRecord> {
   return withStore(config, endpoints, (store) => knownRun(store, name));
 }
 
-export async function knownRun(store: Store, name: string): Promise<StoredRun> {
+export async function knownRun(store: Store, name: string): Promise<RunRecord> {
   const record = await store.runs.getRun(name);
   if (record !== undefined) return record;
   const newest = (await store.runs.newestRun())?.run;

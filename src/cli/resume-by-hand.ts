@@ -1,7 +1,7 @@
 /** Going on with what is not an `experiment`, and waking what parked: runs that a person started with the Temporal CLI. */
 import type { Client } from "@temporalio/client";
 import type { Config } from "../config/config.ts";
-import type { StoredRun } from "../core/ports/runs.ts";
+import type { RunRecord } from "../core/ports/runs.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
 import { exitCodes } from "./exit.ts";
 import { notice } from "./notice.ts";
@@ -29,7 +29,7 @@ export async function wake(client: Client, run: string): Promise<string[]> {
 export async function followByHand(
   config: Config,
   { endpoints, interrupted }: OpenServices,
-  stored: StoredRun,
+  stored: RunRecord,
   json: boolean,
 ): Promise<number> {
   const state = await withClient(endpoints, (client) => resumeByHand(client, stored, notice, interrupted));
@@ -41,7 +41,7 @@ export async function followByHand(
 /** Starts the run's workflow again with the input it had, or joins it where it is open, and waits for its end. */
 export async function resumeByHand(
   client: Client,
-  { run, workflowType, input }: StoredRun,
+  { run, workflowType, input }: RunRecord,
   write: (line: string) => void,
   interrupted: AbortSignal,
 ): Promise<"done" | "stopped" | "failed"> {

@@ -85,10 +85,8 @@ describe("a run that was told to stop and is resumed before it has", () => {
       workflowType: "trainPolicy",
       input: { id: "mine" },
       state: "running",
-      branch: 0,
     } as const;
-    const stored = { ...run, createdAt: "", updatedAt: "" };
-    const ended = resumeByHand(client, stored, (line) => lines.push(line), new AbortController().signal);
+    const ended = resumeByHand(client, run, (line) => lines.push(line), new AbortController().signal);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await ended).toBe("done");
     expect(sent).toEqual(["resume mine", "start mine"]);

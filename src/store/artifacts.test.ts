@@ -39,11 +39,6 @@ describe("the artifact store", () => {
     expect(await store.getJson(ref)).toEqual({ a: [1, 2], b: "é" });
   });
 
-  it("gives bytes back, the empty ones too", async () => {
-    for (const content of [new Uint8Array(), new Uint8Array([0, 255, 10])])
-      expect(new Uint8Array(await store.getBytes(await store.putBytes("shard", content)))).toEqual(content);
-  });
-
   it("goes on where somebody removed its folder while it was open, staging and all", async () => {
     await rm(root, { recursive: true });
     const ref = await store.putJson("batch", [1]);
@@ -82,7 +77,7 @@ describe("the artifact store", () => {
 
   it("refuses a hash that is a path", async () => {
     const ref = { kind: "batch", hash: `../${"0".repeat(61)}`, bytes: 1 };
-    await expect(store.getBytes(ref)).rejects.toMatchObject({ type: "InvalidInput" });
+    await expect(store.getJson(ref)).rejects.toMatchObject({ type: "InvalidInput" });
   });
 
   it("leaves nothing in staging", async () => {

@@ -28,7 +28,8 @@ export async function openArtifactFolder(
   const verified = new Map<string, Promise<void>>();
   const disk = folderAt(fs, root, staging);
 
-  const putBytes = async (kind: string, content: Uint8Array | string): Promise<ArtifactRef> => {
+  const putJson = async (kind: string, value: unknown): Promise<ArtifactRef> => {
+    const content = canonicalJson(value);
     const ref = { kind, hash: sha256(content), bytes: Buffer.byteLength(content) };
     const target = artifactPath(root, ref);
     const temporary = await stagingPath(fs, staging);
@@ -42,14 +43,14 @@ export async function openArtifactFolder(
     return ref;
   };
 
-  const getBytes = async (ref: ArtifactRef): Promise<Buffer> => {
+  const getJson = async (ref: ArtifactRef): Promise<unknown> => {
     const path = artifactPath(root, ref);
     const content = await fs.readFile(path).catch((error) => {
       throw missing(error, ref, path);
     });
     const actual = sha256(content);
     if (actual !== ref.hash) throw corruptArtifact(ref, path, `its sha256 is ${actual}`);
-    return content;
+    return JSON.parse(content.toString("utf8"));
   };
 
   const stagingFolder = async (): Promise<string> => {
@@ -89,10 +90,8 @@ export async function openArtifactFolder(
       const named = { kind, hash, bytes: 0 };
       return { ...named, bytes: await storedBytes(fs, await pathOf(named)) };
     },
-    putBytes,
-    putJson: (kind, value) => putBytes(kind, canonicalJson(value)),
-    getBytes,
-    getJson: async (ref) => JSON.parse((await getBytes(ref)).toString("utf8")),
+    putJson,
+    getJson,
     stagingFolder,
     adoptFolder,
     pathOf,

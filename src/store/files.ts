@@ -57,7 +57,7 @@ async function digest(file: FileHandle): Promise<FileDigest> {
 }
 
 /** Writes a file that was not there, and forces it to disk. */
-export async function writeSynced(fs: FileSystem, path: string, content: Uint8Array | string): Promise<void> {
+export async function writeSynced(fs: FileSystem, path: string, content: string): Promise<void> {
   try {
     const file = await fs.open(path, "wx");
     try {

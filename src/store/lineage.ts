@@ -5,7 +5,10 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import type { KnownUpdate, LineageRecord, UpdateRecipe } from "../core/ports/runs.ts";
 import type { Tables } from "./tables.ts";
 
-/** Inserts the record where it belongs and returns that branch; see RunStore.putLineage. */
+/**
+ * Records an update and returns the branch it is on: the one asked for where that iteration is free or is this very step,
+ * else the branch that holds the step, else a new one. So a reset never overwrites or inherits history.
+ */
 export async function insertLineage(
   tx: Transaction<Tables>,
   record: LineageRecord,

@@ -3,10 +3,10 @@ import { type Selectable, sql, type Transaction } from "kysely";
 import { contentHash, isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import { tripId } from "../core/learning/trip-record.ts";
-import type { RunRecord, RunState, RunStore, StoredRun, TripRecord } from "../core/ports/runs.ts";
+import type { RunRecord, RunState, RunStore, TripRecord } from "../core/ports/runs.ts";
 import { changesOf, dropChanges, putChange } from "./changes.ts";
 import type { Database } from "./database.ts";
-import { insertLineage, stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
+import { stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
 import { askNumericsChange, holdNumerics, numericsChangesOf, numericsOf } from "./numerics.ts";
 import { pinsOf, putPin } from "./pins.ts";
 import { createStageStore, outdate } from "./stages.ts";
@@ -26,8 +26,6 @@ export function createRunStore(database: Database): RunStore {
           await tables.selectFrom("runs").selectAll().orderBy("position", "desc").limit(1).executeTakeFirst(),
         ),
       ),
-    putLineage: (record) =>
-      database.run((tables) => tables.transaction().execute((tx) => insertLineage(tx, record))),
     lineageOf: (run, stage, branch) =>
       database.run(async (tables) => walkLineage(await stageLineage(tables, run, stage), branch)),
     putChange: (change) => database.run((tables) => putChange(tables, change)),
@@ -81,7 +79,7 @@ async function upsertRun(tx: Transaction<Tables>, run: RunRecord): Promise<void>
     workflow_type: run.workflowType,
     input: JSON.stringify(run.input),
     state: run.state,
-    branch: run.branch,
+    branch: 0, // what no run has had a use for since the first schema
   };
   const before = await tx
     .selectFrom("runs")
@@ -100,15 +98,8 @@ async function upsertRun(tx: Transaction<Tables>, run: RunRecord): Promise<void>
   if (isAnother) await outdate(tx, run.run, stage);
 }
 
-function storedRun(row: Selectable<Tables["runs"]> | undefined): StoredRun | undefined {
+function storedRun(row: Selectable<Tables["runs"]> | undefined): RunRecord | undefined {
   if (row === undefined) return undefined;
-  return {
-    run: row.run,
-    workflowType: row.workflow_type,
-    input: row.input as Json,
-    state: row.state as RunState,
-    branch: row.branch,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-  };
+  const { run, workflow_type: workflowType, input, state } = row;
+  return { run, workflowType, input: input as Json, state: state as RunState };
 }

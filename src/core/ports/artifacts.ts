@@ -19,8 +19,6 @@ export interface ArtifactStore {
   getJson(ref: ArtifactRef): Promise<unknown>;
   /** The reference of stored content that a person named by its hash; throws ArtifactMissing. */
   find(kind: string, hash: string): Promise<ArtifactRef>;
-  putBytes(kind: string, content: Uint8Array): Promise<ArtifactRef>;
-  getBytes(ref: ArtifactRef): Promise<Uint8Array>;
   /** A fresh, empty folder on the store's own file system, to be filled and then adopted. */
   stagingFolder(): Promise<string>;
   /**

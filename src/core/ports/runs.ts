@@ -9,24 +9,15 @@ import type { Trip } from "../learning/tripwires.ts";
 import type { ArtifactRef } from "./artifacts.ts";
 import type { LossSettings, OptimizerSettings, UpdateRequest } from "./policy.ts";
 
-/** `paused` waits for an operator; `stopped` was ended by one; `failed` can be resumed. */
-export const runStates = ["running", "paused", "stopped", "done", "failed"] as const;
-export type RunState = (typeof runStates)[number];
+/** `stopped` was ended by an operator; `failed` can be resumed. One that is paused or parked is running. */
+export type RunState = "running" | "stopped" | "done" | "failed";
 
 export interface RunRecord {
-  /** The experiment's id, which is its workflow id too. */
+  /** The id that its input gives. */
   readonly run: string;
   readonly workflowType: string;
   readonly input: Json;
   readonly state: RunState;
-  /** The branch the run is on; a reset with other hyper-parameters opens a new one. */
-  readonly branch: number;
-}
-
-export interface StoredRun extends RunRecord {
-  /** ISO 8601, of the database's clock. */
-  readonly createdAt: string;
-  readonly updatedAt: string;
 }
 
 /**
@@ -160,8 +151,8 @@ export interface PolicyPin {
 export interface RunStore {
   /** One transaction: where the input is another than before, what the run's stages have reached is outdated. */
   putRun(run: RunRecord): Promise<void>;
-  getRun(run: string): Promise<StoredRun | undefined>;
-  newestRun(): Promise<StoredRun | undefined>;
+  getRun(run: string): Promise<RunRecord | undefined>;
+  newestRun(): Promise<RunRecord | undefined>;
   /**
    * "waiting" only makes a stage known: a resumed run keeps what its stages have reached, and one that is outdated waits.
    * A late write of "running" never hides that the stage with this input is done.
@@ -180,11 +171,6 @@ export interface RunStore {
     inputHash: string,
     run: string,
   ): Promise<{ run: string; stage: string; result: Json } | undefined>;
-  /**
-   * Records an update and returns the branch it is on: the one asked for where that iteration is free or is this very
-   * step, else the branch that holds the step, else a new one. So a reset never overwrites or inherits history.
-   */
-  putLineage(record: LineageRecord): Promise<number>;
   /** The updates that led to a branch's newest state, first iteration first, over the branches it came from. */
   lineageOf(run: string, stage: string, branch: number): Promise<LineageRecord[]>;
   /**
