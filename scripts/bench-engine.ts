@@ -72,7 +72,7 @@ interface Measured {
 
 const note = (text: string) => process.stderr.write(`${text}\n`);
 const policies = join(readConfig(process.env).cacheFolder, "policies");
-const policy = await prepareSmolLM2(policies, { offline: false, onProgress: () => {} });
+const policy = await prepareSmolLM2(policies, { offline: false });
 const peersFolder = join(root, ".ratchet", "bench", "engine");
 const oursCommand = (model: string, count: number) => [
   process.execPath,

@@ -176,7 +176,7 @@ describe("an export", () => {
     const { place, texts, tensors } = await readFolderPolicy(folder, undefined);
     expect(tensors.length).toBe((await readWeights(folder)).tensors.size);
     const { writePolicy } = await import("../src/engine/policies/foreign-policy.ts");
-    await writePolicy({ place, texts, tensors, optimizer: undefined }, stored, ignore);
+    await writePolicy({ place, texts, tensors, optimizer: undefined }, stored);
     const again = await artifacts.adoptFolder("checkpoint", stored, { parent: null });
     expect(await sample(again)).toEqual(await sample(checkpoint));
     await expect(exportPolicy(await locatePolicy(artifacts, checkpoint), folder)).rejects.toThrow(

@@ -53,11 +53,7 @@ describe.skipIf(withoutTransformers)("transformers", () => {
         familyWeights(JSON.parse(readFileSync(join(source, "config.json"), "utf8"))),
       );
       const policy = join(root, name);
-      await writePolicy(
-        await readFolderPolicy(source, name === "qwen3" ? false : undefined),
-        policy,
-        () => {},
-      );
+      await writePolicy(await readFolderPolicy(source, name === "qwen3" ? false : undefined), policy);
       // A step's worth of change, so that what is loaded is a successor and not a copy.
       const weights = await readWeights(policy);
       weights.arena.forEach((value, i) => {
@@ -103,7 +99,7 @@ describe.skipIf(withoutTransformers || isMissing("peft"))("peft", () => {
     const weights = familyWeights(JSON.parse(readFileSync(join(source, "config.json"), "utf8")));
     await writeWeights(source, weights);
     const base = join(root, "base");
-    await writePolicy(await readFolderPolicy(source, undefined), base, () => {});
+    await writePolicy(await readFolderPolicy(source, undefined), base);
     const lora = {
       rank: 3,
       alpha: 6,

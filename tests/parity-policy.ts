@@ -13,7 +13,7 @@ export function withoutSmolLM2(): boolean {
 }
 
 export function smolLM2Folder(): Promise<string> {
-  return prepareSmolLM2(cacheFolder, { offline: false, onProgress: () => {} });
+  return prepareSmolLM2(cacheFolder, { offline: false });
 }
 
 /** One of the goldens that tests/goldens/smollm2.py made. */

@@ -14,7 +14,6 @@ import { prepareTiny } from "../engine/policies/tiny.ts";
 
 /** The tiny policy's initial weights are drawn from this seed, the same for every run. */
 const tinySeed = 0;
-const onProgress = () => undefined; // the activity that waits heartbeats by itself
 
 export function policyPreparer(artifacts: ArtifactStore, config: Config) {
   /** Two runs that want the same policy at once wait for one download. */
@@ -47,8 +46,7 @@ async function prepare(artifacts: ArtifactStore, config: Config, text: string): 
       await prepareTiny(staging, tinySeed);
       break;
     case "smollm2": {
-      const { offline } = config;
-      const folder = await prepareSmolLM2(join(config.cacheFolder, "policies"), { offline, onProgress });
+      const folder = await prepareSmolLM2(join(config.cacheFolder, "policies"), config);
       await cp(folder, staging, { recursive: true });
       break;
     }
@@ -58,16 +56,16 @@ async function prepare(artifacts: ArtifactStore, config: Config, text: string): 
         config.cacheFolder,
         hubOptions(config.environment, config.offline),
       );
-      await writePolicy(await readFolderPolicy(folder, source.reasoning), staging, onProgress);
+      await writePolicy(await readFolderPolicy(folder, source.reasoning), staging);
       break;
     }
     case "gguf":
       await requirePath(text, source.file);
-      await writePolicy(await readGgufPolicy(source.file, source.reasoning), staging, onProgress);
+      await writePolicy(await readGgufPolicy(source.file, source.reasoning), staging);
       break;
     case "folder":
       await requirePath(text, source.folder);
-      await writePolicy(await readFolderPolicy(source.folder, source.reasoning), staging, onProgress);
+      await writePolicy(await readFolderPolicy(source.folder, source.reasoning), staging);
   }
   return artifacts.adoptFolder("checkpoint", staging, { policy: text, parent: null });
 }

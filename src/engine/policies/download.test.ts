@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -71,8 +71,7 @@ beforeEach(() => {
 });
 
 const fresh = () => join(mkdtempSync(join(root, "folder-")), "weights");
-const fetchTo = (target: string, onBytes: (bytes: number) => void = () => {}) =>
-  download(file, target, { url, token: undefined, onBytes });
+const fetchTo = (target: string) => download(file, target, { url, token: undefined });
 const expectWhole = (target: string) => {
   expect(readFileSync(target).equals(content)).toBe(true);
   expect(readdirSync(join(target, ".."))).toEqual(["weights"]);
@@ -95,7 +94,7 @@ describe("a file that is downloaded twice at once", () => {
   it("is whole where two processes fetch it", async () => {
     const target = fresh();
     const program = `import { download } from ${JSON.stringify(fileURLToPath(new URL("./download.ts", import.meta.url)))};
-      await download(${JSON.stringify(file)}, ${JSON.stringify(target)}, { url: ${JSON.stringify(url)}, token: undefined, onBytes: () => {} });`;
+      await download(${JSON.stringify(file)}, ${JSON.stringify(target)}, { url: ${JSON.stringify(url)}, token: undefined });`;
     // Both are in the middle of it before either goes on.
     let both = () => {};
     const met = new Promise<void>((resolve) => {
@@ -121,12 +120,8 @@ describe("a file that is downloaded twice at once", () => {
     // Above the largest pid that Linux gives; a process of another container is as unknown.
     const left = await open(`${target}.4194999-0a1b2c3d.partial`, "a");
     await left.writeFile(content.subarray(0, 70_000));
-    let appended = false;
-    await fetchTo(target, () => {
-      if (appended) return;
-      appended = true;
-      void left.appendFile("garbage");
-    });
+    middle = () => left.appendFile("garbage");
+    await fetchTo(target);
     expect(asked).toEqual(["70000-"]);
     await left.appendFile("more garbage");
     await left.close();
@@ -135,16 +130,16 @@ describe("a file that is downloaded twice at once", () => {
 
   it("begins again where its own bytes were taken by another that did so", async () => {
     const target = fresh();
-    let arrived = () => {};
-    const half = new Promise<void>((resolve) => {
-      arrived = resolve;
-    });
+    const here = () => readdirSync(join(target, "..")).map((name) => join(target, "..", name));
     middle = async () => {
       middle = async () => {};
-      await half;
-      for (const name of readdirSync(join(target, ".."))) rmSync(join(target, "..", name));
+      await vi.waitUntil(() => here().some((path) => statSync(path).size > 0), {
+        timeout: 30_000,
+        interval: 2,
+      });
+      for (const path of here()) rmSync(path);
     };
-    await fetchTo(target, () => arrived());
+    await fetchTo(target);
     expect(asked).toEqual(["0-", "0-"]);
     expectWhole(target);
   });

@@ -23,8 +23,6 @@ export interface RemoteFile {
 
 export interface DownloadOptions extends RequestOptions {
   readonly url: string;
-  /** Told of the bytes that are here, now and then. */
-  readonly onBytes: (bytes: number) => void;
 }
 
 /** A connection may break this often without a new byte; each that brought some starts the count anew. */
@@ -129,12 +127,8 @@ async function append(
   const goesOn = response.status === 206;
   const handle = await open(partial, goesOn ? "a" : "w");
   try {
-    let here = goesOn ? before : 0;
-    for await (const chunk of received(file, response, here, options.url)) {
+    for await (const chunk of received(file, response, goesOn ? before : 0, options.url))
       await handle.writeFile(chunk);
-      here += chunk.length;
-      options.onBytes(here);
-    }
     await handle.sync();
   } finally {
     await handle.close();

@@ -37,7 +37,7 @@ async function saved(name: string, edit = (sources: TensorSource[]) => sources):
 
 async function adopted(source: string, reasoning?: boolean): Promise<string> {
   const folder = fresh();
-  await writePolicy(await readFolderPolicy(source, reasoning), folder, () => {});
+  await writePolicy(await readFolderPolicy(source, reasoning), folder);
   return folder;
 }
 

@@ -4,7 +4,6 @@
  */
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { OnProgress } from "../../core/ports/policy.ts";
 import { type TensorSource, writeSafetensors } from "../formats/safetensors.ts";
 import { createChatCodec } from "../tokenizer/codec.ts";
 
@@ -25,19 +24,10 @@ export const jsonText = (value: object) => `${JSON.stringify(value, null, 2)}\n`
 export async function writePolicy(
   { place, texts, tensors, optimizer }: ForeignPolicy,
   folder: string,
-  onProgress: OnProgress,
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [name, text] of texts) await writeFile(join(folder, name), text, { flush: true });
   await createChatCodec(folder, place);
-  let count = 0;
-  const counted = tensors.map((tensor) => ({
-    ...tensor,
-    read: () => {
-      onProgress({ unit: "tensors", count: ++count, total: tensors.length });
-      return tensor.read();
-    },
-  }));
-  await writeSafetensors(join(folder, "model.safetensors"), counted);
+  await writeSafetensors(join(folder, "model.safetensors"), tensors);
   if (optimizer !== undefined) await copyFile(optimizer, join(folder, "optimizer.safetensors"));
 }

@@ -80,7 +80,7 @@ async function adopted(read: () => Promise<ForeignPolicy>, place: string): Promi
   const folder = mkdtempSync(join(root, "adopted-"));
   const begin = performance.now();
   try {
-    await writePolicy(await read(), folder, () => {});
+    await writePolicy(await read(), folder);
     const weights = await readWeights(folder);
     ropeTables(weights.config);
     return weights;

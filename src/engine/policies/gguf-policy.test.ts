@@ -36,7 +36,7 @@ function written(
 
 async function adopted(file: string): Promise<string> {
   const folder = mkdtempSync(join(root, "folder-"));
-  await writePolicy(await readGgufPolicy(file, undefined), folder, () => {});
+  await writePolicy(await readGgufPolicy(file, undefined), folder);
   return folder;
 }
 

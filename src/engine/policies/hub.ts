@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import { RatchetError } from "../../core/errors.ts";
 import { hashPattern } from "../../core/hash.ts";
-import type { OnProgress } from "../../core/ports/policy.ts";
 import { storageFailure } from "../../core/storage-failure.ts";
 import { indexFile, partName, partsOf, weightsFile } from "../formats/folder-tensors.ts";
 import { unreadable } from "../formats/unreadable.ts";
@@ -29,7 +28,6 @@ export interface HubOptions {
   readonly token: string | undefined;
   /** Use what is cached and never the network. */
   readonly offline: boolean;
-  readonly onProgress: OnProgress;
 }
 
 const publicHub = "https://huggingface.co";
@@ -38,9 +36,8 @@ const publicHub = "https://huggingface.co";
 export function hubOptions(
   { HF_ENDPOINT: endpoint = publicHub, HF_TOKEN: token }: Readonly<Record<string, string | undefined>>,
   offline: boolean,
-  onProgress: OnProgress = () => undefined,
 ): HubOptions {
-  return { endpoint: endpoint.replace(/\/+$/, ""), token, offline, onProgress };
+  return { endpoint: endpoint.replace(/\/+$/, ""), token, offline };
 }
 
 const wanted = [
@@ -85,14 +82,9 @@ export async function fetchFromHub(
   const folder = join(cache, sha);
   await stored(folder, mkdir(folder, { recursive: true }));
   const fetchFiles = async (wantedFiles: readonly RemoteFile[]) => {
-    const total = wantedFiles.reduce((sum, { bytes }) => sum + bytes, 0);
-    let before = 0;
     for (const file of wantedFiles) {
       const url = `${options.endpoint}/${repository}/resolve/${sha}/${file.name}`;
-      const onBytes = (bytes: number) =>
-        options.onProgress({ unit: "downloaded bytes", count: before + bytes, total });
-      await download(file, join(folder, file.name), { ...options, url, onBytes });
-      before += file.bytes;
+      await download(file, join(folder, file.name), { ...options, url });
     }
   };
   const index = files.filter(({ name }) => name === indexFile);

