@@ -239,6 +239,7 @@ describe("a training that a person started by hand, under a workflow id of its o
     await expect(handle.result()).rejects.toMatchObject({
       cause: { message: expect.stringContaining("stopped while it waited: the run computes with threads") },
     });
+    expect(operated.command("status", "parked-early")).toMatch(/^run parked-early: stopped\n {2}stopped {2}rl\n/);
   });
 
   it("is not looked for under a name that no run can have", () => {

@@ -3,6 +3,7 @@ import { upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
 import { identifierPattern } from "../core/experiment/identifier.ts";
 import type { Json } from "../core/json.ts";
 import type { Control } from "./control.ts";
+import { isStopped } from "./failures.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
 
@@ -11,9 +12,29 @@ import { cpu } from "./proxies.ts";
  * it names no id that could be one, the workflow's own id stands for it.
  */
 export function nameRun(input: unknown): void {
+  upsertSearchAttributes([{ key: searchAttributes.run, value: runOf(input) ?? workflowInfo().workflowId }]);
+}
+
+function runOf(input: unknown): string | undefined {
   const id = (input as { readonly id?: unknown } | null | undefined)?.id;
-  const isNamed = typeof id === "string" && identifierPattern.test(id);
-  upsertSearchAttributes([{ key: searchAttributes.run, value: isNamed ? id : workflowInfo().workflowId }]);
+  return typeof id === "string" && identifierPattern.test(id) ? id : undefined;
+}
+
+/**
+ * Work that was parked when a person stopped it has no result and ends as a failure; its run was stopped even so. A store
+ * that cannot be told is no reason to go on.
+ */
+export async function recordingStop<R>(input: unknown, work: Promise<R>): Promise<R> {
+  try {
+    return await work;
+  } catch (error) {
+    const run = runOf(input);
+    if (isStopped(error) && run !== undefined && workflowInfo().parent === undefined)
+      await cpu.finishRun
+        .executeWithOptions({ summary: "record that it is stopped" }, [{ run, state: "stopped" }])
+        .catch(() => undefined);
+    throw error;
+  }
 }
 
 export async function finish<R>(

@@ -10,7 +10,7 @@ import type { BuildSpecification } from "../core/experiment/build.ts";
 import type { BuildInput } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { type Batch, firstProposals, planRound } from "../core/synthesis/batches.ts";
-import { finish, nameRun } from "./alone.ts";
+import { finish, nameRun, recordingStop } from "./alone.ts";
 import { buildEnvironment } from "./build-environment.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
@@ -39,7 +39,7 @@ interface Built {
 
 export function buildEnvironments(input: BuildInput, carried?: Carried): Promise<AssembledSet> {
   const control = installControl(carried?.steered);
-  return control.toItsEnd(buildSet(control, input, carried));
+  return control.toItsEnd(recordingStop(input, buildSet(control, input, carried)));
 }
 
 async function buildSet(control: Control, input: BuildInput, carried?: Carried): Promise<AssembledSet> {

@@ -8,7 +8,7 @@ import type { CalibrationJob } from "../activities/jobs.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { CalibrateInput } from "../core/experiment/calibration.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { finish, nameRun } from "./alone.ts";
+import { finish, nameRun, recordingStop } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
@@ -31,7 +31,7 @@ interface Carried {
 
 export function calibrateEnvironments(input: CalibrateInput, carried?: Carried): Promise<CalibrationResult> {
   const control = installControl(carried?.steered);
-  return control.toItsEnd(calibrate(control, input, carried));
+  return control.toItsEnd(recordingStop(input, calibrate(control, input, carried)));
 }
 
 async function calibrate(

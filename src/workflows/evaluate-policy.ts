@@ -5,7 +5,7 @@ import type { EvaluationJob } from "../activities/jobs.ts";
 import type { StepContext } from "../activities/step.ts";
 import type { EvaluateInput } from "../core/experiment/input.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { finish, nameRun } from "./alone.ts";
+import { finish, nameRun, recordingStop } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
 import { inWindow, runChild } from "./fan-out.ts";
@@ -27,7 +27,7 @@ interface Carried {
 
 export function evaluatePolicy(input: EvaluateInput, carried?: Carried): Promise<EvaluationResult> {
   const control = installControl(carried?.steered);
-  return control.toItsEnd(evaluate(control, input, carried));
+  return control.toItsEnd(recordingStop(input, evaluate(control, input, carried)));
 }
 
 async function evaluate(

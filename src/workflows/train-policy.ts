@@ -10,7 +10,7 @@ import type { TrainInput } from "../core/experiment/input.ts";
 import { afterNothing, afterUpdate, type Course, courseFrom, type Reached } from "../core/learning/course.ts";
 import type { Recalled } from "../core/learning/recalled.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { finish, nameRun } from "./alone.ts";
+import { finish, nameRun, recordingStop } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { type Changed, installChanges } from "./changes.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
@@ -53,7 +53,7 @@ const iterationsPerExecution = 10;
 
 export function trainPolicy(input: TrainInput, carried?: Carried): Promise<TrainResult> {
   const control = installControl(carried?.steered);
-  return control.toItsEnd(train(control, input, carried), ({ stopped }) => stopped);
+  return control.toItsEnd(recordingStop(input, train(control, input, carried)), ({ stopped }) => stopped);
 }
 
 async function train(control: Control, input: TrainInput, carried?: Carried): Promise<TrainResult> {
