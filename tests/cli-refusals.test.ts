@@ -136,7 +136,10 @@ describe("wrong input is refused before anything starts", () => {
     truncateSync(weights, statSync(weights).size - 1);
     await expectRefusal(["start", "--input", inputFile(["policy"], policy)], {
       code: 2,
-      says: [`cannot read ${weights}: its tensors need`, "fetch or export the file again"],
+      says: [
+        `field 'policy' = "${policy}": cannot read ${weights}: its tensors need`,
+        "fetch or export the file again",
+      ],
     });
   });
 
@@ -263,6 +266,30 @@ describe("wrong input is refused before anything starts", () => {
       },
       { HF_ENDPOINT: "http://127.0.0.1:9", RATCHET_CACHE: join(at.folder, "cache") },
     );
+  });
+
+  it("a checkpoint that is not there", async () => {
+    const hash = "a".repeat(64);
+    await expectRefusal(["export", hash, join(at.folder, "exported")], {
+      code: 2,
+      says: [`checkpoint "${hash}" is not in ${join(at.home, "artifacts")}; `],
+    });
+  });
+
+  it("a home that is a file", async () => {
+    const file = join(at.folder, "a-file");
+    writeFileSync(file, "");
+    const says = [
+      `${join(file, "supervisor.json")} cannot be read: a part of its path is a file; set RATCHET_HOME`,
+    ];
+    await expectRefusal(["up"], { code: 3, says }, { RATCHET_HOME: file });
+  });
+
+  it("a command without what it needs, and says where that stands", async () => {
+    await expectRefusal(["resume"], {
+      code: 2,
+      says: ["missing required argument 'RUN'", "see npx ratchet --help, or npx ratchet COMMAND --help"],
+    });
   });
 
   it("an experiment without stages", async () => {

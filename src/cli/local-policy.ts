@@ -46,7 +46,11 @@ export async function knownPolicy(input: ExperimentInput, cacheFolder: string): 
       const path = source.kind === "folder" ? source.folder : source.file;
       const absolute = resolve(path);
       requirePath(input.policy, absolute);
-      const known = await knownOf(await read(source, absolute));
+      const known = await read(source, absolute)
+        .then(knownOf)
+        .catch((error) => {
+          throw ofField(input.policy, error);
+        });
       return { input: { ...input, policy: absolute + input.policy.slice(path.length) }, ...known };
     }
   }
@@ -59,6 +63,13 @@ function requirePath(policy: string, absolute: string): void {
     `field 'policy' = "${policy}": there is no folder or file ${absolute}; give tiny, smollm2-135m-instruct, hf:org/name@revision, or the path of a Hugging Face folder or .gguf file`,
     { field: "policy", value: policy },
   );
+}
+
+/** What is wrong with a file says nothing of the field that led to it. */
+function ofField(policy: string, error: unknown): unknown {
+  if (!(error instanceof RatchetError)) return error;
+  const message = `field 'policy' = "${policy}": ${error.message}`;
+  return new RatchetError(error.type, message, { ...error.fields, field: "policy", value: policy }, error);
 }
 
 async function knownOf(policy: ForeignPolicy): Promise<Known> {

@@ -51,6 +51,7 @@ async function ratchet(name: string): Promise<Command> {
   const program = new Command("ratchet")
     .description("Makes language models better at using tools, and never loses work while doing it.")
     .version(version)
+    .showHelpAfterError("see npx ratchet --help, or npx ratchet COMMAND --help")
     .exitOverride();
   const asked = Object.hasOwn(commands, name) ? [commands[name]!] : Object.values(commands);
   for (const load of asked) (await load()).register(program);

@@ -43,9 +43,13 @@ export function readJsonFile<T>(path: string, schema: z.ZodType<T>, mend: string
     text = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    const isInFile = (error as NodeJS.ErrnoException).code === "ENOTDIR";
+    const problem = isInFile
+      ? "a part of its path is a file; "
+      : `${(error as Error).message}; correct its permissions, or `;
     throw new RatchetError(
       "ServiceUnavailable",
-      `${path} cannot be read: ${(error as Error).message}; correct its permissions, or set RATCHET_HOME to a folder of yours`,
+      `${path} cannot be read: ${problem}set RATCHET_HOME to a folder of yours`,
       { path },
       error,
     );

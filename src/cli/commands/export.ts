@@ -1,6 +1,6 @@
 /** `ratchet export CHECKPOINT FOLDER`: a policy for `transformers`, or with `--adapter` its adapter for `peft`. */
-import { mkdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
@@ -25,7 +25,15 @@ export function register(ratchet: Command): void {
           { field: "checkpoint", value: hash },
         );
       const folder = resolve(given);
-      const artifacts = await openArtifactFolder(readConfig().artifactFolder, async () => {});
+      const { artifactFolder } = readConfig();
+      // Opening the store would make one where there is none.
+      if (!existsSync(join(artifactFolder, "checkpoint", hash.slice(0, 2), hash)))
+        throw new RatchetError(
+          "InvalidInput",
+          `checkpoint "${hash}" is not in ${artifactFolder}; \`ratchet status --json\` shows a run's, and RATCHET_HOME and RATCHET_ARTIFACTS name other places`,
+          { field: "checkpoint", value: hash },
+        );
+      const artifacts = await openArtifactFolder(artifactFolder, async () => {});
       const ref = await artifacts.find("checkpoint", hash);
       const { locatePolicy } = await import("../../engine/runtime/locate.ts");
       const { exportAdapter, exportPolicy } = await import("../../engine/policies/export.ts");
