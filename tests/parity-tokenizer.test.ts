@@ -1,11 +1,12 @@
 /** SmolLM2's tokenizer and chat template against transformers. */
+import { join } from "node:path";
 import { Template } from "@huggingface/jinja";
 import { Tokenizer } from "@huggingface/tokenizers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ToolDocument } from "../src/core/environment/environment.ts";
 import type { ChatCodec, ChatMessage } from "../src/core/ports/policy.ts";
-import { readPolicyJson } from "../src/engine/formats/checkpoint.ts";
+import { readJson } from "../src/engine/formats/json-text.ts";
 import { createChatCodec } from "../src/engine/tokenizer/codec.ts";
 import { golden, smolLM2Folder, withoutSmolLM2 } from "./parity-policy.ts";
 
@@ -34,8 +35,8 @@ describe.skipIf(withoutSmolLM2())("SmolLM2's tokenizer", () => {
 
   beforeAll(async () => {
     const folder = await smolLM2Folder();
-    const config = (await readPolicyJson(folder, "tokenizer_config.json")) as { chat_template: string };
-    tokenizer = new Tokenizer((await readPolicyJson(folder, "tokenizer.json")) as object, config);
+    const config = (await readJson(join(folder, "tokenizer_config.json"))) as { chat_template: string };
+    tokenizer = new Tokenizer((await readJson(join(folder, "tokenizer.json"))) as object, config);
     template = new Template(config.chat_template);
     codec = await createChatCodec(folder);
   });

@@ -25,7 +25,6 @@ import type { Activations, Answer, Row, SideRequest, UpdateCase } from "./sides.
 
 const [model, threads] = process.argv.slice(2) as [string, string];
 const packTokens = 4096;
-const never = new AbortController().signal;
 const nothing = () => {};
 
 /** Seconds spent in each kind of graph, since the last look. */
@@ -99,7 +98,7 @@ async function update({ rows, klCoefficient, optimizer, activations = "kept" }: 
   const settings = { miniBatches: [rows.map(trainingRow)], loss, optimizer, packTokens, activations };
   gradients ??= emptyWeights(weights.config);
   const state = { weights, optimizer: adam, reference: klCoefficient > 0 ? reference : undefined, gradients };
-  const metrics = await runUpdate(runtime, state, settings, nothing, never);
+  const metrics = await runUpdate(runtime, state, settings, nothing);
   return { loss: metrics.loss, gradientNorm: metrics.gradientNorm, uniqueTokens: metrics.packedTokens };
 }
 

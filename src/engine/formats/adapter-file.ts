@@ -2,7 +2,7 @@
  * An adapter as PEFT keeps it: `adapter_model.safetensors` and `adapter_config.json`. Which weights it adds to is not in
  * them: that is the business of whoever stores the folder.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { adaptableProjections } from "../../core/ports/policy.ts";
@@ -10,7 +10,7 @@ import { emptyAdapter } from "../model/adapter.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import type { Adapter } from "../model/weights.ts";
 import { requireFinite } from "./finite.ts";
-import { parseJson } from "./json-text.ts";
+import { readJson } from "./json-text.ts";
 import { placeIn, requireAll, sourcesOf } from "./parameter-tensors.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
@@ -92,12 +92,7 @@ export async function readAdapter(folder: string, config: LlamaConfig): Promise<
 }
 
 async function readConfig(file: string): Promise<z.infer<typeof adapterConfig>> {
-  const json = await readFile(file, "utf8")
-    .then(parseJson)
-    .catch((cause: Error) => {
-      throw unreadable(file, cause.message, {}, cause);
-    });
-  const parsed = adapterConfig.safeParse(json);
+  const parsed = adapterConfig.safeParse(await readJson(file));
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw unreadable(

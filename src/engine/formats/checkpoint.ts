@@ -3,7 +3,7 @@
  * weights (as `peft` loads it), configuration, tokenizer with its chat template, and AdamW's state where there is one. A
  * successor's small files are its parent's, byte for byte.
  */
-import { copyFile, readFile, stat } from "node:fs/promises";
+import { copyFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type LlamaConfig, parseLlamaConfig } from "../model/config.ts";
 import {
@@ -16,14 +16,14 @@ import {
 } from "../model/weights.ts";
 import { writeAdapter } from "./adapter-file.ts";
 import { requireFinite } from "./finite.ts";
-import { folderTensors, weightsFile } from "./folder-tensors.ts";
-import { parseJson } from "./json-text.ts";
+import { folderTensors, isFile, weightsFile } from "./folder-tensors.ts";
+import { readJson } from "./json-text.ts";
 import { modelTensors } from "./model-tensors.ts";
 import { placeIn, requireAll, sourcesOf } from "./parameter-tensors.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
 
-const optimizerFile = "optimizer.safetensors";
+export const optimizerFile = "optimizer.safetensors";
 
 /** What a policy is beside its weights: written once, then carried from parent to successor. */
 export const policyTextFiles = [
@@ -43,26 +43,16 @@ export interface OptimizerState {
 /** Throws ModelUnreadable where one of the small files is missing that a successor takes over. */
 export async function requirePolicyTexts(folder: string): Promise<void> {
   for (const name of policyTextFiles)
-    if (!(await stat(join(folder, name)).catch(() => undefined))?.isFile())
+    if (!(await isFile(join(folder, name))))
       throw unreadable(
         folder,
         `it has no ${name}, which an updated policy takes over; save the model and its tokenizer there with transformers`,
       );
 }
 
-/** Parsed JSON of one of a policy folder's files; throws ModelUnreadable naming it. */
-export async function readPolicyJson(folder: string, name: string): Promise<unknown> {
-  const file = join(folder, name);
-  try {
-    return parseJson(await readFile(file, "utf8"));
-  } catch (cause) {
-    throw unreadable(file, (cause as Error).message, {}, cause);
-  }
-}
-
 /** A policy folder's shape; throws ModelUnreadable naming the field that this engine cannot compute. */
 export const readPolicyConfig = async (folder: string): Promise<LlamaConfig> =>
-  parseLlamaConfig(await readPolicyJson(folder, "config.json"), join(folder, "config.json"));
+  parseLlamaConfig(await readJson(join(folder, "config.json")), join(folder, "config.json"));
 
 /** Throws ModelUnreadable where a tensor is missing, misshapen or not finite, or has no place in this architecture. */
 export async function readWeights(folder: string, allocate?: Allocate): Promise<Weights> {

@@ -1,9 +1,9 @@
 /** The tensors of a Hugging Face folder, in one file or in the parts that its index names; listed, and read on demand. */
-import { readFile, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { adapterFiles } from "./adapter-file.ts";
-import { parseJson } from "./json-text.ts";
+import { readJson } from "./json-text.ts";
 import type { ForeignTensor } from "./model-tensors.ts";
 import { listSafetensors, readSafetensorsTensor } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
@@ -45,17 +45,9 @@ async function weightFiles(folder: string): Promise<string[]> {
 
 /** Names of the parts that an index names, each once. Throws ModelUnreadable. */
 export async function partsOf(file: string): Promise<string[]> {
-  const parsed = index.safeParse(await jsonOf(file));
+  const parsed = index.safeParse(await readJson(file));
   if (parsed.success) return [...new Set(Object.values(parsed.data.weight_map))].sort();
   throw unreadable(file, "its weight_map does not give each tensor a file of this folder");
 }
 
-async function jsonOf(file: string): Promise<unknown> {
-  try {
-    return parseJson(await readFile(file, "utf8"));
-  } catch (cause) {
-    throw unreadable(file, (cause as Error).message, {}, cause);
-  }
-}
-
-const isFile = async (file: string) => (await stat(file).catch(() => undefined))?.isFile() === true;
+export const isFile = async (file: string) => (await stat(file).catch(() => undefined))?.isFile() === true;

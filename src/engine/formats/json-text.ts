@@ -3,6 +3,9 @@
  * level of a text that may have 100 MB, and what it makes of it cannot be written again without a stack as deep.
  */
 
+import { readFile } from "node:fs/promises";
+import { unreadable } from "./unreadable.ts";
+
 /** Headers have 3 levels, tokenizers and configurations fewer than 10. */
 const mostLevels = 64;
 
@@ -10,6 +13,15 @@ const mostLevels = 64;
 export function parseJson(text: string): unknown {
   if (isNestedDeep(text)) throw new SyntaxError(`it is nested more than ${mostLevels} deep`);
   return JSON.parse(text);
+}
+
+/** Throws ModelUnreadable naming the file. */
+export async function readJson(file: string): Promise<unknown> {
+  try {
+    return parseJson(await readFile(file, "utf8"));
+  } catch (cause) {
+    throw unreadable(file, (cause as Error).message, {}, cause);
+  }
 }
 
 /** Of a text that is no JSON either answer may be given. */

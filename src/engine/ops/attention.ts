@@ -9,14 +9,17 @@ import { rowSum, softmax } from "./normalize.ts";
 import { applyOne, type Operation, requireShape, sameShape, soleGradient } from "./operation.ts";
 import { matmul } from "./products.ts";
 
+/** Added to a score to hide its key: exp of it is exactly 0 beside a visible key, and a row that sees none stays a number. */
+export const hidden = -1e9;
+
 interface AttentionAttributes {
   /** Usually 1 / sqrt(D). */
   readonly scale: number;
 }
 
 /**
- * O = P V with P = softmax(scale Q K^T + mask): q [KV, g * R, D], k and v [KV, K, D], mask [R, K] (0 to see, -1e9 to
- * hide) -> [KV, g * R, D]. Row a * R + r of q is query r of the group's head a.
+ * O = P V with P = softmax(scale Q K^T + mask): q [KV, g * R, D], k and v [KV, K, D], mask [R, K] (0 to see,
+ * `hidden` otherwise) -> [KV, g * R, D]. Row a * R + r of q is query r of the group's head a.
  *   dV = P^T d,  dS = P (d V^T - rowsum(d O)),  dQ = scale dS K,  dK = scale dS^T Q
  * The sum over d O instead of dP P is FlashAttention's (arXiv 2205.14135): O is much smaller than P.
  */

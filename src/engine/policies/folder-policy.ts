@@ -5,7 +5,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { folderTensors } from "../formats/folder-tensors.ts";
+import { optimizerFile } from "../formats/checkpoint.ts";
+import { folderTensors, isFile } from "../formats/folder-tensors.ts";
 import { parseJson } from "../formats/json-text.ts";
 import { modelTensors } from "../formats/model-tensors.ts";
 import { unreadable } from "../formats/unreadable.ts";
@@ -14,7 +15,6 @@ import { parseTokenizer } from "../tokenizer/tokenizer-file.ts";
 import { type ForeignPolicy, jsonText } from "./foreign-policy.ts";
 import { fitTexts } from "./policy-texts.ts";
 
-const optimizerFile = "optimizer.safetensors";
 /** A text longer than this is no small file; the largest tokenizers take 35 MB. */
 const maxTextBytes = 2 ** 28;
 
@@ -89,5 +89,3 @@ async function textOf(folder: string, name: string): Promise<string | undefined>
     throw unreadable(file, `it cannot be read (${cause.code})`, {}, cause);
   });
 }
-
-const isFile = async (file: string) => (await stat(file).catch(() => undefined))?.isFile() === true;

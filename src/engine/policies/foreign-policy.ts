@@ -4,6 +4,8 @@
  */
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { optimizerFile } from "../formats/checkpoint.ts";
+import { weightsFile } from "../formats/folder-tensors.ts";
 import { type TensorSource, writeSafetensors } from "../formats/safetensors.ts";
 import { createChatCodec } from "../tokenizer/codec.ts";
 
@@ -28,6 +30,6 @@ export async function writePolicy(
   await mkdir(folder, { recursive: true });
   for (const [name, text] of texts) await writeFile(join(folder, name), text, { flush: true });
   await createChatCodec(folder, place);
-  await writeSafetensors(join(folder, "model.safetensors"), tensors);
-  if (optimizer !== undefined) await copyFile(optimizer, join(folder, "optimizer.safetensors"));
+  await writeSafetensors(join(folder, weightsFile), tensors);
+  if (optimizer !== undefined) await copyFile(optimizer, join(folder, optimizerFile));
 }

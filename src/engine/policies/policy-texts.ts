@@ -7,7 +7,7 @@ import { z } from "zod";
 import { bareCalls, type ToolFormat } from "../../core/trajectory/tool-format.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { templateFor } from "../tokenizer/chat-template.ts";
-import { createRenderer, templateAbilities } from "../tokenizer/template.ts";
+import { createRenderer, specialTokenNames, templateAbilities } from "../tokenizer/template.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -33,7 +33,6 @@ export interface FitTexts {
 
 const namedTemplates = z.array(z.object({ name: z.string(), template: z.string() })).min(1);
 const token = z.union([z.string(), z.object({ content: z.string() }).transform(({ content }) => content)]);
-const tokenNames = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 const reasoningSwitch = "enable_thinking";
 /** Llama 3 may end a turn that calls a tool with it; its template never does. */
 const llama3CallEnd = "<|eom_id|>";
@@ -44,7 +43,7 @@ export function fitTexts(texts: ForeignTexts): FitTexts {
   const file = `${place}/tokenizer_config.json`;
   const added = addedTokens(texts.tokenizer);
   const tokens: Record<string, string> = {};
-  for (const name of tokenNames) {
+  for (const name of specialTokenNames) {
     const read = token.safeParse(tokenizerConfig[name]);
     if (read.success) tokens[name] = read.data;
   }

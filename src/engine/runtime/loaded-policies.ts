@@ -2,10 +2,12 @@
  * The weights of the policies used last, at most two: one that samples or trains, and its reference, which is often the base
  * of an adapter too. An adapter is sampled merged into its base.
  */
+import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { readAdapter } from "../formats/adapter-file.ts";
-import { readPolicyJson, readWeights } from "../formats/checkpoint.ts";
+import { readWeights } from "../formats/checkpoint.ts";
+import { readJson } from "../formats/json-text.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { mergeAdapter } from "../model/adapter.ts";
 import type { Weights } from "../model/weights.ts";
@@ -93,11 +95,8 @@ const generationConfig = z.looseObject({ eos_token_id: z.union([z.int(), z.array
 
 /** The tokens that end a turn, from generation_config.json. */
 async function readStopIds(folder: string): Promise<number[]> {
-  const parsed = generationConfig.safeParse(await readPolicyJson(folder, "generation_config.json"));
-  if (!parsed.success)
-    throw unreadable(
-      `${folder}/generation_config.json`,
-      "'eos_token_id' is not a token id or a list of them",
-    );
+  const file = join(folder, "generation_config.json");
+  const parsed = generationConfig.safeParse(await readJson(file));
+  if (!parsed.success) throw unreadable(file, "'eos_token_id' is not a token id or a list of them");
   return [parsed.data.eos_token_id].flat();
 }

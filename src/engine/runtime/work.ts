@@ -117,7 +117,6 @@ async function update(
     { weights, optimizer, reference: copied ?? reference, gradients },
     settings,
     onProgress,
-    new AbortController().signal, // cancelled work ends with this process
   );
   const successor: OptimizerState = { ...state, step: optimizer.step };
   const writing = "writing the checkpoint";

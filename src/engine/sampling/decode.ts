@@ -1,11 +1,11 @@
 /** One step of a batch: every row's next token goes in, what each row would say after it comes out. */
+import { hidden } from "../ops/attention.ts";
 import { f32, type HostTensor, i64, type Runtime } from "../runtime/session.ts";
 import { type Batch, foldGroups } from "./batch.ts";
 import { decodeGraph } from "./decode-graph.ts";
 import { drawingAt, headGraph } from "./head-graph.ts";
 import type { KeyValueSlots } from "./key-value-slots.ts";
 import { embed, type SamplingPolicy } from "./policy.ts";
-import { hidden } from "./prefill-graph.ts";
 
 /** Own slots grow by this many tokens: sessions are made for few lengths, and short responses stay cheap. */
 export const ownStep = 32;

@@ -6,13 +6,10 @@
 import { createGraph, type Graph, type Tensor } from "../graph/graph.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import { foldQueries, splitHeads, unfoldQueries } from "../model/layer.ts";
-import { attention } from "../ops/attention.ts";
+import { attention, hidden } from "../ops/attention.ts";
 import { concat } from "../ops/layout.ts";
 import type { GraphSource } from "../runtime/session.ts";
 import { finishLayer, startLayer } from "./layer-parts.ts";
-
-/** Added to a score to hide its key: exp of it is exactly 0, and the sum stays finite. */
-export const hidden = -1e9;
 
 export interface PrefillShape {
   /** Blocks before this one. */

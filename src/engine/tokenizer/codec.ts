@@ -3,21 +3,22 @@
  * deltas, and prompt + assistant turns + deltas are together the ids of the template applied to the whole conversation.
  * Text from outside (questions, tool documents and outputs) can never become a control token or tool tag.
  */
+import { join } from "node:path";
 import type { Tokenizer } from "@huggingface/tokenizers";
 import { z } from "zod";
 import type { ChatCodec } from "../../core/ports/policy.ts";
 import { taggedCalls } from "../../core/trajectory/tool-format.ts";
-import { readPolicyConfig, readPolicyJson } from "../formats/checkpoint.ts";
+import { readPolicyConfig } from "../formats/checkpoint.ts";
+import { readJson } from "../formats/json-text.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { guardDocument, opaque, unusedMark, withoutTokens } from "./guard.ts";
-import { createRenderer, templateAbilities } from "./template.ts";
+import { createRenderer, specialTokenNames, templateAbilities } from "./template.ts";
 import { createTokenizer, parseTokenizer, type TokenizerJson } from "./tokenizer-file.ts";
 
-const specialTokenNames = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 const tokenizerConfigFile = z.looseObject({
   chat_template: z.string(),
   eos_token: z.string(),
-  // Templates may write these two; null where the tokenizer has none.
+  // Templates may write these; null where the tokenizer has none.
   bos_token: z.string().nullish(),
   pad_token: z.string().nullish(),
   unk_token: z.string().nullish(),
@@ -34,7 +35,7 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
   const tokenizerName = `${place}/tokenizer.json`;
   const tokenizerJson = parseTokenizer(
     tokenizerName,
-    await readPolicyJson(folder, "tokenizer.json"),
+    await readJson(join(folder, "tokenizer.json")),
     vocabularySize,
   );
   const config = await parsed(folder, "tokenizer_config.json", tokenizerConfigFile);
@@ -142,8 +143,9 @@ function createEncoder(
 const escapeRegExp = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 
 async function parsed<T>(folder: string, name: string, schema: z.ZodType<T>): Promise<T> {
-  const result = schema.safeParse(await readPolicyJson(folder, name));
+  const file = join(folder, name);
+  const result = schema.safeParse(await readJson(file));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw unreadable(`${folder}/${name}`, `'${issue?.path.join(".")}': ${issue?.message}`);
+  throw unreadable(file, `'${issue?.path.join(".")}': ${issue?.message}`);
 }

@@ -6,7 +6,8 @@ import { Template } from "@huggingface/jinja";
 import { bareCalls, type ToolFormat, taggedCalls } from "../../core/trajectory/tool-format.ts";
 import { unreadable } from "../formats/unreadable.ts";
 
-/** Special tokens by name (`bos_token`, ...), which templates may write. */
+export const specialTokenNames = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
+/** Special tokens by name, which templates may write. */
 export type SpecialTokens = Readonly<Record<string, string>>;
 export type Render = (context: Readonly<Record<string, unknown>>) => string;
 

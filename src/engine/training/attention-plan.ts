@@ -3,6 +3,7 @@
  * that packs of similar shape share sessions; padding is seen by nobody and sees nothing that matters.
  */
 import type { PackShape } from "../model/training-layer.ts";
+import { hidden } from "../ops/attention.ts";
 import type { Pack } from "./pack.ts";
 
 export interface AttentionBlock {
@@ -20,8 +21,6 @@ export interface AttentionPlan {
 /** Tokens and keys are rounded up to a multiple of this. */
 export const sizeMultiple = 64;
 const queryBlock = 128;
-/** Far below any score, and finite: exp gives 0 beside a visible key, and a row of padding stays a number. */
-const hidden = -1e9;
 
 export const roundUp = (size: number, multiple: number) => Math.ceil(size / multiple) * multiple;
 

@@ -96,7 +96,7 @@ describe("training an adapter", () => {
         packTokens: 16,
         activations,
       };
-      const measured = await runUpdate(runtime, state, settings, () => {}, new AbortController().signal);
+      const measured = await runUpdate(runtime, state, settings, () => {});
       for (const [name, { data }] of Object.entries(after))
         expect(error(tensorOf(adapter, name).data, data), name).toBeLessThan(2e-5);
       for (const [name, value] of Object.entries(metrics))

@@ -1,4 +1,4 @@
-/** Tells how far an update is, and notices that it is to be abandoned, between the runs of which it is made. */
+/** Tells how far an update is, between the runs of which it is made. */
 import { setImmediate } from "node:timers/promises";
 import type { OnProgress } from "../../core/ports/policy.ts";
 
@@ -9,13 +9,9 @@ export interface Progress {
   readonly alive: () => Promise<void>;
 }
 
-/** Both throw the signal's reason once it is aborted. */
-export function createProgress(total: number, onProgress: OnProgress, signal: AbortSignal): Progress {
+export function createProgress(total: number, onProgress: OnProgress): Progress {
   let count = 0;
-  const report = () => {
-    signal.throwIfAborted();
-    onProgress({ unit: "engine run", count, total });
-  };
+  const report = () => onProgress({ unit: "engine run", count, total });
   return {
     advance: () => {
       count++;

@@ -35,15 +35,14 @@ export type UpdateSettings = Pick<
 export const mostKeptBytes = 2 ** 30;
 
 /**
- * Throws InvalidInput or PromptTooLong before any work when the request cannot be trained on, and the signal's reason when
- * it is aborted; the state is then of no use.
+ * Throws InvalidInput or PromptTooLong before any work when the request cannot be trained on, and what `onProgress` throws;
+ * the state is then of no use.
  */
 export async function runUpdate(
   runtime: Runtime,
   state: TrainingState,
   settings: UpdateSettings,
   onProgress: OnProgress,
-  signal: AbortSignal,
 ): Promise<UpdateMetrics> {
   const { weights, reference } = state;
   checkMiniBatches(settings.miniBatches, settings.loss, weights.config);
@@ -52,7 +51,7 @@ export async function runUpdate(
     throw new RatchetError("InvalidInput", message, { field: "reference" });
   }
   const batches = settings.miniBatches.map((rows) => packMiniBatch(rows, settings.packTokens));
-  const progress = createProgress(countRuns(batches, state, settings), onProgress, signal);
+  const progress = createProgress(countRuns(batches, state, settings), onProgress);
   const context: Context = {
     runtime,
     tables: ropeTables(weights.config),
