@@ -49,7 +49,7 @@ export function knownEndpoints(config: Config): Endpoints | undefined {
     : endpointsOf(config, readRecord(config.home));
 }
 
-/** The same for commands and workers that use running services: throws ServiceUnavailable where there are none. */
+/** The same for commands that use running services: throws ServiceUnavailable where there are none. */
 export function runningEndpoints(config: Config): Endpoints {
   const endpoints = knownEndpoints(config);
   if (endpoints !== undefined) return endpoints;

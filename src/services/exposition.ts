@@ -7,6 +7,13 @@ export interface Metric {
   readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
 }
 
+export const gauge = (name: string, help: string, samples: Metric["samples"]): Metric => ({
+  name,
+  type: "gauge",
+  help,
+  samples,
+});
+
 /** Text format 0.0.4: label values escape backslash, quote and line feed. */
 export function expose(metrics: readonly Metric[]): string {
   return metrics

@@ -6,7 +6,7 @@ import { endPostmaster } from "./postgres.ts";
 import { readProcessTable } from "./process-table.ts";
 import { endProcess, isAlive } from "./processes.ts";
 import { readRecord } from "./record.ts";
-import { serviceRoles } from "./roles.ts";
+import { isService } from "./roles.ts";
 import { findServers } from "./temporal.ts";
 
 /** They have lost their supervisor and end by themselves; this is for one that hangs. */
@@ -16,9 +16,7 @@ const temporalGraceMs = 5_000;
 /** Each gives how many there were. A worker counts as left over when the table names its pid and start time. */
 export async function endLeftoverWorkers(home: string): Promise<number> {
   const listed = readProcessTable(home)?.processes ?? [];
-  const workers = listed.filter(
-    (entry) => !serviceRoles.some((role) => role === entry.role) && isAlive(entry),
-  );
+  const workers = listed.filter((entry) => !isService(entry.role) && isAlive(entry));
   await Promise.all(workers.map((worker) => endProcess(worker, "SIGTERM", workerGraceMs)));
   return workers.length;
 }

@@ -9,7 +9,7 @@ import { deleteIfNothingRuns, readJsonFile, writeJsonFile } from "./files.ts";
 import { localHost } from "./ports.ts";
 import { descendantsOf, isAlive, listProcesses, type ProcessEntry } from "./processes.ts";
 import { readRecord } from "./record.ts";
-import { type Role, type SupervisedRole, serviceRoles, workerRoles } from "./roles.ts";
+import { isService, type Role, serviceRoles, workerRoles } from "./roles.ts";
 
 const identitySchema = z.object({ pid: z.number().int().positive(), startTime: z.string() });
 const tableSchema = z.object({
@@ -62,14 +62,10 @@ export function runningProcesses(home: string): RunningProcess[] {
     : [];
   const everything = listProcesses();
   const children = own
-    .filter(({ role }) => isWorker(role))
+    .filter(({ role }) => !isService(role))
     .flatMap(({ pid }) => descendantsOf(pid, everything))
     .flatMap((entry) => childRole(entry));
   return [...supervisor, ...own.map(({ role, pid }) => ({ role, pid })), ...children];
-}
-
-function isWorker(role: SupervisedRole): boolean {
-  return (workerRoles as readonly string[]).includes(role);
 }
 
 function childRole(entry: ProcessEntry): { role: "engine" | "sandbox"; pid: number }[] {

@@ -1,13 +1,16 @@
 /** The processes of one project, by the names `ratchet status` shows, and where the workers' programs lie. */
 import { fileURLToPath } from "node:url";
 
-export const serviceRoles = ["postgres", "temporal"] as const;
+/** What workers need, in the order in which it ends. */
+export const serviceRoles = ["temporal", "postgres"] as const;
 export const workerRoles = ["workflow-worker", "cpu-worker", "gpu-worker"] as const;
 /** Those that answer /healthz and /metrics. */
 export const observedRoles = ["supervisor", ...workerRoles] as const;
 export type SupervisedRole = (typeof serviceRoles)[number] | (typeof workerRoles)[number];
 /** `engine` and `sandbox` processes belong to workers, which start and end them. */
 export type Role = "supervisor" | SupervisedRole | "engine" | "sandbox";
+
+export const isService = (role: SupervisedRole): boolean => serviceRoles.some((service) => service === role);
 
 export interface WorkerProgram {
   readonly role: (typeof workerRoles)[number];

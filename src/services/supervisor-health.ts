@@ -1,7 +1,7 @@
 /** How a supervisor's children are, as its /healthz and /metrics say it. */
-import { watchEventLoop } from "./event-loop-delay.ts";
-import { expose } from "./exposition.ts";
+import { expose, gauge } from "./exposition.ts";
 import type { Observed } from "./health.ts";
+import { watchProcess } from "./process-metrics.ts";
 import type { SupervisedRole } from "./roles.ts";
 
 export interface ChildCondition {
@@ -13,7 +13,7 @@ export interface ChildCondition {
 
 /** Healthy while every child answers. */
 export function observeChildren(children: () => readonly ChildCondition[]): Observed {
-  const eventLoop = watchEventLoop();
+  const ofProcess = watchProcess();
   return {
     health: async () => {
       const now = children();
@@ -27,30 +27,18 @@ export function observeChildren(children: () => readonly ChildCondition[]): Obse
     metrics: async () => {
       const now = children();
       return expose([
-        {
-          name: "ratchet_process_up",
-          type: "gauge",
-          help: "1 while the process answers.",
-          samples: now.map(({ role, ready }) => ({ labels: { role }, value: ready ? 1 : 0 })),
-        },
+        gauge(
+          "ratchet_process_up",
+          "1 while the process answers.",
+          now.map(({ role, ready }) => ({ labels: { role }, value: ready ? 1 : 0 })),
+        ),
         {
           name: "ratchet_process_restarts_total",
           type: "counter",
           help: "How often the supervisor started the process again.",
           samples: now.map(({ role, restarts }) => ({ labels: { role }, value: restarts })),
         },
-        {
-          name: "ratchet_event_loop_delay_seconds",
-          type: "gauge",
-          help: "Delay of timers since the last scrape.",
-          samples: eventLoop().map(({ quantile, seconds }) => ({ labels: { quantile }, value: seconds })),
-        },
-        {
-          name: "process_resident_memory_bytes",
-          type: "gauge",
-          help: "Resident memory.",
-          samples: [{ labels: {}, value: process.memoryUsage.rss() }],
-        },
+        ...ofProcess(),
       ]);
     },
   };

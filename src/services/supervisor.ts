@@ -16,7 +16,7 @@ import { postgresSpecification } from "./postgres.ts";
 import { type ProcessTable, removeProcessTable, writeProcessTable } from "./process-table.ts";
 import { identify } from "./processes.ts";
 import { ensureRecord, type ServicesRecord } from "./record.ts";
-import type { SupervisedRole, WorkerProgram } from "./roles.ts";
+import { isService, type SupervisedRole, serviceRoles, type WorkerProgram } from "./roles.ts";
 import { type ChildCondition, observeChildren } from "./supervisor-health.ts";
 import { temporalSpecification } from "./temporal.ts";
 import { registerSearchAttributes } from "./temporal-namespace.ts";
@@ -32,9 +32,6 @@ export interface SupervisorOptions {
 }
 
 const houseKeepingMs = 5_000;
-/** What workers need, in the order in which it ends. */
-const serviceRoles = ["temporal", "postgres"] as const;
-const isService = (role: SupervisedRole) => serviceRoles.some((service) => service === role);
 
 export class Supervisor {
   private readonly options: SupervisorOptions;

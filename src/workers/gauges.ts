@@ -3,8 +3,8 @@
  * of each is kept, for every run that this process has updated.
  */
 import type { LineageRecord } from "../core/ports/runs.ts";
-import { watchEventLoop } from "../services/event-loop-delay.ts";
-import { expose, type Metric } from "../services/exposition.ts";
+import { expose, gauge, type Metric } from "../services/exposition.ts";
+import { watchProcess } from "../services/process-metrics.ts";
 
 type Samples = Metric["samples"];
 
@@ -25,7 +25,7 @@ const shown = {
 } as const;
 
 export function createGauges(): Gauges {
-  const eventLoop = watchEventLoop();
+  const ofProcess = watchProcess();
   const newest = new Map<string, LineageRecord>();
   const samplesOf = (read: (update: LineageRecord) => unknown): Samples =>
     [...newest.values()].flatMap((update) => {
@@ -49,21 +49,7 @@ export function createGauges(): Gauges {
             samplesOf(({ metrics }) => metrics[metric]),
           ),
         ),
-        gauge(
-          "ratchet_event_loop_delay_seconds",
-          "Delay of timers since the last scrape.",
-          eventLoop().map(({ quantile, seconds }) => ({ labels: { quantile }, value: seconds })),
-        ),
-        gauge("process_resident_memory_bytes", "Resident memory.", [
-          { labels: {}, value: process.memoryUsage.rss() },
-        ]),
+        ...ofProcess(),
       ]),
   };
 }
-
-const gauge = (name: string, help: string, samples: Samples): Metric => ({
-  name,
-  type: "gauge",
-  help,
-  samples,
-});
