@@ -82,6 +82,7 @@ async function startOrJoin({ client, store, input }: Following): Promise<string>
     workflowIdConflictPolicy: "USE_EXISTING",
     args: [input],
     staticSummary: `experiment ${input.id}`,
+    staticDetails: shownInput(input),
   });
   // It may have been under way, with an input that its first activity has not stored yet.
   await requireSameInput(client, { run: input.id, workflowId }, input, asStored);
@@ -92,6 +93,16 @@ async function startOrJoin({ client, store, input }: Following): Promise<string>
   const at = stages.find(({ state }) => state !== "done" && state !== "cached");
   return `resuming run ${input.id}${at === undefined ? "" : ` at stage ${at.stage}`}`;
 }
+
+/** What the Temporal UI says of a run for good, Markdown; how it stands is in the workflow's current details. */
+const shownInput = ({ id, policy, seed, threads }: ExperimentInput) =>
+  [
+    `Policy \`${policy}\`, seed ${seed}, ${threads} threads.`,
+    "",
+    `- \`npx ratchet status ${id}\` says how it stands and what it waits for`,
+    `- \`npx ratchet pause ${id}\`, \`resume\`, \`stop\` and \`fork\` steer it`,
+    `- \`npx ratchet report ${id}\` names its report`,
+  ].join("\n");
 
 /** With defaults, whoever began it. */
 const asStored = (begunWith: unknown) => experimentInputSchema.safeParse(begunWith).data ?? begunWith;
