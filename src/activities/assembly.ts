@@ -2,6 +2,7 @@
  * What a set of environments is while it is being built: parts that are stored already, and of each environment the traits
  * by which a later one is compared with it. A round reads its own batches and these, and no environment again.
  */
+
 import { type Environment, type EnvironmentSet, tablesOf } from "../core/environment/environment.ts";
 import {
   environmentsPerPart,
@@ -13,6 +14,7 @@ import {
 import type { Benchmark } from "../core/gates/contamination.ts";
 import type { Traits } from "../core/gates/near-duplicates.ts";
 import type { ProvenBatch } from "../core/gates/prove.ts";
+import { shortHash } from "../core/hash.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { createAssembler } from "../core/synthesis/assemble.ts";
 import type { ScenarioCounts } from "../core/synthesis/batches.ts";
@@ -103,5 +105,5 @@ export const storeAssembled = (
 async function readBenchmark(artifacts: ArtifactStore, hash: string): Promise<Benchmark> {
   const ref = await artifacts.find("environment-set", hash);
   const { name, environments } = await loadSet(artifacts, ref);
-  return { name: `${name} (${hash.slice(0, 12)})`, environments };
+  return { name: `${name} (${shortHash(hash)})`, environments };
 }

@@ -10,7 +10,7 @@ import { measureEnvironment } from "../core/evaluation/metrics.ts";
 import { evaluateTrajectory } from "../core/evaluation/trajectory.ts";
 import type { FilteredTrajectories } from "../core/experiment/filtered.ts";
 import type { TrainingSettings } from "../core/experiment/input.ts";
-import { isHash } from "../core/hash.ts";
+import { isHash, shortHash } from "../core/hash.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import type { ChatCodec, TrainingRow } from "../core/ports/policy.ts";
 import type { StageRecord } from "../core/ports/runs.ts";
@@ -87,13 +87,13 @@ export async function filteredRows(
   const ref = await ports.artifacts.find(kind, wanted.from);
   const sampled = sampledSchema.parse(await ports.artifacts.getJson(ref));
   const refuse = (why: string) =>
-    new RatchetError("InvalidInput", `training.trajectories.from '${wanted.from.slice(0, 12)}' ${why}`, {
+    new RatchetError("InvalidInput", `training.trajectories.from '${shortHash(wanted.from)}' ${why}`, {
       field: "training.trajectories.from",
       value: wanted.from,
     });
   if (sampled.environments !== environments.hash)
     throw refuse(
-      `was sampled in environments ${sampled.environments.slice(0, 12)} and the training names ${environments.hash.slice(0, 12)}; name that set, or sample in this one`,
+      `was sampled in environments ${shortHash(sampled.environments)} and the training names ${shortHash(environments.hash)}; name that set, or sample in this one`,
     );
   const set = await ports.environmentSet(environments);
   const trajectories = (await trajectoriesOf(ports.artifacts, sampled.shards)).sort(

@@ -24,3 +24,6 @@ export function contentHash(value: unknown): string {
 export function seedOf(...parts: readonly (string | number)[]): number {
   return Number.parseInt(contentHash(parts).slice(0, 8), 16);
 }
+
+/** What a person is shown of a hash: 12 digits, unique among millions. */
+export const shortHash = (hash: string): string => hash.slice(0, 12);

@@ -11,10 +11,10 @@ const refusals: Readonly<Record<string, string>> = {
   ENFILE: "the machine has too many files open; raise its limit",
 };
 
-/** `using` says what was to be done: "write /data/x". Undefined for what says nothing of the disk. */
-export function storageFailure(error: unknown, using: string): RatchetError | undefined {
+/** `using` says what was to be done: "write /data/x". What says nothing of the disk passes through. */
+export function storageFailure(error: unknown, using: string): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (error instanceof RatchetError || code === undefined) return undefined;
+  if (error instanceof RatchetError || code === undefined) return error;
   if (code === "ENOSPC" || code === "EDQUOT")
     return new RatchetError(
       "StorageFull",
@@ -23,6 +23,6 @@ export function storageFailure(error: unknown, using: string): RatchetError | un
       error,
     );
   const reason = refusals[code];
-  if (reason === undefined) return undefined;
+  if (reason === undefined) return error;
   return new RatchetError("StorageUnavailable", `cannot ${using} (${code}): ${reason}`, { code }, error);
 }

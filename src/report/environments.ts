@@ -1,6 +1,7 @@
 /** The environments of each set: how many of each scenario type, and what the gates let pass, mended and refused. */
+import { shortHash } from "../core/hash.ts";
 import type { ReportData, SetReport } from "../core/report/data.ts";
-import { plural, scenarioName, shortHash } from "./format.ts";
+import { plural, scenarioName } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 export function environmentsSection({ sets }: ReportData): Html | null {

@@ -33,6 +33,4 @@ export function compact(value: number): string {
 /** "parallel_multi_hop" -> "parallel multi-hop". */
 export const scenarioName = (scenario: string) => scenario.replace(/_hop$/, "-hop").replaceAll("_", " ");
 
-export const shortHash = (hash: string) => hash.slice(0, 12);
-
 export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -1,6 +1,7 @@
 /** What can be checked: every update from parent to child, and the input that gives it all again. */
+import { shortHash } from "../core/hash.ts";
 import type { ReportData, TrainingReport } from "../core/report/data.ts";
-import { compact, shortHash } from "./format.ts";
+import { compact } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 export function lineageSection({ trainings, configuration }: ReportData): Html {

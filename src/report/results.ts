@@ -1,12 +1,10 @@
 /** The result: what was gained, the table of evaluations, and the intervals drawn on one scale. */
 import type { ComparisonRow } from "../core/evaluation/comparison.ts";
-import type { Metric } from "../core/evaluation/metrics.ts";
+import { metrics } from "../core/evaluation/metrics.ts";
 import type { ReportData, ScenarioResults } from "../core/report/data.ts";
 import { interval, metricNames, plural, scenarioName, score, signed } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import { intervalPlot, verdictOf } from "./intervals.ts";
-
-const shown: readonly Metric[] = ["solveP", "solveR", "solveF1", "answerAccuracy", "rawSolveP"];
 
 /** The page's head: the mean gain of the last evaluation over the first, and what it was measured with. */
 export function headline({ run, policy, benchmarks, comparison, trainings }: ReportData): Html {
@@ -58,7 +56,7 @@ export function resultsSection({ comparison, scenarios }: ReportData): Html {
     <h2>Results</h2>
     <div class="scroll"><table>
       <caption>Means over environments; under each, the difference from the row above with its 95 % interval (paired bootstrap, 10,000 resamples of subjects).</caption>
-      <thead><tr><th scope="col">Evaluation</th><th scope="col" class="number">n</th>${shown.map(
+      <thead><tr><th scope="col">Evaluation</th><th scope="col" class="number">n</th>${metrics.map(
         (metric) => html`<th scope="col" class="number">${metricNames[metric]}</th>`,
       )}</tr></thead>
       <tbody>${comparison.map(resultRow)}</tbody>
@@ -70,7 +68,7 @@ export function resultsSection({ comparison, scenarios }: ReportData): Html {
 }
 
 function resultRow({ title, environments, means, overPrevious }: ComparisonRow): Html {
-  return html`<tr><th scope="row">${title}</th><td class="number">${environments}</td>${shown.map(
+  return html`<tr><th scope="row">${title}</th><td class="number">${environments}</td>${metrics.map(
     (metric) => {
       const difference = overPrevious?.[metric];
       return html`<td class="number"><strong>${score(means[metric])}</strong>${

@@ -1,7 +1,8 @@
 /** Trajectories of one environment under each policy, side by side, with what every call gave and earned. */
+import { shortHash } from "../core/hash.ts";
 import type { ReportData, SampleReport, SampleSide } from "../core/report/data.ts";
 import type { CallRecord } from "../core/trajectory/trajectory.ts";
-import { plural, scenarioName, score, shortHash } from "./format.ts";
+import { plural, scenarioName, score } from "./format.ts";
 import { type Html, html } from "./html.ts";
 
 /** What a policy said or a tool gave, as far as a page has room for. */

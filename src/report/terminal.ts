@@ -1,20 +1,18 @@
 /** The table that ends a run, as lines of text: means, and under each its difference from the row above. */
 import type { ComparisonRow } from "../core/evaluation/comparison.ts";
-import type { Metric } from "../core/evaluation/metrics.ts";
+import { metrics } from "../core/evaluation/metrics.ts";
 import { interval, metricNames, score, signed } from "./format.ts";
-
-const shown: readonly Metric[] = ["solveP", "solveR", "solveF1", "answerAccuracy", "rawSolveP"];
 
 export function comparisonLines(comparison: readonly ComparisonRow[]): string[] {
   const rows = [
-    ["", "n", ...shown.map((metric) => metricNames[metric])],
+    ["", "n", ...metrics.map((metric) => metricNames[metric])],
     ...comparison.flatMap(({ title, environments, means, overPrevious }) => [
-      [title, String(environments), ...shown.map((metric) => score(means[metric]))],
+      [title, String(environments), ...metrics.map((metric) => score(means[metric]))],
       ...(overPrevious === null
         ? []
         : [
-            ["", "", ...shown.map((metric) => signed(overPrevious[metric].mean))],
-            ["", "", ...shown.map((metric) => interval(overPrevious[metric]))],
+            ["", "", ...metrics.map((metric) => signed(overPrevious[metric].mean))],
+            ["", "", ...metrics.map((metric) => interval(overPrevious[metric]))],
           ]),
     ]),
   ];

@@ -167,8 +167,7 @@ async function moveIntoPlace(
 }
 
 function missing(error: unknown, ref: ArtifactRef, path: string): unknown {
-  if ((error as NodeJS.ErrnoException).code !== "ENOENT")
-    return storageFailure(error, `read ${path}`) ?? error;
+  if ((error as NodeJS.ErrnoException).code !== "ENOENT") return storageFailure(error, `read ${path}`);
   return new RatchetError(
     "ArtifactMissing",
     `${ref.kind} ${ref.hash} is not in the artifact store (${path}); restore the file or run its stage again`,

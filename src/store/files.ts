@@ -107,5 +107,5 @@ export async function makeFolder(fs: FileSystem, path: string, base: string): Pr
 
 /** Names an error of the file system; what is not one passes through. */
 export function storageError(error: unknown, path: string): unknown {
-  return storageFailure(error, `write ${path}`) ?? error;
+  return storageFailure(error, `write ${path}`);
 }

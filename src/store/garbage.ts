@@ -208,7 +208,7 @@ async function manifestOf(path: string): Promise<{ parent?: unknown; base?: unkn
   const file = join(path, "manifest.json");
   const text = await diskFileSystem.readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT" || error.code === "ENOTDIR") return "{}";
-    throw storageFailure(error, `read ${file}`) ?? error;
+    throw storageFailure(error, `read ${file}`);
   });
   try {
     return JSON.parse(text) ?? {};

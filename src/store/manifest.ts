@@ -68,7 +68,7 @@ export async function isWhole(fs: FileSystem, ref: ArtifactRef, path: string): P
     return true;
   } catch (error) {
     if (isLost(error) || codeOf(error) === "ENOENT") return false;
-    throw storageFailure(error, `read ${path}`) ?? error;
+    throw storageFailure(error, `read ${path}`);
   }
 }
 
@@ -76,7 +76,7 @@ export async function isWhole(fs: FileSystem, ref: ArtifactRef, path: string): P
 export async function verifyArtifact(fs: FileSystem, ref: ArtifactRef, path: string): Promise<void> {
   const damaged = (found: string) => corruptArtifact(ref, path, found);
   const unreadable = (error: unknown, at: string, found: string) =>
-    noSuchFile.has(codeOf(error)) ? damaged(found) : (storageFailure(error, `read ${at}`) ?? error);
+    noSuchFile.has(codeOf(error)) ? damaged(found) : storageFailure(error, `read ${at}`);
   if (!(await fs.lstat(path)).isDirectory()) {
     const { sha256: actual } = await digestFile(fs, path).catch((error: Error) => {
       throw codeOf(error) === "ENOENT"

@@ -1,7 +1,9 @@
 /** `ratchet gc`: removes checkpoints that nobody needs, and says of every other one why it stays. Safe while runs go on. */
+
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
+import { shortHash } from "../../core/hash.ts";
 import { runningEndpoints } from "../../services/endpoints.ts";
 import type { GarbageReport } from "../../store/garbage.ts";
 import type { Store } from "../../store/store.ts";
@@ -39,7 +41,7 @@ export function register(ratchet: Command): void {
 function describe({ removed, kept, bytes }: GarbageReport, dryRun: boolean): string {
   const freed = removed.reduce((sum, checkpoint) => sum + checkpoint.bytes, 0);
   const name = ({ hash, origin }: { readonly hash: string; readonly origin: string | null }) =>
-    `${hash.slice(0, 12)}  ${origin ?? "no update"}`;
+    `${shortHash(hash)}  ${origin ?? "no update"}`;
   return [
     `${dryRun ? "would remove" : "removed"} ${removed.length} checkpoints, ${megabytes(freed)}`,
     ...removed.map((checkpoint) => `  ${name(checkpoint)}`),

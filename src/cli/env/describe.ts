@@ -1,17 +1,15 @@
 /** Environments in a line each, and as JSON that a program reads. */
+
 import {
   type Environment,
   type EnvironmentSet,
   environmentHash,
 } from "../../core/environment/environment.ts";
 import { bands, type Calibration, summaryOf } from "../../core/evaluation/calibration.ts";
+import { shortHash } from "../../core/hash.ts";
 import type { StoredSet } from "./library.ts";
 
-/** Digits of a hash that a person is shown: unique among millions. */
-const shownDigits = 12;
 const shownQuestion = 90;
-
-export const shortHash = (hash: string) => hash.slice(0, shownDigits);
 
 export function environmentLine(environment: Environment): string {
   const { scenario, tools, question } = environment;

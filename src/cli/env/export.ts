@@ -1,9 +1,11 @@
 /** `ratchet env export --format ftrl [FOLDER|ID] [--out FILE]`: environments as rows, those imported as they came. */
+
 import type { Command } from "commander";
 import { type Config, readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
 import { exportFtrlRow } from "../../core/formats/ftrl.ts";
 import type { Case } from "../../core/gates/gate.ts";
+import { shortHash } from "../../core/hash.ts";
 import { rowFormat } from "./import.ts";
 import { writeRows } from "./rows-file.ts";
 
@@ -57,7 +59,7 @@ async function onlyImported(config: Config): Promise<readonly Case[]> {
     const [only, ...more] = imported;
     if (only && more.length === 0) return only.cases;
     const why = only
-      ? `one of ${imported.map(({ hash }) => hash.slice(0, 12)).join(", ")}`
+      ? `one of ${imported.map(({ hash }) => shortHash(hash)).join(", ")}`
       : "a folder, or import rows first: npx ratchet env import --format ftrl FILE";
     throw new RatchetError("InvalidInput", `${imported.length} imported sets are stored; name ${why}`, {
       field: "FOLDER|ID",

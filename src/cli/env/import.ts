@@ -1,4 +1,5 @@
 /** `ratchet env import --format ftrl FILE [--out FOLDER]`: rows become environments, in a folder or in the store. */
+
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Command, Option } from "commander";
@@ -12,6 +13,7 @@ import { RatchetError } from "../../core/errors.ts";
 import { identifierPattern, identifierRule } from "../../core/experiment/identifier.ts";
 import { environmentFileOf } from "../../core/formats/environment-file.ts";
 import { importFtrlRow } from "../../core/formats/ftrl.ts";
+import { shortHash } from "../../core/hash.ts";
 import { writing } from "../writing.ts";
 import { type FileRow, readRows } from "./rows-file.ts";
 
@@ -113,7 +115,7 @@ function intoFolder(environments: readonly Environment[], folder: string, { json
     );
   const digits = Math.max(4, String(environments.length).length);
   const files = environments.map((environment, i) => {
-    const file = `${String(i + 1).padStart(digits, "0")}-${environmentHash(environment).slice(0, 12)}.json`;
+    const file = `${String(i + 1).padStart(digits, "0")}-${shortHash(environmentHash(environment))}.json`;
     const content = JSON.stringify(environmentFileOf({ environment, tables: {} }), null, 2);
     writeFileSync(join(folder, file), `${content}\n`);
     return file;

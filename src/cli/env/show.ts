@@ -1,9 +1,11 @@
 /** `ratchet env show ID`: an environment as a person reads it, or with --json as a file that `env verify` reads. */
+
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { type Environment, environmentHash } from "../../core/environment/environment.ts";
 import type { Calibration } from "../../core/evaluation/calibration.ts";
 import { environmentFileOf } from "../../core/formats/environment-file.ts";
+import { shortHash } from "../../core/hash.ts";
 import { canonicalJson } from "../../core/json.ts";
 import {
   calibrationLine,
@@ -81,7 +83,7 @@ function describe(environment: Environment): string[] {
     "tools",
     ...tools.map(
       ({ document, runtime, table, distractor }) =>
-        `  ${document.name}(${Object.keys(document.parameters.properties).join(", ")})  ${runtime}${table ? `, table ${table.slice(0, 12)}` : ""}${distractor ? ", distractor" : ""}`,
+        `  ${document.name}(${Object.keys(document.parameters.properties).join(", ")})  ${runtime}${table ? `, table ${shortHash(table)}` : ""}${distractor ? ", distractor" : ""}`,
     ),
     environment.gates.length > 0 ? "gates" : "gates: none has judged it; npx ratchet env verify ID",
     ...environment.gates.map(

@@ -2,7 +2,9 @@
  * Paired differences between two evaluations of the same environments, with a percentile bootstrap interval clustered
  * by entity: environments about one entity succeed and fail together, so entities are drawn, not environments.
  */
+
 import { RatchetError } from "../errors.ts";
+import { shortHash } from "../hash.ts";
 import { seededRandom } from "../random.ts";
 import {
   type EvaluatedEnvironment,
@@ -62,7 +64,7 @@ function clusterPairs(
     throw new RatchetError(
       "InvalidInput",
       `evaluations of ${before.length} and ${after.length} environments cannot be paired${
-        unpaired === undefined ? "" : ` (${unpaired.environment.slice(0, 12)} is in one only)`
+        unpaired === undefined ? "" : ` (${shortHash(unpaired.environment)} is in one only)`
       }; evaluate both policies on the same, non-empty set`,
       { before: before.length, after: after.length, environment: unpaired?.environment },
     );

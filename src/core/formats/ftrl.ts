@@ -21,7 +21,7 @@ import {
 } from "../environment/environment.ts";
 import { promptMessages } from "../environment/prompt.ts";
 import { RatchetError } from "../errors.ts";
-import { contentHash } from "../hash.ts";
+import { contentHash, shortHash } from "../hash.ts";
 import type { JsonObject } from "../json.ts";
 import { nested } from "../reward/ftrl-row.ts";
 import { readJson } from "../trajectory/json-source.ts";
@@ -134,7 +134,7 @@ export function exportFtrlRow(environment: Environment): string {
   if (foreign)
     throw new RatchetError(
       "InvalidInput",
-      `environment ${environmentHash(environment).slice(0, 12)}: tool '${foreign.document.name}' is ${foreign.runtime}${foreign.table === undefined ? "" : " with a data table"}; FTRL's rows hold Python functions alone, so export environments whose tools are such`,
+      `environment ${shortHash(environmentHash(environment))}: tool '${foreign.document.name}' is ${foreign.runtime}${foreign.table === undefined ? "" : " with a data table"}; FTRL's rows hold Python functions alone, so export environments whose tools are such`,
       { tool: foreign.document.name },
     );
   const written = {

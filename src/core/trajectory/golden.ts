@@ -2,10 +2,12 @@
  * The golden trajectory of an environment: what a policy that knows the reference calls would say. Calls of one level
  * of the DAG share a turn, where the policy's tool format has several in one; the last turn states the answer.
  */
+
 import { type Environment, environmentHash } from "../environment/environment.ts";
 import { programOf } from "../environment/program.ts";
 import { levelsOf, referenceArguments } from "../environment/reference.ts";
 import { RatchetError } from "../errors.ts";
+import { shortHash } from "../hash.ts";
 import type { Json } from "../json.ts";
 import type { ToolInvocation } from "../ports/sandbox.ts";
 import type { ToolFormat } from "./tool-format.ts";
@@ -38,13 +40,13 @@ export function goldenTrajectory(
   if (outputs.length !== referenceCalls.length)
     throw new RatchetError(
       "InvalidInput",
-      `golden trajectory of environment ${environmentHash(environment).slice(0, 12)}: ${outputs.length} outputs for ${referenceCalls.length} reference calls; run referenceInvocations of the same environment`,
+      `golden trajectory of environment ${shortHash(environmentHash(environment))}: ${outputs.length} outputs for ${referenceCalls.length} reference calls; run referenceInvocations of the same environment`,
       { outputs: outputs.length, calls: referenceCalls.length },
     );
   if (referenceCalls.length === 0)
     throw new RatchetError(
       "InvalidInput",
-      `golden trajectory of environment ${environmentHash(environment).slice(0, 12)}: it was imported without reference calls; evaluate or train on it with grpo, and take the cold start's environments from an author`,
+      `golden trajectory of environment ${shortHash(environmentHash(environment))}: it was imported without reference calls; evaluate or train on it with grpo, and take the cold start's environments from an author`,
       { environment: environmentHash(environment) },
     );
   const levels = levelsOf(subQuestions);

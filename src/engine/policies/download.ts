@@ -55,7 +55,7 @@ async function fetchWhole(file: RemoteFile, target: string, options: DownloadOpt
       if (await finish(file, partial, target, options.url)) return;
     }
   } catch (cause) {
-    throw storageFailure(cause, `write ${target}`) ?? cause;
+    throw storageFailure(cause, `write ${target}`);
   }
   throw unreadable(target, "other processes keep taking what was fetched of it");
 }

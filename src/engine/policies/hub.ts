@@ -107,7 +107,7 @@ const isPart = (name: string) => name.endsWith(".safetensors") && partName.test(
 /** What comes of writing to the cache, a full disk by name. */
 const stored = <T>(path: string, writing: Promise<T>): Promise<T> =>
   writing.catch((cause) => {
-    throw storageFailure(cause, `write ${path}`) ?? cause;
+    throw storageFailure(cause, `write ${path}`);
   });
 
 /** What the revision names now; a commit names itself. Throws as `fetchFromHub` does. */

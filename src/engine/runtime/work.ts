@@ -174,6 +174,6 @@ async function write(folder: string, parentFolder: string, weights: Weights, opt
     return { weightsSha256, optimizerSha256: optimizerSha256! };
   } catch (cause) {
     const megabytes = Math.ceil((3 * trainedParameters(weights).arena.byteLength) / 1e6);
-    throw storageFailure(cause, `write a checkpoint of ${megabytes} MB to ${folder}`) ?? cause;
+    throw storageFailure(cause, `write a checkpoint of ${megabytes} MB to ${folder}`);
   }
 }
