@@ -205,9 +205,19 @@ describe("a training that a person started by hand, under a workflow id of its o
       signal: "pause",
     });
 
-  it("is recorded as stopped when it is stopped", async () => {
+  /** With a payload that nobody can read, as a person may give one by hand. */
+  const signalOddly = (workflowId: string, signalName: string) => {
+    const { namespace } = operated.client.options;
+    const odd = { metadata: { encoding: Buffer.from("odd/one") }, data: Buffer.from("?") };
+    return operated.client.workflowService.signalWorkflowExecution({
+      ...{ namespace, workflowExecution: { workflowId }, signalName, input: { payloads: [odd] } },
+    });
+  };
+
+  it("is recorded as stopped when it is stopped, and hears past what it cannot read", async () => {
     const handle = await begun("mine", {});
     await until(async () => (await progressOf("mine")).state === "paused");
+    for (const signalName of ["pause", "childState"]) await signalOddly("mine", signalName);
     operated.command("stop", "by-hand");
     expect(await handle.result()).toMatchObject({ stopped: true, iterations: 0 });
     expect((await operated.store.runs.getRun("by-hand"))!.state).toBe("stopped");
@@ -239,7 +249,9 @@ describe("a training that a person started by hand, under a workflow id of its o
     await expect(handle.result()).rejects.toMatchObject({
       cause: { message: expect.stringContaining("stopped while it waited: the run computes with threads") },
     });
-    expect(operated.command("status", "parked-early")).toMatch(/^run parked-early: stopped\n {2}stopped {2}rl\n/);
+    expect(operated.command("status", "parked-early")).toMatch(
+      /^run parked-early: stopped\n {2}stopped {2}rl\n/,
+    );
   });
 
   it("is not looked for under a name that no run can have", () => {

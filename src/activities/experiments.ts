@@ -47,6 +47,12 @@ export type StageInput =
 
 type EndState = "done" | "stopped" | "failed";
 
+interface EndOfRun {
+  readonly run: string;
+  readonly state: EndState;
+  readonly workflowType?: string;
+}
+
 interface EndOfAlone {
   readonly run: string;
   readonly stage: string;
@@ -155,9 +161,10 @@ export function createExperimentActivities(ports: CpuPorts) {
       await ports.runs.putRun({ ...run, state });
     }),
 
-    /** Stages that were under way end as the run does. */
-    finishRun: guarded(async ({ run, state }: { run: string; state: EndState }): Promise<void> => {
+    /** Stages that were under way end as the run does. Not where the run is another workflow's that bears its name. */
+    finishRun: guarded(async ({ run, state, workflowType }: EndOfRun): Promise<void> => {
       const stored = await ports.runs.getRun(run);
+      if (workflowType !== undefined && stored?.workflowType !== workflowType) return;
       if (stored) await ports.runs.putRun({ ...stored, state });
       const stages = await ports.runs.getStages(run);
       for (const stage of stages)

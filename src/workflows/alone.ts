@@ -31,7 +31,9 @@ export async function recordingStop<R>(input: unknown, work: Promise<R>): Promis
     const run = runOf(input);
     if (isStopped(error) && run !== undefined && workflowInfo().parent === undefined)
       await cpu.finishRun
-        .executeWithOptions({ summary: "record that it is stopped" }, [{ run, state: "stopped" }])
+        .executeWithOptions({ summary: "record that it is stopped" }, [
+          { run, state: "stopped", workflowType: workflowInfo().workflowType },
+        ])
         .catch(() => undefined);
     throw error;
   }

@@ -5,7 +5,8 @@
 import { defineSignal, getExternalWorkflowHandle, workflowInfo } from "@temporalio/workflow";
 import { messages } from "./names.ts";
 
-export type WorkflowState = "running" | "pausing" | "paused" | "parked" | "stopping";
+const workflowStates = ["running", "pausing", "paused", "parked", "stopping"] as const;
+export type WorkflowState = (typeof workflowStates)[number];
 
 /** How a child is, by its own account. */
 export interface ChildState {
@@ -16,7 +17,7 @@ export interface ChildState {
 
 export type Steering = typeof messages.pause | typeof messages.resume | typeof messages.stopAfterIteration;
 
-export const childStateSignal = defineSignal<[string, ChildState]>(messages.childState);
+const childStateSignal = defineSignal<[string, ChildState]>(messages.childState);
 
 export class Children {
   readonly #states = new Map<string, ChildState>();
@@ -38,8 +39,10 @@ export class Children {
     for (const workflowId of this.#states.keys()) this.#tellOne(workflowId, word);
   }
 
-  hear(workflowId: string, state: ChildState): void {
-    if (this.#states.has(workflowId)) this.#states.set(workflowId, state);
+  /** Passes over what none of its children says; anybody may send such a signal. */
+  hear(workflowId: unknown, said: unknown): void {
+    if (typeof workflowId !== "string" || !this.#states.has(workflowId) || !isChildState(said)) return;
+    this.#states.set(workflowId, { state: said.state, waitsFor: said.waitsFor });
   }
 
   /** In the order they began. */
@@ -54,6 +57,12 @@ export class Children {
       before.then(() => unlessEnded(getExternalWorkflowHandle(workflowId).signal(word))),
     );
   }
+}
+
+function isChildState(said: unknown): said is ChildState {
+  const { state, waitsFor } = (said ?? {}) as { readonly state?: unknown; readonly waitsFor?: unknown };
+  const isState = workflowStates.some((known) => known === state);
+  return isState && (waitsFor === null || typeof waitsFor === "string");
 }
 
 /** Tells the parent, if there is one, how this workflow is; in order. */

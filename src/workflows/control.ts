@@ -7,26 +7,20 @@ import {
   ContinueAsNew,
   condition,
   defineQuery,
-  defineSignal,
   metricMeter,
   setCurrentDetails,
   setHandler,
 } from "@temporalio/workflow";
-import {
-  Children,
-  type ChildState,
-  childStateSignal,
-  parentTeller,
-  type Steering,
-  type WorkflowState,
-} from "./children.ts";
+import { Children, type ChildState, parentTeller, type Steering, type WorkflowState } from "./children.ts";
 import { isStopped, mendableFailure, stoppedWhileParked } from "./failures.ts";
+import { heard, hearSignal } from "./heard.ts";
 import { messages } from "./names.ts";
 import { withArtifacts } from "./restore.ts";
 
-const pauseSignal = defineSignal(messages.pause);
-const resumeSignal = defineSignal(messages.resume);
-const stopSignal = defineSignal(messages.stopAfterIteration);
+const pauseSignal = hearSignal(messages.pause);
+const resumeSignal = hearSignal(messages.resume);
+const stopSignal = hearSignal(messages.stopAfterIteration);
+const childStateSignal = hearSignal(messages.childState);
 const progressQuery = defineQuery<Progress>(messages.progress);
 
 /** How a workflow ended. One that was terminated, or timed out, never came to say so. */
@@ -122,7 +116,7 @@ export function installControl(from: Steered = { paused: false, stopping: false 
     }),
   );
   setHandler(childStateSignal, (workflowId, state) => {
-    children.hear(workflowId, state);
+    children.hear(heard(workflowId), heard(state));
     changed();
   });
   setHandler(progressQuery, () => ({

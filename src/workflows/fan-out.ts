@@ -37,14 +37,19 @@ export async function runChild<I, R>(
     }
 }
 
-/** Looks now and then, so that no worker is kept waiting; its failure is ours. */
+/**
+ * Looks now and then, so that no worker is kept waiting; its failure is ours. Its end is noticed within a twentieth of the
+ * time that it took, in some 200 looks for two days: each costs a dozen of the 51,200 events that a history may have.
+ */
 async function follow(workflowId: string): Promise<{ readonly result: unknown } | "cutShort"> {
-  for (let pauseMs = 1_000; ; pauseMs = Math.min(2 * pauseMs, 30_000)) {
+  for (let waitedMs = 0; ; ) {
     const ended = await cpu.peekWorkflow.executeWithOptions({ summary: `look at ${workflowId}` }, [
       workflowId,
     ]);
     if (ended !== null) return ended;
+    const pauseMs = Math.max(1_000, Math.round(waitedMs / 20));
     await sleep(pauseMs);
+    waitedMs += pauseMs;
   }
 }
 

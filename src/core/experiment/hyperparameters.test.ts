@@ -47,6 +47,16 @@ describe("a change of hyper-parameters while a policy trains", () => {
       `'epochs' cannot be changed while training; what can: ${known}`,
     );
     expect(() => validateChange({}, "sft")).toThrow(`nothing to change; what can be: ${known}`);
+    for (const [given, shown] of [
+      [undefined, "nothing"],
+      [null, "null"],
+      [3, "3"],
+      ["x", '"x"'],
+      [[1], "[1]"],
+    ])
+      expect(() => validateChange(given, "sft")).toThrow(
+        `${shown} is no change: give an object, for example {"learningRate": 1e-5}; what can be: ${known}`,
+      );
   });
 
   it("refuses terms that a supervised loss does not have", () => {

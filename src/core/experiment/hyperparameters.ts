@@ -15,7 +15,11 @@ const reinforcementOnly: readonly string[] = [
 ];
 
 /** Throws a plain Error with one sentence; it runs inside workflows, so it is pure and loads no schema. */
-export function validateChange(change: HyperparameterChange, algorithm: string): void {
+export function validateChange(change: unknown, algorithm: string): void {
+  if (typeof change !== "object" || change === null || Array.isArray(change))
+    throw new Error(
+      `${JSON.stringify(change) ?? "nothing"} is no change: give an object, for example {"learningRate": 1e-5}; what can be: ${changeable}`,
+    );
   if (Object.keys(change).length === 0) throw new Error(`nothing to change; what can be: ${changeable}`);
   for (const [name, value] of Object.entries(change)) {
     if (!Object.hasOwn(bounds, name))
