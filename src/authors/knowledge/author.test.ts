@@ -151,6 +151,18 @@ describe("propose", () => {
     ]);
   });
 
+  it("shows FTRL's shape: 7 to 11 tools of about 7 parameters, one or two of them required", async () => {
+    const candidates = await author.propose(request("train", "ftrl", { count: 60 }));
+    const toolsets = candidates.map((candidate) => draftTools(candidate).drafts);
+    const counts = toolsets.map(({ length }) => length);
+    expect([Math.min(...counts), Math.max(...counts)]).toEqual([7, 11]);
+    const documents = toolsets.flat().map(({ document }) => document.parameters);
+    const mean = (count: (of: (typeof documents)[number]) => number) =>
+      documents.reduce((sum, parameters) => sum + count(parameters), 0) / documents.length;
+    expect(Math.abs(mean(({ properties }) => Object.keys(properties).length) - 7)).toBeLessThan(0.7);
+    expect(mean(({ required }) => required.length)).toBeLessThan(2);
+  });
+
   it("documents what calculators do: how they round, and nothing of names", async () => {
     const candidates = await author.propose(
       request("train", "ftrl", { scenarios: { parallel_multi_hop: 1 } }),

@@ -14,7 +14,7 @@ const stageVersions = {
   decomposed: 2,
   documented: 1,
   integrated: 3,
-  scaled: 3,
+  scaled: 4,
   proven: 2,
   assembled: 6,
 } as const;
