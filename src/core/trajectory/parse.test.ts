@@ -46,8 +46,9 @@ describe("parseToolCalls", () => {
     ]);
   });
 
-  it("takes NaN for a name, as Python finds it true", () => {
+  it("takes NaN and true for names, as Python finds them true, but for no tool's", () => {
     expect(names('<tool_call>{"name": NaN, "arguments": {}}</tool_call>')).toEqual(["NaN"]);
+    expect(names('<tool_call>{"name": true, "arguments": {}}</tool_call>')).toEqual(["True"]);
   });
 
   it.each([

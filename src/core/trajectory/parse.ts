@@ -75,7 +75,8 @@ function readCall(call: JsonSource | undefined, key: "arguments" | "parameters")
   const value = typeof given === "string" ? written.value : given;
   if (typeof given !== "string" && !isObject(given)) return undefined;
   return {
-    name: typeof name === "string" ? name : call.members.get("name")!,
+    // Python's True is the name of no tool, where `true` might be one's.
+    name: typeof name === "string" ? name : name === true ? "True" : call.members.get("name")!,
     arguments: isObject(value) ? value : null,
     argumentsText: typeof given === "string" ? given : call.members.get(key)!,
   };
