@@ -1,10 +1,13 @@
 /**
  * Measures that may be negative, which the SDK's gauges refuse: rewards, losses, and how the process is. The newest value
- * of each is kept, for every run that this process has updated.
+ * of each is kept, for the trainings that this process has updated last: a scrape never grows with the runs of a year.
  */
 import type { LineageRecord } from "../core/ports/runs.ts";
 import { expose, gauge, type Metric } from "../services/exposition.ts";
 import { watchProcess } from "../services/process-metrics.ts";
+
+/** More than anybody looks at side by side. */
+const mostTrainings = 100;
 
 type Samples = Metric["samples"];
 
@@ -34,7 +37,12 @@ export function createGauges(): Gauges {
       return typeof value === "number" && Number.isFinite(value) ? [{ labels, value }] : [];
     });
   return {
-    show: (update) => void newest.set(`${update.run}\n${update.stage}`, update),
+    show: (update) => {
+      const training = `${update.run}\n${update.stage}`;
+      newest.delete(training);
+      newest.set(training, update);
+      if (newest.size > mostTrainings) newest.delete(newest.keys().next().value!);
+    },
     text: () =>
       expose([
         gauge(

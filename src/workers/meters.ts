@@ -71,8 +71,7 @@ export function meterLedger(ledger: StepLedger, meters: Meters): StepLedger {
         kinds.delete(key);
         meters.stepsCommitted.add(1, { kind });
         if (alongside?.lineage !== undefined) {
-          const { run, stage, checkpoint } = alongside.lineage;
-          meters.checkpointBytes.add(checkpoint.bytes, { run, stage });
+          meters.checkpointBytes.add(alongside.lineage.checkpoint.bytes);
           meters.gauges.show(alongside.lineage);
         }
         return committed;
@@ -89,8 +88,8 @@ export const meterRuns = (runs: RunStore, meters: Meters): RunStore => ({
   ...runs,
   putTrip: async (record) => {
     await runs.putTrip(record);
-    const { run, stage, trip, action } = record;
-    meters.trips.add(1, { run, stage, measure: trip.measure, action });
+    const { trip, action } = record;
+    meters.trips.add(1, { measure: trip.measure, action });
   },
 });
 
@@ -98,7 +97,7 @@ export const meterRestoring =
   (restore: UpdateActivities["restoreUpdate"], meters: Meters): UpdateActivities["restoreUpdate"] =>
   async (known) => {
     await restore(known);
-    meters.restored.add(1, { run: known.run, stage: known.stage });
+    meters.restored.add(1);
   };
 
 export function meterEngine(engine: Engine, meters: Meters): Engine {
