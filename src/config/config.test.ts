@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -24,6 +24,19 @@ describe("readConfig", () => {
     expect(readConfig({ ...bare, RATCHET_PREFIX_CACHE_MB: "512" }, cwd).prefixCacheBytes).toBe(536_870_912);
     expect(config.logLevel).toBe("info");
     expect(Object.isFrozen(config)).toBe(true);
+  });
+
+  it("knows the variables that docs/operations.md lists, and no others of its own", () => {
+    const page = readFileSync(new URL("../../docs/operations.md", import.meta.url), "utf8");
+    const settings = page.slice(page.indexOf("## Settings"), page.indexOf("## Security"));
+    const listed = settings.match(/`RATCHET_[A-Z_]+`/g)!.map((name) => name.slice(1, -1));
+    let known = "";
+    try {
+      readConfig({ ...bare, RATCHET_NONE: "1" }, cwd);
+    } catch (error) {
+      known = /known: (.*)\)/.exec((error as Error).message)![1]!;
+    }
+    expect(listed.sort()).toEqual(known.split(", ").sort());
   });
 
   it("resolves folders against the current folder", () => {

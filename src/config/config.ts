@@ -11,8 +11,8 @@ import { type ListenAddress, readListenAddress } from "./listen-address.ts";
 import { nearestName } from "./nearest.ts";
 import { checkToken, readPayloadKeys, readSecretFiles } from "./secrets.ts";
 
-export const logLevels = ["debug", "info", "warn", "error"] as const;
-export const versionings = ["auto-upgrade", "pinned"] as const;
+const logLevels = ["debug", "info", "warn", "error"] as const;
+const versionings = ["auto-upgrade", "pinned"] as const;
 
 export interface Config {
   /** Where a project's data lives (RATCHET_HOME); `.ratchet` in the current folder by default. */
