@@ -1,5 +1,6 @@
 /** The store as one thing with a lifetime: artifacts on disk, steps, runs and lineage in Postgres. */
 import { resolve } from "node:path";
+import { sql } from "kysely";
 import type { ArtifactStore } from "../core/ports/artifacts.ts";
 import type { RunStore } from "../core/ports/runs.ts";
 import type { StepLedger } from "../core/ports/steps.ts";
@@ -32,6 +33,8 @@ export interface Store {
    * nothing and reports what it would do.
    */
   collectGarbage(keep: readonly string[], budgetBytes: number, dryRun?: boolean): Promise<GarbageReport>;
+  /** Rejects where Postgres does not answer. */
+  askDatabase(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -53,6 +56,7 @@ export async function openStore({
       runs: createRunStore(database),
       collectGarbage: (keep, budgetBytes, dryRun = false) =>
         collectGarbage(database, folder, staging, keep, budgetBytes, dryRun),
+      askDatabase: () => database.run(async (tables) => void (await sql`SELECT 1`.execute(tables))),
       close: () => database.close(),
     };
   } catch (error) {

@@ -54,6 +54,7 @@ await serve("cpu-worker", "ratchet-cpu", async ({ config, log, meters, common, f
   });
   return {
     workers: [worker],
+    askDatabase: store.askDatabase,
     close: async () => {
       await sandbox.close();
       await clientConnection.close();

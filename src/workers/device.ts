@@ -63,6 +63,7 @@ export const serveDevice = (open: (options: EngineOptions) => Engine): Promise<v
             activities: { ...updates, restoreUpdate: meterRestoring(updates.restoreUpdate, meters) },
           }),
         ],
+        askDatabase: store.askDatabase,
         close: async () => {
           await engine.close();
           await store.close();

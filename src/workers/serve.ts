@@ -39,6 +39,8 @@ interface Opened {
   readonly workers: readonly Worker[];
   /** After the workers poll, before the process counts as ready. */
   readonly announce?: () => Promise<void>;
+  /** Of a worker that needs one: rejects where its database does not answer. */
+  readonly askDatabase?: () => Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -92,7 +94,7 @@ export async function serve(
     const handedBack = await failDeadAttempts(config.home, new Client(common));
     if (handedBack > 0) log.info({ attempts: handedBack }, "handed back what a dead worker was at");
     const id = versionId(config.versioning, await buildId());
-    const { workers, announce, close } = await open({
+    const { workers, announce, askDatabase, close } = await open({
       config,
       connection,
       log,
@@ -105,7 +107,7 @@ export async function serve(
     const running = Promise.all(workers.map((worker) => worker.run()));
     ending.removeEventListener("abort", endAtOnce);
     ending.addEventListener("abort", () => drain(workers));
-    watch(workers, connection);
+    watch(workers, connection, askDatabase);
     await Promise.race([announce?.(), running]);
     log.info({ buildId: id, versioning: config.versioning }, "polls its queues");
     process.send?.("ready");

@@ -6,18 +6,21 @@ import { createServer } from "node:net";
 import { type NativeConnection, Runtime, type TelemetryOptions, type Worker } from "@temporalio/worker";
 import type { Config } from "../config/config.ts";
 import { serveHealth } from "../services/health.ts";
+import { answering } from "./answering.ts";
 import { type Logger, temporalLogger } from "./logger.ts";
 import { createMeters, durationBuckets, type Meters } from "./meters.ts";
 
 interface Telemetry {
   readonly meters: Meters;
   /** From now on /healthz tells of these; before, that the worker starts. */
-  watch(workers: readonly Worker[], connection: NativeConnection): void;
+  watch(workers: readonly Worker[], connection: NativeConnection, askDatabase?: Ask): void;
 }
 
+type Ask = () => Promise<unknown>;
+
 const loopback = "127.0.0.1";
-/** Temporal answers in milliseconds; a check that takes longer is a failed one. */
-const temporalLimitMs = 3_000;
+/** Temporal and Postgres answer in milliseconds; a check that takes longer is a failed one. */
+const limitMs = 3_000;
 
 /** Once in a process, before anything of Temporal's is opened. */
 export async function startTelemetry(role: string, config: Config, log: Logger): Promise<Telemetry> {
@@ -33,22 +36,36 @@ export async function startTelemetry(role: string, config: Config, log: Logger):
     shutdownSignals: [],
   });
   const meters = createMeters(runtime.metricMeter);
-  let watched: { workers: readonly Worker[]; connection: NativeConnection } | undefined;
+  let watched:
+    | {
+        readonly workers: readonly Worker[];
+        /** What it cannot work without, and whether it answers. */
+        readonly services: Readonly<Record<string, () => Promise<boolean>>>;
+      }
+    | undefined;
   if (config.metricsAddress !== undefined) {
     await serveHealth(config.metricsAddress, config.metricsToken, {
       health: async () => {
         if (watched === undefined) return { ok: false, role, state: "starting" };
         const states = watched.workers.map((worker) => worker.getState().toLowerCase());
-        const temporal = await answers(watched.connection);
-        return { ok: temporal && states.every((state) => state === "running"), role, states, temporal };
+        const asked = Object.entries(watched.services).map(async ([name, ask]) => [name, await ask()]);
+        const services = Object.fromEntries(await Promise.all(asked)) as Record<string, boolean>;
+        const ok = Object.values(services).every(Boolean) && states.every((state) => state === "running");
+        return { ok, role, states, ...services };
       },
       metrics: async () => (await (await fetch(`http://${exporter}/metrics`)).text()) + meters.gauges.text(),
     });
   }
   return {
     meters,
-    watch: (workers, connection) => {
-      watched = { workers, connection };
+    watch: (workers, connection, askDatabase) => {
+      watched = {
+        workers,
+        services: {
+          temporal: answering(() => askTemporal(connection), limitMs),
+          ...(askDatabase && { database: answering(askDatabase, limitMs) }),
+        },
+      };
     },
   };
 }
@@ -68,14 +85,9 @@ const exporting = (bindAddress: string): NonNullable<TelemetryOptions["metrics"]
   },
 });
 
-async function answers(connection: NativeConnection): Promise<boolean> {
-  try {
-    const asked = () => connection.workflowService.getSystemInfo({});
-    await connection.withDeadline(Date.now() + temporalLimitMs, asked);
-    return true;
-  } catch {
-    return false;
-  }
+function askTemporal(connection: NativeConnection): Promise<unknown> {
+  const asked = () => connection.workflowService.getSystemInfo({});
+  return connection.withDeadline(Date.now() + limitMs, asked);
 }
 
 /** The exporter takes a number only. Where another program takes it first, the worker fails and is started again. */
