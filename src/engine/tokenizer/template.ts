@@ -1,10 +1,10 @@
 /**
- * A chat template ready to render as transformers renders it, with the one hidden input it may ask for, the date, held
- * fast: a prompt must not change overnight.
+ * A chat template ready to render as transformers renders it, within bounds, and with the one hidden input it may ask for, the
+ * date, held fast: a prompt must not change overnight.
  */
-import { Template } from "@huggingface/jinja";
 import { bareCalls, type ToolFormat, taggedCalls } from "../../core/trajectory/tool-format.ts";
 import { unreadable } from "../formats/unreadable.ts";
+import { parseTemplate } from "./bounded-template.ts";
 
 export const specialTokenNames = ["bos_token", "eos_token", "pad_token", "unk_token"] as const;
 /** Special tokens by name, which templates may write. */
@@ -19,11 +19,9 @@ const date: Readonly<Record<string, string>> = {
   "%m": "07",
   "%Y": "2024",
 };
-/** @huggingface/jinja lets nobody replace its own `strftime_now`, so templates are made to ask for this. */
-const fixedClock = "strftime_fixed";
 const clock = {
   date_string: "26 Jul 2024",
-  [fixedClock]: (format: string) => format.replace(/%[dbBmY]/g, (field) => date[field]!),
+  strftime_now: (format: string) => format.replace(/%[dbBmY]/g, (field) => date[field]!),
 };
 
 /** Throws ModelUnreadable where the template cannot be parsed; so does rendering what the template refuses. */
@@ -35,12 +33,8 @@ export function createRenderer(file: string, template: string, tokens: SpecialTo
       throw unreadable(file, `its chat_template ${problem}: ${(cause as Error).message}`, {}, cause);
     }
   };
-  const parsed = attempt(
-    "cannot be parsed",
-    () => new Template(template.replaceAll("strftime_now", fixedClock)),
-  );
-  return (context) =>
-    attempt("refuses a conversation", () => parsed.render({ ...tokens, ...clock, ...context }));
+  const parsed = attempt("cannot be parsed", () => parseTemplate(template));
+  return (context) => attempt("refuses a conversation", () => parsed({ ...tokens, ...clock, ...context }));
 }
 
 /** What a template makes of a conversation with tools. */
