@@ -80,6 +80,20 @@ describe("a home beside the Postgres, Temporal and workers of somebody else", ()
   });
 });
 
+describe("a home with a Postgres of its own beside the Temporal and workers of somebody else", () => {
+  it("starts nothing there: the workers would take each other's work", async () => {
+    const config = readConfig({ ...process.env, RATCHET_HOME: operated.home });
+    const { address } = endpointsOf(config, readRecord(operated.home))!.temporalConnection;
+    const home = join(operated.home, "own");
+    const { code, stderr } = await runCli(["up"], { RATCHET_HOME: home, TEMPORAL_ADDRESS: address! });
+    expect({ code, stderr }).toMatchObject({ code: 3 });
+    expect(stderr).toMatch(
+      /^ratchet: Temporal at \S+, namespace 'default', has a worker of another database, ratchet-workflow-\d+@\S+, which would take this home's work; set DATABASE_URL and RATCHET_ARTIFACTS to those of that worker/,
+    );
+    expect(existsSync(home)).toBe(false);
+  });
+});
+
 describe("the status of a run whose workflow cannot go on with this build", () => {
   it("names the attempts of its task, and why they fail", async () => {
     const run = { run: "odd", workflowType: "trainPolicy", input: {}, state: "running" } as const;

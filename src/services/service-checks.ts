@@ -1,5 +1,6 @@
 /** Whether the services can run or, where they are external, whether they answer. Looks only, like every check. */
 import { spawnSync } from "node:child_process";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import type { Config } from "../config/config.ts";
@@ -10,10 +11,13 @@ import { isPortFree } from "./ports.ts";
 import { findPostgresAccount } from "./postgres-account.ts";
 import { lacksLinks, postgresPackage } from "./postgres-binaries.ts";
 import { findPostmaster } from "./postgres-lock.ts";
+import { readProcessTable } from "./process-table.ts";
+import { findProcess, isAlive } from "./processes.ts";
 import { portsOf, readRecord, recordPath } from "./record.ts";
+import { strangerAmong } from "./strangers.ts";
 import { findServers } from "./temporal.ts";
 import { findTemporal } from "./temporal-binary.ts";
-import { checkNamespace } from "./temporal-namespace.ts";
+import { checkNamespace, workflowPollers } from "./temporal-namespace.ts";
 
 const connectTimeoutMs = 5_000;
 
@@ -100,13 +104,29 @@ export async function checkTemporalServer(config: Config): Promise<Check> {
   const { temporalConnection: connection, temporalNamespace: namespace } = config;
   try {
     await checkNamespace(connection!, namespace);
+    const server = `Temporal at ${connection!.address}, namespace '${namespace}',`;
+    const stranger = await strangerTo(config);
+    if (stranger === undefined) return check("temporal", true, `${server} answers`, "");
     return check(
       "temporal",
-      true,
-      `Temporal at ${connection!.address}, namespace '${namespace}', answers`,
-      "",
+      false,
+      `${server} has a worker of another database, ${stranger}, which would take this home's work`,
+      "set DATABASE_URL and RATCHET_ARTIFACTS to those of that worker, or TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE to another",
     );
   } catch (error) {
     return check("temporal", false, (error as Error).message, "", "TemporalUnavailable");
   }
+}
+
+/** A Postgres of this home's own is nobody else's; who shares a DATABASE_URL belongs together. */
+async function strangerTo(config: Config): Promise<string | undefined> {
+  const { home, databaseUrl, temporalConnection, temporalNamespace } = config;
+  if (databaseUrl !== undefined) return undefined;
+  const pids = (readProcessTable(home)?.processes ?? []).filter(isAlive).map(({ pid }) => pid);
+  const isRunning = (pid: number) => findProcess(pid) !== undefined;
+  return strangerAmong(await workflowPollers(temporalConnection!, temporalNamespace), {
+    host: hostname(),
+    isRunning,
+    pids,
+  });
 }

@@ -6,13 +6,16 @@ import type { Connection } from "@temporalio/client";
 import { msToTs } from "@temporalio/common/lib/time.js";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
-import { searchAttributes } from "../workflows/names.ts";
+import { searchAttributes, taskQueues } from "../workflows/names.ts";
+import type { Poller } from "./strangers.ts";
 
 export type TemporalConnectionOptions = NonNullable<Config["temporalConnection"]>;
 
 /** 30 days; the dev server's own 24 hours would lose a run before its report is read. */
 export const retentionMs = 30 * 24 * 3_600_000;
 const connectTimeoutMs = 5_000;
+/** temporal.api.enums.v1.TaskQueueType */
+const workflowQueue = 1;
 /** Numbers of temporal.api.enums.v1.IndexedValueType. */
 const indexedTypes = { KEYWORD: 2, INT: 3, DOUBLE: 4 } as const;
 
@@ -21,6 +24,21 @@ export async function checkNamespace(options: TemporalConnectionOptions, namespa
   await withConnection(options, namespace, (connection) =>
     connection.workflowService.describeNamespace({ namespace }),
   );
+}
+
+/** Who has asked for workflows to go on with in the last minutes. */
+export function workflowPollers(options: TemporalConnectionOptions, namespace: string): Promise<Poller[]> {
+  return withConnection(options, namespace, async (connection) => {
+    const { pollers } = await connection.workflowService.describeTaskQueue({
+      namespace,
+      taskQueue: { name: taskQueues.workflows },
+      taskQueueType: workflowQueue,
+    });
+    return (pollers ?? []).map(({ identity, lastAccessTime }) => ({
+      identity: identity ?? "",
+      polledMsAgo: Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1_000,
+    }));
+  });
 }
 
 /** Registers the search attributes that the namespace lacks. Doing it twice is doing it once. */
