@@ -115,7 +115,7 @@ describe("the gates, on Python", () => {
       ["document-leak", told],
       ["oracle", relabelled("JPY")],
       ["static-code", withCode((code) => `import random\n${code}`)],
-      ["generalization", withCode(returning('_render("currency") + country + "   "'))],
+      ["generalization", withCode(returning('_render("currency") + " of " + country + "   "'))],
       ["documents", withCode((code) => code.replace("country=...", "country=..., year=2024"))],
       ["error-behaviour", withCode((code) => code.replace('"no row has this name"', '"no " + country'))],
       [

@@ -25,6 +25,24 @@ describe("the interpreter", () => {
     expect((await sandbox.run(calls, undefined, "other")).map(({ text }) => text)).toEqual(other);
   });
 
+  it("is in another time zone there, and sets of texts are in another order", async () => {
+    const python = (body: string) => ({
+      program: { name: "tool", runtime: "python" as const, code: `def tool():\n    ${body}` },
+      arguments: {},
+    });
+    const calls = [
+      tool("return new Date(1989, 0, 13).toISOString();"),
+      python("return ' '.join({'red', 'green', 'blue', 'white', 'black', 'grey'})"),
+      python("return ' '.join({'red': 1, 'green': 2})"),
+    ];
+    const usual = (await sandbox.run(calls)).map(({ text }) => text);
+    const other = (await sandbox.run(calls, undefined, "other")).map(({ text }) => text);
+    expect([usual[0], other[0]]).toEqual(["1989-01-13T00:00:00.000Z", "1989-01-12T18:30:00.000Z"]);
+    expect(other[1]!.split(" ").sort()).toEqual(["black", "blue", "green", "grey", "red", "white"]);
+    expect(other[1]).not.toBe(usual[1]);
+    expect([usual[2], other[2]]).toEqual(["red green", "red green"]);
+  });
+
   it("has a global of its own for each name that the static gate allows, and each member of one", async () => {
     const globals = [...allowedGlobals].filter((name) => name !== "arguments");
     const members = Object.entries(allowedMembers).map(([name, allowed]) => [name, [...allowed]]);

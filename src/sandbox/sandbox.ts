@@ -130,8 +130,9 @@ export function createSandbox(options: SandboxOptions): ChildSandbox {
 }
 
 function createChildren(limits: SandboxLimits, isolation: Isolation, signal: AbortSignal) {
-  const snapshot = createSnapshot(limits, isolation, signal);
-  const childrenIn = (surroundings: Surroundings) => ({
+  const usual = createSnapshot(limits, isolation, signal);
+  const other = createSnapshot(limits, isolation, signal, "other");
+  const childrenIn = (surroundings: Surroundings, snapshot: typeof usual) => ({
     javascript: createSpares(async () =>
       startSpare(childStart("javascript", limits, "run", surroundings), isolation),
     ),
@@ -140,8 +141,8 @@ function createChildren(limits: SandboxLimits, isolation: Isolation, signal: Abo
     ),
   });
   return {
-    usual: childrenIn("usual"),
-    other: childrenIn("other"),
-    compiler: async () => startSpare(childStart("python", limits, "compile"), isolation, [await snapshot()]),
+    usual: childrenIn("usual", usual),
+    other: childrenIn("other", other),
+    compiler: async () => startSpare(childStart("python", limits, "compile"), isolation, [await usual()]),
   };
 }

@@ -1,5 +1,6 @@
 /** The memory of a Python interpreter that has started, which lets others start in a fraction of a second. */
 import { RatchetError } from "../core/errors.ts";
+import type { Surroundings } from "../core/ports/sandbox.ts";
 import { startChild } from "./child.ts";
 import { childStart } from "./interpreters.ts";
 import type { Isolation } from "./isolation.ts";
@@ -8,11 +9,19 @@ import type { SandboxLimits } from "./limits.ts";
 /** Starting Pyodide without a snapshot takes 3 s on an idle machine. */
 const snapshotMs = 120_000;
 
-/** Made when it is first asked for, by a child that never sees a tool; a failure is tried again by the next to ask. */
-export function createSnapshot(limits: SandboxLimits, isolation: Isolation, signal: AbortSignal) {
+/**
+ * Made when it is first asked for, by a child that never sees a tool; a failure is tried again by the next to ask. The order
+ * of sets, which other surroundings change, is settled in it.
+ */
+export function createSnapshot(
+  limits: SandboxLimits,
+  isolation: Isolation,
+  signal: AbortSignal,
+  surroundings: Surroundings = "usual",
+) {
   let snapshot: Promise<Uint8Array> | undefined;
   return () => {
-    snapshot ??= makeSnapshot(limits, isolation, signal).catch((error) => {
+    snapshot ??= makeSnapshot(limits, isolation, signal, surroundings).catch((error) => {
       snapshot = undefined;
       throw error;
     });
@@ -28,10 +37,11 @@ async function makeSnapshot(
   limits: SandboxLimits,
   isolation: Isolation,
   signal: AbortSignal,
+  surroundings: Surroundings,
 ): Promise<Uint8Array> {
   signal.throwIfAborted();
   const chunks: Buffer[] = [];
-  const child = startChild(childStart("python", limits, "snapshot"), isolation, {
+  const child = startChild(childStart("python", limits, "snapshot", surroundings), isolation, {
     silenceMs: () => snapshotMs,
     onOutput: (chunk) => chunks.push(chunk),
   });

@@ -46,6 +46,8 @@ const forbiddenMembers: ReadonlySet<string> = new Set(
     "constructor __proto__ prototype random callee caller stack captureStackTrace prepareStackTrace stackTraceLimit",
     "__defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__ getPrototypeOf getOwnPropertyDescriptor",
     "getOwnPropertyDescriptors getOwnPropertyNames",
+    // What these say depends on where the code runs.
+    "localeCompare toLocaleDateString toLocaleLowerCase toLocaleString toLocaleTimeString toLocaleUpperCase",
   ].flatMap((names) => names.split(" ")),
 );
 
@@ -70,6 +72,34 @@ export function nameFaults(tree: Program, { nodes, scopes, folded }: Code): stri
       .filter((name) => forbiddenMembers.has(name))
       .map((name) => `reads '.${name}'`),
     ...wholeGlobalFaults(nodes, new Set(globals)),
+    ...keptFaults(tree, nodes, scopes),
+  ];
+}
+
+/** What a tool writes on itself, or on a built-in, would be there for its next call wherever calls share an interpreter. */
+function keptFaults(tree: Program, nodes: readonly AnyNode[], { names, bindingOf }: Scopes): string[] {
+  const [own] = tree.body;
+  const tool = own?.type === "FunctionDeclaration" ? own.id : undefined;
+  const called = new Set(nodes.flatMap((node) => (node.type === "CallExpression" ? [node.callee] : [])));
+  const isTool = (name: Identifier) =>
+    tool !== undefined && name !== tool && bindingOf(name) === bindingOf(tool);
+  const changed = nodes.flatMap((node) => {
+    const target =
+      node.type === "AssignmentExpression"
+        ? node.left
+        : node.type === "UpdateExpression"
+          ? node.argument
+          : undefined;
+    const object = target?.type === "MemberExpression" ? target.object : undefined;
+    const isGlobal =
+      object?.type === "Identifier" && object.name !== "arguments" && bindingOf(object) === undefined;
+    return isGlobal ? [`changes '${object.name}'`] : [];
+  });
+  return [
+    ...(names.some((name) => isTool(name) && !called.has(name))
+      ? [`uses '${tool!.name}' other than to call it`]
+      : []),
+    ...new Set(changed),
   ];
 }
 

@@ -9,7 +9,7 @@ import { triedCalls } from "./tried-calls.ts";
 export const determinismGate: ExecutingGate = {
   kind: "executing",
   gate: "determinism",
-  version: 7,
+  version: 8,
   again: true,
   plan: (subject) => {
     const calls = triedCalls(subject);

@@ -9,7 +9,8 @@ import { answerMatches } from "../reward/match.ts";
 import { leavesOf, plausibleArguments } from "./arguments.ts";
 import { invocationOf, madeCalls, namesOf } from "./calls.ts";
 import { keyOf, type Table, tableFault } from "./data-table.ts";
-import { type Case, type ExecutingGate, type Probe, textOf, trialOf } from "./gate.ts";
+import { type Case, type ExecutingGate, type Probe, trialOf } from "./gate.ts";
+import { givenAwayIn } from "./given-away.ts";
 
 /** Calls per distractor: every field of a general tool for every row that a large environment names, and some more. */
 const mostCalls = 120;
@@ -19,7 +20,7 @@ const mostCombinations = 2_000;
 export const distractorsGate: ExecutingGate = {
   kind: "executing",
   gate: "distractors",
-  version: 6,
+  version: 7,
   again: false,
   plan: (subject) => {
     const { environment } = subject;
@@ -37,10 +38,11 @@ export const distractorsGate: ExecutingGate = {
           (given): Probe => ({
             tool: tool.document.name,
             invocation: invocationOf(tool, given, subject),
-            fault: (outcome) => {
-              const found = answers.find(
-                (answer) => !saysBack(answer, given, passed) && answerMatches(answer, textOf(outcome)),
-              );
+            fault: ({ kind, text }) => {
+              // An error gives an answer to who reads it, and may hold a short one by chance.
+              const isGiven =
+                kind === "returned" ? (answer: string) => answerMatches(answer, text) : givenAwayIn(text);
+              const found = answers.find((answer) => !saysBack(answer, given, passed) && isGiven(answer));
               return found === undefined ? undefined : `${JSON.stringify(given)} gives '${found}'`;
             },
           }),
@@ -66,6 +68,13 @@ const saysBack = (answer: string, given: JsonObject, passed: readonly number[]):
     ({ value }) => typeof value === "number" && !passed.includes(value) && String(value) === answer,
   );
 
+/** Ways to ask for a row: as it is asked for elsewhere, by its key, loudly among blanks, and by another of its names. */
+function spellingsOf(name: string, row: string | undefined, table: Table | undefined): string[] {
+  if (row === undefined || table === undefined) return [];
+  const aliases = Object.keys(table.aliases).filter((alias) => table.aliases[alias] === row);
+  return [...new Set([name, row, ` ${name.toUpperCase()} `, ...aliases.slice(0, 1)])];
+}
+
 /** Those about rows of its table first, for it cannot tell much of others; of each kind in a seeded order. */
 function callsOf(
   { environment, tables }: Case,
@@ -77,8 +86,11 @@ function callsOf(
   const random = seededRandom(seedOf("distractor", environmentHash(environment), name));
   const data = tableOf(tool, tables);
   const rows = data !== undefined && tableFault(data) === undefined ? (data as unknown as Table) : undefined;
-  const isKnown = (one: string) => rows !== undefined && keyOf(rows, one) !== undefined;
-  const [known, unknown] = [names.filter(isKnown), names.filter((one) => !isKnown(one))];
+  const rowOf = (one: string) => (rows === undefined ? undefined : keyOf(rows, one));
+  const [known, unknown] = [
+    names.flatMap((one) => spellingsOf(one, rowOf(one), rows)),
+    names.filter((one) => rowOf(one) === undefined),
+  ];
   return [known, unknown]
     .flatMap((some) => random.shuffle(plausibleArguments(parameters, some, numbers, mostCombinations)))
     .slice(0, mostCalls);

@@ -14,7 +14,7 @@ const types: readonly Json[] = ["string", "number", "integer", "boolean", "array
 export const documentsGate: StaticGate = {
   kind: "static",
   gate: "documents",
-  version: 6,
+  version: 7,
   judge: ({ environment, tables }: Case) => {
     const { tools } = environment;
     const names = tools.map(({ document }) => document.name);

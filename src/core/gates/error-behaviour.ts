@@ -12,7 +12,7 @@ import { type WrongCall, wrongCalls } from "./wrong-calls.ts";
 export const errorBehaviourGate: ExecutingGate = {
   kind: "executing",
   gate: "error-behaviour",
-  version: 7,
+  version: 8,
   again: false,
   plan: (subject) => {
     const leakIn = leaksOf(subject.environment);
@@ -38,9 +38,11 @@ function faultOf(
     return `no ${kind} error of ${JSON.stringify(given)}: ${outcome.kind} '${outcome.text.slice(0, 40)}'`;
   if (!kinds.some((one) => outcome.text.startsWith(`${one}: `)))
     return `'${outcome.text.slice(0, 40)}' is no ${kind} error`;
-  const said = tidyKey(outcome.text);
-  if (passedIn(given, tool.document as unknown as Json).some((text) => said.includes(text)))
-    return "an error repeats what was passed";
+  const said = signsOf(outcome.text);
+  const own = signsOf(JSON.stringify(tool.document));
+  // Who helps with the spelling of a name says most of it.
+  const isRepeated = (text: string) => repeats(said, text, own, isForgivable ? text.length : leastPart);
+  if (passedIn(given).some(isRepeated)) return "an error repeats what was passed";
   const leaked = leakIn(outcome.text);
   return leaked === undefined ? undefined : `an error says '${leaked}'`;
 }
@@ -57,14 +59,28 @@ function leaksOf(environment: Environment): (text: string) => string | undefined
 
 /** Shorter texts and numbers stand in sentences by chance. */
 const leastRecognized = 4;
+/** So many letters and digits in a row are repeated where a part is. */
+const leastPart = 6;
 
-/** What was passed, as an error might repeat it; not what the document says itself, its choices and limits. */
-function passedIn(given: Json, document: Json): string[] {
-  const own = tidyKey(JSON.stringify(document));
+/** Letters and digits, whatever stands between them. */
+const signsOf = (text: string) => tidyKey(text).replace(/[^\p{L}\p{N}]/gu, "");
+
+/** Whether an error says a passed text or a part of it, but for what the document says itself, its choices and limits. */
+function repeats(said: string, passed: string, own: string, least: number): boolean {
+  const length = Math.min(passed.length, least);
+  for (let at = 0; at + length <= passed.length; at++) {
+    const part = passed.slice(at, at + length);
+    if (said.includes(part) && !own.includes(part)) return true;
+  }
+  return false;
+}
+
+/** What was passed, as an error might repeat it. */
+function passedIn(given: Json): string[] {
   const passed = leavesOf(given).flatMap(({ path, value }) =>
     typeof value === "boolean" || value === null ? path : [...path, value],
   );
-  return [...new Set(passed.map((one) => tidyKey(String(one))))].filter(
-    (text) => text.length >= leastRecognized && !own.includes(text),
+  return [...new Set(passed.map((one) => signsOf(String(one))))].filter(
+    ({ length }) => length >= leastRecognized,
   );
 }

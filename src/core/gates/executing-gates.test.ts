@@ -130,7 +130,9 @@ describe("the generalization gate", () => {
     const plain = rigged(
       'if (country.trim().length < 3) throw new Error("not_found: no row has this name"); return $original({ country }, table);',
     );
-    expect(await evidence(generalizationGate, plain)).toBe("get_money: 'fr' does not give 'EUR'");
+    expect(await evidence(generalizationGate, plain)).toBe(
+      "get_money: 'jp' gives '' and not 'JPY'; get_money: 'fr' does not give 'EUR'",
+    );
   });
 
   it("catches a tool that wants the very arguments of the reference call and no default beside them", async () => {

@@ -12,7 +12,7 @@ const largestShare = 0.5;
 export const fuelGate: ExecutingGate = {
   kind: "executing",
   gate: "fuel",
-  version: 2,
+  version: 3,
   again: false,
   plan: (subject) => {
     const calls = triedCalls(subject);

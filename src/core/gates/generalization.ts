@@ -6,32 +6,36 @@
  */
 import { environmentHash } from "../environment/environment.ts";
 import { seedOf } from "../hash.ts";
-import { canonicalJson, type Json, type JsonObject } from "../json.ts";
+import { canonicalJson, type Json } from "../json.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { answerMatches, normalizeAnswer } from "../reward/match.ts";
-import { isBeyondLimits, leavesOf, namesIn, schemaAt, withLeaf } from "./arguments.ts";
+import { leavesOf, namesIn, withLeaf } from "./arguments.ts";
 import { calculationReadings } from "./calculation-probes.ts";
 import { invocationOf, type MadeCall, madeCalls } from "./calls.ts";
-import { cellAt, keyOf, plainKey } from "./data-table.ts";
+import { cellAt } from "./data-table.ts";
 import { type Case, type ExecutingGate, findingOf, type Probe, type Readings, textOf } from "./gate.ts";
+import { limitProbes } from "./limit-probes.ts";
 import { namesSaid } from "./names-said.ts";
 import { askingFor, type Column, saidOf, type TableFacts, tableFacts } from "./table-facts.ts";
+import { type AskedRow, otherNamesOf, spellingProbes, wordingProbes } from "./wording-probes.ts";
 
 const unseenKeys = 20;
-const mostAliases = 2;
 const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 640_250.75] };
 
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 7,
+  version: 8,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
     const calls = madeCalls(subject);
     const uses = new Set(distinctUses(calls));
     // A changed row is for every call: a branch may know the second name of a use and not its first.
-    const tried = calls.map((call) => readingsOf(subject, call, uses.has(call), random));
+    const tried = calls.flatMap((call) => [
+      readingsOf(subject, call, uses.has(call), random),
+      ...(uses.has(call) ? [[limitProbes(subject, call)]] : []),
+    ]);
     const hopeless = tried.flatMap((one) => (typeof one === "string" ? [one] : []));
     const readings = tried.flatMap((one) => (typeof one === "string" ? [] : [one]));
     const probes = readings.flat(2);
@@ -90,21 +94,22 @@ function readingsOf(subject: Case, call: MadeCall, isUse: boolean, random: Rando
 }
 
 interface Unseen {
-  readonly rows: readonly { readonly row: string; readonly given: JsonObject }[];
+  readonly rows: readonly AskedRow[];
   /** Rows of the asked keys alone: whole tables would be most of the sandbox's work. */
   readonly excerpt: Json;
 }
 
 function unseenRows(call: MadeCall, facts: TableFacts, random: Random): Unseen {
   const { table, own } = facts;
-  const rows: { readonly row: string; readonly given: JsonObject }[] = [];
+  const rows: AskedRow[] = [];
   for (const row of random.shuffle(Object.keys(table.rows).filter((other) => other !== own))) {
     const given = askingFor(facts, call, call.given, row);
-    if (given) rows.push({ row, given });
+    if (given) rows.push({ name: row, row, given });
     if (rows.length === unseenKeys) break;
   }
+  const others = otherNamesOf(call, facts, new Set(rows.map(({ row }) => row)), random);
   const kept = [own, ...rows.map(({ row }) => row)].map((row) => [row, table.rows[row]!] as const);
-  return { rows, excerpt: { aliases: table.aliases, rows: Object.fromEntries(kept) } };
+  return { rows: [...rows, ...others], excerpt: { aliases: table.aliases, rows: Object.fromEntries(kept) } };
 }
 
 function unseenProbes(
@@ -118,7 +123,7 @@ function unseenProbes(
   const own = saidOf(facts, column, facts.own)!;
   const said = [own, ...rows.flatMap(({ row }) => saidOf(facts, column, row) ?? [])];
   const saidFor = new Map<string, string>();
-  return rows.map(({ row, given: other }) => {
+  return rows.map(({ name, row, given: other }) => {
     const expected = saidOf(facts, column, row);
     return {
       tool: tool.document.name,
@@ -128,7 +133,7 @@ function unseenProbes(
         if (expected === undefined)
           return saysOneOf(said, text) ? `'${row}' has no ${column.path.join(".")} and gives one` : undefined;
         if (!answerMatches(expected, text))
-          return `'${row}' gives '${text.slice(0, 40)}' and not '${expected}'`;
+          return `'${name}' gives '${text.slice(0, 40)}' and not '${expected}'`;
         if (answerMatches(sub.answer, text) && !answerMatches(own, expected))
           return `'${row}' gives '${sub.answer}' as well`;
         const already = saidFor.get(text) ?? expected;
@@ -145,71 +150,6 @@ function unseenProbes(
 function saysOneOf(values: readonly string[], text: string): boolean {
   const isSaid = namesSaid(normalizeAnswer(text));
   return values.some((value) => value.split(", ").every((piece) => isSaid(normalizeAnswer(piece))));
-}
-
-/**
- * Of names in free text; numbers and an enum's choices have one spelling. One that lower case does not lead back from is
- * another name (WEISSENBURG is not weißenburg), and so is one that the schema leaves out.
- */
-function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { keys }: TableFacts): Probe[] {
-  const { parameters } = tool.document;
-  const free = namesIn(given, parameters).map(({ path }) => path.join());
-  return keys
-    .filter(({ path }) => free.includes(path.join()))
-    .flatMap(({ path, value }) => {
-      const name = String(value);
-      const spellings = [name.toUpperCase(), ` ${name.toLowerCase()}  `].filter(
-        (spelling) =>
-          plainKey(spelling) === plainKey(name) && !isBeyondLimits(spelling, schemaAt(parameters, path)),
-      );
-      return spellings.map(
-        (spelling): Probe => ({
-          tool: tool.document.name,
-          invocation: invocationOf(tool, withLeaf(given, path, spelling), subject),
-          fault: (outcome) => {
-            const text = textOf(outcome);
-            if (!answerMatches(sub.answer, text)) return `'${spelling}' is not taken for '${name}'`;
-            // Its blanks are nowhere in the data: they can only come from what was passed.
-            const repeats = spelling.endsWith(" ") && text.includes(spelling);
-            return repeats ? "an output repeats what was passed" : undefined;
-          },
-        }),
-      );
-    });
-}
-
-/** The same call in other words: by the other names of its row, and with every default written out. */
-function wordingProbes(subject: Case, call: MadeCall, facts: TableFacts, random: Random): Probe[] {
-  const { tool, given, sub } = call;
-  const { table, own, keys } = facts;
-  const [key] = keys;
-  const isFree = namesIn(given, tool.document.parameters).some(({ path }) => path.join() === key.path.join());
-  const aliases =
-    isFree && keys.length === 1
-      ? Object.keys(table.aliases).filter(
-          (alias) =>
-            keyOf(table, alias) === own &&
-            !isBeyondLimits(alias, schemaAt(tool.document.parameters, key.path)),
-        )
-      : [];
-  const defaults = Object.entries(tool.document.parameters.properties).flatMap(([name, schema]) =>
-    schema.default === undefined ? [] : [[name, schema.default] as const],
-  );
-  const calls = random
-    .shuffle(aliases)
-    .slice(0, mostAliases)
-    .map((alias) => ({ wording: `'${alias}'`, arguments: withLeaf(given, key.path, alias) }));
-  if (defaults.length > 0)
-    calls.push({
-      wording: "the call with its defaults written out",
-      arguments: { ...Object.fromEntries(defaults), ...given },
-    });
-  return calls.map(({ wording, arguments: other }) => ({
-    tool: tool.document.name,
-    invocation: invocationOf(tool, other, subject),
-    fault: (outcome) =>
-      answerMatches(sub.answer, textOf(outcome)) ? undefined : `${wording} does not give '${sub.answer}'`,
-  }));
 }
 
 interface Changed {

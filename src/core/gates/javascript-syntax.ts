@@ -9,7 +9,7 @@ export interface Signature {
   readonly table?: string;
 }
 
-/** The signature of code that is exactly one `function NAME({ ... }, table)`; else what is wrong with it. */
+/** The signature of code that is exactly one `function NAME({ a, b = 1, ...others }, table)`; else what is wrong with it. */
 export function signatureOf(code: string): Signature | string {
   const tree = parseTool(code);
   if (typeof tree === "string") return tree;
@@ -21,8 +21,8 @@ export function signatureOf(code: string): Signature | string {
   if (second && second.type !== "Identifier") return "second parameter is not a name";
   const parameters = new Map<string, string | undefined>();
   for (const property of first.properties) {
-    if (property.type !== "Property" || property.key.type !== "Identifier")
-      return "arguments are not plainly destructured";
+    if (property.type === "RestElement") continue; // arguments that are not known, for the tool to refuse
+    if (property.key.type !== "Identifier") return "arguments are not plainly destructured";
     parameters.set(property.key.name, defaultOf(property as Property & { value: Pattern }, code));
   }
   return {

@@ -9,7 +9,7 @@ import { givenAwayIn } from "./given-away.ts";
 export const questionLeakGate: StaticGate = {
   kind: "static",
   gate: "question-leak",
-  version: 3,
+  version: 4,
   judge: ({ environment }) => {
     const { question, answer, subQuestions, composition } = environment;
     const compares = composition.kind === "argmax" || composition.kind === "argmin";
@@ -39,7 +39,7 @@ function optionsFinding(labels: readonly string[], question: string): Finding {
 export const documentLeakGate: StaticGate = {
   kind: "static",
   gate: "document-leak",
-  version: 5,
+  version: 6,
   judge: ({ environment }) => {
     const secrets = answersOf(environment);
     const found = environment.tools.flatMap(({ document }) =>

@@ -1,32 +1,34 @@
 /**
- * The reference calls solve the environment: each output holds its sub-answer, every argument that comes from an
- * earlier call stands in that call's output word for word and makes a difference, and the final answer follows from the
- * outputs by code.
+ * The reference calls solve the environment: each output holds its sub-answer in whole words, every argument that comes
+ * from an earlier call stands in that call's output word for word, those and whatever has to be given make a difference,
+ * and the final answer follows from the outputs by code.
  */
 import { composeAnswer } from "../environment/composition.ts";
-import { answerMatches } from "../reward/match.ts";
+import { answerMatches, normalizeAnswer } from "../reward/match.ts";
 import { invocationOf, madeCalls, takenBy } from "./calls.ts";
 import { type ExecutingGate, findingOf, textOf } from "./gate.ts";
-import { isIdle, takenArguments } from "./taken-arguments.ts";
+import { namesSaid } from "./names-said.ts";
+import { isIdle, neededArguments } from "./needed-arguments.ts";
 
 export const oracleGate: ExecutingGate = {
   kind: "executing",
   gate: "oracle",
-  version: 2,
+  version: 3,
   again: false,
   plan: (subject) => {
     const { composition, answer } = subject.environment;
     const calls = madeCalls(subject);
-    const taken = takenArguments(subject, calls);
+    const needed = neededArguments(subject, calls);
     return {
       invocations: [
         ...calls.map(({ tool, given }) => invocationOf(tool, given, subject)),
-        ...taken.flatMap(({ others }) => others),
+        ...needed.flatMap(({ others }) => others),
       ],
       judge: (outcomes) => {
         const outputs = Object.fromEntries(calls.map(({ sub }, i) => [sub.id, textOf(outcomes[i]!)]));
         const faults = calls.flatMap(({ sub, reference }, i) => {
-          const solved = answerMatches(sub.answer, outputs[sub.id]!);
+          const solved =
+            answerMatches(sub.answer, outputs[sub.id]!) && saysWhole(sub.answer, outputs[sub.id]!);
           const missing = takenBy(reference).filter((id) => !wordForWord(calls, id, outputs[id] ?? ""));
           return [
             ...(solved
@@ -36,11 +38,13 @@ export const oracleGate: ExecutingGate = {
           ];
         });
         let at = calls.length;
-        for (const { call, source, others } of taken) {
+        for (const { call, path, source, others } of needed) {
           const own = outcomes[calls.indexOf(call)]!;
-          if (isIdle(own, outcomes.slice(at, at + others.length)))
+          if (isIdle(call.sub.answer, own, outcomes.slice(at, at + others.length)))
             faults.push(
-              `${call.sub.id} says the same whatever it takes from ${source}, and need not wait for it`,
+              source === undefined
+                ? `${call.sub.id} says the same whatever its ${path.join(".")} is, and must not ask for it`
+                : `${call.sub.id} says the same whatever it takes from ${source}, and need not wait for it`,
             );
           at += others.length;
         }
@@ -60,6 +64,17 @@ export const oracleGate: ExecutingGate = {
     };
   },
 };
+
+/** Pieces that end where a word or a number does: "971 miles" does not say "971 m", nor does "9710" say "971". */
+function saysWhole(answer: string, output: string): boolean {
+  const parted = (text: string) => text.replace(/(?<=\p{N})(?=\p{L})|(?<=\p{L})(?=\p{N})/gu, " ");
+  const saying = [output, normalizeAnswer(output)].map((text) => namesSaid(parted(text)));
+  return answer
+    .split(", ")
+    .every((piece) =>
+      [piece, normalizeAnswer(piece)].some((one) => saying.some((isSaid) => isSaid(parted(one)))),
+    );
+}
 
 function wordForWord(calls: ReturnType<typeof madeCalls>, id: string, output: string): boolean {
   const sub = calls.find((call) => call.sub.id === id)?.sub;

@@ -15,7 +15,8 @@ const forbiddenBuiltIns = listed(
   "setattr staticmethod super type vars BaseException GeneratorExit KeyboardInterrupt SystemExit",
 );
 
-const forbiddenWords = listed("async await class del global nonlocal with yield");
+const forbiddenWords = listed("async await class del global with");
+const assignments = listed("= += -= *= /= //= %= **= @= &= |= ^= >>= <<=");
 
 const allowedMembers = listed(
   "lower upper casefold strip lstrip rstrip split rsplit splitlines partition rpartition join replace startswith",
@@ -68,6 +69,7 @@ export function pythonNameFaults(code: string, tokens: readonly Token[]): string
   const lines = logicalLines(tokens);
   const faults = lines.flatMap((line) => importFaults(line, modules));
   if (lines.some(isMatchStatement)) faults.push("uses 'match'");
+  const errorClasses = new Set(lines.filter((_, i) => isErrorClass(lines, i)).map(([first]) => first));
   tokens.forEach((token, i) => {
     if (token.kind === "operator" && token.text === "@") faults.push("uses '@'");
     if (token.kind !== "name") return;
@@ -79,12 +81,29 @@ export function pythonNameFaults(code: string, tokens: readonly Token[]): string
       const module = owner?.kind === "name" && modules.has(owner.text) ? owner.text : undefined;
       const allowed = module === undefined ? allowedMembers : allowedModules[module]!;
       if (!allowed.has(text) && !formatsPlainly(tokens, i)) faults.push(`reads '${module ?? ""}.${text}'`);
-    } else if (forbiddenWords.has(text)) faults.push(`uses '${text}'`);
+      // What is kept on a function or a module outlives the call.
+      const next = tokens[i + 1];
+      if (next?.kind === "operator" && assignments.has(next.text))
+        faults.push(`sets '${module ?? ""}.${text}'`);
+    } else if (forbiddenWords.has(text) && !errorClasses.has(token)) faults.push(`uses '${text}'`);
     else if (forbiddenBuiltIns.has(text) && !own(i)) faults.push(`names '${text}'`);
     else if (modules.has(text) && !isImported(tokens, i) && !isOperator(tokens[i + 1], "."))
       faults.push(`uses '${text}' other than for a member by its name`);
   });
   return [...new Set(faults)];
+}
+
+/** `class Refused(ValueError): pass`, a name for an error and nothing else; whatever a class can do, functions can. */
+function isErrorClass(lines: readonly (readonly Token[])[], at: number): boolean {
+  const [word, , open, base, close, colon, ...rest] = lines[at]!;
+  const head = [word, open, close, colon].map((token) => token?.text).join(" ");
+  if (head !== "class ( ) :" || base?.kind !== "name") return false;
+  const end = lines.findIndex(([first], i) => i > at && (first!.indent ?? 0) <= (word!.indent ?? 0));
+  const body = rest.length > 0 ? [rest] : lines.slice(at + 1, end < 0 ? undefined : end);
+  return body.every(
+    ([first, ...more]) =>
+      more.length === 0 && (first!.kind === "string" || ["pass", "..."].includes(first!.text)),
+  );
 }
 
 /** It reads members by keyword, where no list would see them. Elsewhere `match` and `case` are names like others. */

@@ -80,6 +80,14 @@ function partsOf(node: AnyNode, scope: Scope): Part[] {
         ...within(scopeIn(parameters, true), body.type === "BlockStatement" ? body.body : [body]),
       ];
     }
+    case "ClassDeclaration":
+    case "ClassExpression": {
+      const own = node.type === "ClassDeclaration" ? scope : scopeIn(scope);
+      if (node.id) declare(own, node.id);
+      return within(own, childrenOf(node));
+    }
+    case "StaticBlock":
+      return within(scopeIn(scope, true), childrenOf(node));
     case "CatchClause": {
       const caught = scopeIn(scope);
       if (node.param) declare(caught, node.param);
@@ -121,6 +129,9 @@ function givenBy(node: AnyNode): (readonly [AnyNode, AnyNode?])[] {
     case "FunctionExpression":
     case "ArrowFunctionExpression":
       return [...(node.id ? [node.id] : []), ...node.params].map((pattern) => [pattern]);
+    case "ClassDeclaration":
+    case "ClassExpression":
+      return node.id ? [[node.id]] : [];
     case "CatchClause":
       return node.param ? [[node.param]] : [];
     default:
@@ -155,6 +166,9 @@ function otherNameIn(node: AnyNode): AnyNode | null | undefined {
       return node.computed ? undefined : node.property;
     case "Property":
       return node.computed || node.shorthand ? undefined : node.key;
+    case "MethodDefinition":
+    case "PropertyDefinition":
+      return node.computed ? undefined : node.key;
     case "LabeledStatement":
     case "BreakStatement":
     case "ContinueStatement":

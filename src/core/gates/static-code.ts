@@ -22,16 +22,13 @@ const forbiddenSyntax: ReadonlySet<string> = new Set([
   "MetaProperty",
   "AwaitExpression",
   "WithStatement",
-  "ClassDeclaration",
-  "ClassExpression",
   "DebuggerStatement",
-  "ThisExpression",
 ]);
 
 export const staticCodeGate: StaticGate = {
   kind: "static",
   gate: "static-code",
-  version: 7,
+  version: 8,
   judge: ({ environment }) => {
     const faults = environment.tools.flatMap(({ code, runtime, document: { name } }) =>
       (runtime === "python" ? pythonFaults : javascriptFaults)(code, environment).map((fault) => ({
@@ -52,6 +49,7 @@ function javascriptFaults(code: string, environment: Environment): string[] {
   if (typeof tree === "string") return [tree];
   const nodes = nodesOf(tree);
   const syntax = nodes.filter(({ type }) => forbiddenSyntax.has(type)).map(({ type }) => `uses ${type}`);
+  if (usesGlobalThis(nodes)) syntax.push("uses 'this' outside a class");
   const scopes = scopesOf(tree);
   const folded = foldingOf(scopes);
   return [
@@ -59,6 +57,18 @@ function javascriptFaults(code: string, environment: Environment): string[] {
     ...nameFaults(tree, { nodes, scopes, folded }),
     ...heldAnswers(literalsIn(nodes, folded), environment),
   ];
+}
+
+/** Outside the methods, fields and static blocks of a class, `this` may be the global object. */
+function usesGlobalThis(nodes: readonly AnyNode[]): boolean {
+  const inClass = new Set(
+    nodes.flatMap((node) => {
+      if (node.type === "StaticBlock") return nodesOf(node);
+      const isMember = node.type === "MethodDefinition" || node.type === "PropertyDefinition";
+      return isMember && node.value ? nodesOf(node.value) : [];
+    }),
+  );
+  return nodes.some((node) => node.type === "ThisExpression" && !inClass.has(node));
 }
 
 function pythonFaults(code: string, environment: Environment): string[] {

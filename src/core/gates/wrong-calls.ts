@@ -157,8 +157,8 @@ const itemsOf = ({ items = {} }: Schema) => items as Schema;
 function misfits(schema: Schema, valid: Json): Json[] {
   const { type, minimum, maximum, minItems, maxItems } = schema;
   const values: Json[] = [misfit(schema)];
-  if (typeof minimum === "number" && schema.enum === undefined) values.push(minimum - 1);
-  if (typeof maximum === "number" && schema.enum === undefined) values.push(maximum + 1);
+  if (typeof minimum === "number" && schema.enum === undefined) values.push(minimum - stepAt(minimum, type));
+  if (typeof maximum === "number" && schema.enum === undefined) values.push(maximum + stepAt(maximum, type));
   if (type === "integer" && schema.enum === undefined) values.push((valid as number) + fraction);
   if (type === "string" && schema.enum === undefined) values.push(...textsBeyond(schema));
   if (type !== "array") return values;
@@ -170,6 +170,10 @@ function misfits(schema: Schema, valid: Json): Json[] {
 }
 
 const fraction = 0.5;
+
+/** The least that is certainly beyond a limit. */
+const stepAt = (limit: number, type: Json | undefined) =>
+  type === "integer" ? 1 : 1e-6 * Math.max(1, Math.abs(limit));
 
 /** Texts that a format leaves out. A tool that looks dates up may say as well that it has none such. */
 const malformed = ({ format, enum: choices }: Schema): Json[] =>

@@ -17,10 +17,15 @@ process.on("uncaughtException", (error) => {
 /** What the parent says before any tool is known: where the interpreter is, its surroundings and its limits. */
 export const settings = JSON.parse(process.argv[3]);
 
-/** What tools see as now, which stands still, and what their chance begins with. */
-const { epochMs, seed } = {
-  usual: { epochMs: Date.UTC(2025, 0, 1), seed: 89 },
-  other: { epochMs: Date.UTC(2031, 6, 17, 5, 43, 21, 987), seed: 34 },
+/** What tools see as now, which stands still, where they take themselves to be, and what their chance begins with. */
+export const { epochMs, timeZone, seed, hashSeed } = {
+  usual: { epochMs: Date.UTC(2025, 0, 1), timeZone: "UTC", seed: 89, hashSeed: "0" },
+  other: {
+    epochMs: Date.UTC(2031, 6, 17, 5, 43, 21, 987),
+    timeZone: "Asia/Kolkata",
+    seed: 34,
+    hashSeed: "1",
+  },
 }[settings.surroundings];
 
 /** The next frame from standard input: its length in bytes, a line feed, the bytes. Ends the child where there is none. */
@@ -76,7 +81,7 @@ export const finish = () => exit(0);
 
 /** Interpreters take time, time zone and entropy from these. */
 export function fixClockAndRandomness() {
-  process.env.TZ = "UTC";
+  process.env.TZ = timeZone;
   Date.now = () => epochMs;
   performance.now = () => 0;
   const fill = (view) => {

@@ -8,6 +8,7 @@ import {
   finish,
   fixClockAndRandomness,
   growths,
+  hashSeed,
   lockDown,
   readFrame,
   readJob,
@@ -15,6 +16,7 @@ import {
   reportBroken,
   settings,
   tellPortion,
+  timeZone,
   write,
 } from "./host.mjs";
 import { createImages } from "./image.mjs";
@@ -36,7 +38,7 @@ let complained = false;
 const { loadPyodide } = await import(pathToFileURL(`${settings.pyodide}/pyodide.mjs`).href);
 const python = await loadPyodide({
   indexURL: settings.pyodide,
-  env: { HOME: "/", PYTHONHASHSEED: "0", TZ: "UTC" },
+  env: { HOME: "/", PYTHONHASHSEED: hashSeed, TZ: timeZone },
   jsglobals: {},
   _sysExecutable: "python",
   stdin: () => null,
