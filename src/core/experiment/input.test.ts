@@ -109,6 +109,15 @@ describe("an input", () => {
     expect(rejection(first).message).toContain("field '(top level)'");
   });
 
+  it("compares no policy with itself", () => {
+    const report = { type: "report", title: "r", evaluations: ["before", "after-rl", "before"] };
+    const tiny = example("tiny") as { stages: Record<string, object> };
+    const input = { ...tiny, stages: { ...tiny.stages, report } };
+    expect(rejection(() => parseInput(experimentInputSchema, input, "experiment")).message).toContain(
+      "names a stage twice; a policy is not compared with itself",
+    );
+  });
+
   it("that starts a run is refused where a name would be dropped without a word", () => {
     const text = JSON.stringify(example("tiny")).replace(
       '"stages":{',

@@ -220,23 +220,27 @@ export const evaluateStageSchema = z.strictObject({
   environments: stageEnvironments,
   evaluation: evaluationSchema.describe("How it is evaluated (see evaluation)"),
 });
+const evaluations = z
+  .array(identifier)
+  .min(1)
+  .refine(
+    (ids) => new Set(ids).size === ids.length,
+    "names a stage twice; a policy is not compared with itself",
+  );
+
 export const selectStageSchema = z.strictObject({
   type: stageType("select"),
   title,
-  evaluations: z
-    .array(identifier)
-    .min(1)
-    .describe(
-      "Evaluate stages of the candidates; the policy with the best mean Solve-F1 is taken, the first where several are",
-    ),
+  evaluations: evaluations.describe(
+    "Evaluate stages of the candidates; the policy with the best mean Solve-F1 is taken, the first where several are",
+  ),
 });
 export const reportStageSchema = z.strictObject({
   type: stageType("report"),
   title,
-  evaluations: z
-    .array(identifier)
-    .min(1)
-    .describe("Evaluate stages in the order they are compared; the first is the baseline"),
+  evaluations: evaluations.describe(
+    "Evaluate stages in the order they are compared; the first is the baseline",
+  ),
 });
 
 /** A stage names others by their id. */
