@@ -18,11 +18,12 @@ const at = cliHome();
 const run = (args: readonly string[], variables: Record<string, string> = {}) =>
   runCli(args, { RATCHET_HOME: at.home, ...variables });
 
-/** The tiny experiment with one field changed, as a file. */
-function inputFile(path: readonly string[], value: unknown): string {
+/** The tiny experiment with the field at a dotted path changed, as a file. */
+function inputFile(path: string, value: unknown): string {
   const input = JSON.parse(readFileSync(tiny, "utf8")) as Record<string, unknown>;
-  const parent = path.slice(0, -1).reduce((at, key) => at[key] as Record<string, unknown>, input);
-  parent[path.at(-1)!] = value;
+  const keys = path.split(".");
+  const parent = keys.slice(0, -1).reduce((at, key) => at[key] as Record<string, unknown>, input);
+  parent[keys.at(-1)!] = value;
   const file = join(at.folder, "input.json");
   writeFileSync(file, JSON.stringify(input));
   return file;
@@ -44,15 +45,16 @@ async function expectRefusal(
 }
 
 describe("wrong input is refused before anything starts", () => {
-  it("an unknown command", async () => {
-    await expectRefusal(["stat"], { code: 2, says: ["unknown command 'stat'", "Did you mean"] });
-  });
-
-  it("an unknown option", async () => {
-    await expectRefusal(["status", "--jsn"], {
-      code: 2,
-      says: ["unknown option '--jsn'", "Did you mean --json?"],
-    });
+  it.each<[string, string[], string[]]>([
+    ["an unknown command", ["stat"], ["unknown command 'stat'", "Did you mean"]],
+    ["an unknown option", ["status", "--jsn"], ["unknown option '--jsn'", "Did you mean --json?"]],
+    [
+      "a command without what it needs, and says where that stands",
+      ["resume"],
+      ["missing required argument 'RUN'", "see npx ratchet --help, or npx ratchet COMMAND --help"],
+    ],
+  ])("%s", async (_, args, says) => {
+    await expectRefusal(args, { code: 2, says });
   });
 
   it("an unknown RATCHET_ variable", async () => {
@@ -77,48 +79,60 @@ describe("wrong input is refused before anything starts", () => {
     await expectRefusal(["start", "--input", path], { code: 2, says: ["invalid JSON at line 3, column 10"] });
   });
 
-  it("an unknown field", async () => {
-    const path = inputFile(["sead"], 3);
-    await expectRefusal(["start", "--input", path], {
-      code: 2,
-      says: ["field 'sead' = 3: there is no such field"],
-    });
-  });
-
-  it("a negative learning rate", async () => {
-    const path = inputFile(["stages", "cold-start", "training", "learningRate"], -1);
-    await expectRefusal(["start", "--input", path], {
-      code: 2,
-      says: ["'stages.cold-start.training.learningRate' = -1", ">=0"],
-    });
-  });
-
-  it("an empty environment set", async () => {
-    const path = inputFile(["stages", "train-environments", "environments", "scenarios"], {});
-    await expectRefusal(["start", "--input", path], {
-      code: 2,
-      says: ["stages.train-environments.environments.scenarios", "ask for at least 1 environment"],
-    });
-  });
-
-  it("a domain that no author knows", async () => {
-    const path = inputFile(["stages", "train-environments", "environments", "domains"], ["history"]);
-    await expectRefusal(["start", "--input", path], {
-      code: 2,
-      says: ["field 'stages.train-environments.environments': field 'domains' = [\"history\"]"],
-    });
-  });
-
-  it("a stage that names none", async () => {
-    const path = inputFile(["stages", "cold-start", "environments"], "nowhere");
-    await expectRefusal(["start", "--input", path], {
-      code: 2,
-      says: ["'stages.cold-start.environments' = \"nowhere\" names no build stage"],
-    });
+  it.each<[string, string, unknown, string[]]>([
+    ["an unknown field", "sead", 3, ["field 'sead' = 3: there is no such field"]],
+    [
+      "a negative learning rate",
+      "stages.cold-start.training.learningRate",
+      -1,
+      ["'stages.cold-start.training.learningRate' = -1", ">=0"],
+    ],
+    [
+      "an empty environment set",
+      "stages.train-environments.environments.scenarios",
+      {},
+      ["stages.train-environments.environments.scenarios", "ask for at least 1 environment"],
+    ],
+    [
+      "a domain that no author knows",
+      "stages.train-environments.environments.domains",
+      ["history"],
+      ["field 'stages.train-environments.environments': field 'domains' = [\"history\"]"],
+    ],
+    [
+      "a stage that names none",
+      "stages.cold-start.environments",
+      "nowhere",
+      ["'stages.cold-start.environments' = \"nowhere\" names no build stage"],
+    ],
+    [
+      "threads that the workers would not have",
+      "threads",
+      3,
+      ["field 'threads' = 3, but the workers' engine would have 2", "set RATCHET_THREADS=3"],
+    ],
+    [
+      "responses that leave no room for a prompt",
+      "stages.rl.training.sampling",
+      { temperature: 1, topP: 1, maxResponseTokens: 4096 },
+      [
+        "field 'stages.rl.training.sampling.maxResponseTokens' = 4096 leaves 0 of the 4096 tokens",
+        "that policy \"tiny\" sees for a prompt, and single_hop prompts of 'train-environments' have",
+        "set it to at most 3",
+      ],
+    ],
+    [
+      "an experiment without stages",
+      "stages",
+      {},
+      ["field 'stages' = {}: an experiment without stages does nothing; declare at least one"],
+    ],
+  ])("%s", async (_, path, value, says) => {
+    await expectRefusal(["start", "--input", inputFile(path, value)], { code: 2, says });
   });
 
   it("a policy that is no folder", async () => {
-    const path = inputFile(["policy"], join(at.folder, "absent"));
+    const path = inputFile("policy", join(at.folder, "absent"));
     await expectRefusal(["start", "--input", path], {
       code: 2,
       says: [
@@ -134,20 +148,12 @@ describe("wrong input is refused before anything starts", () => {
     await prepareTiny(policy, 0);
     const weights = join(policy, "model.safetensors");
     truncateSync(weights, statSync(weights).size - 1);
-    await expectRefusal(["start", "--input", inputFile(["policy"], policy)], {
+    await expectRefusal(["start", "--input", inputFile("policy", policy)], {
       code: 2,
       says: [
         `field 'policy' = "${policy}": cannot read ${weights}: its tensors need`,
         "fetch or export the file again",
       ],
-    });
-  });
-
-  it("threads that the workers would not have", async () => {
-    const path = inputFile(["threads"], 3);
-    await expectRefusal(["start", "--input", path], {
-      code: 2,
-      says: ["field 'threads' = 3, but the workers' engine would have 2", "set RATCHET_THREADS=3"],
     });
   });
 
@@ -199,19 +205,6 @@ describe("wrong input is refused before anything starts", () => {
     );
   });
 
-  it("responses that leave no room for a prompt", async () => {
-    const sampling = { temperature: 1, topP: 1, maxResponseTokens: 4096 };
-    const path = inputFile(["stages", "rl", "training", "sampling"], sampling);
-    await expectRefusal(["start", "--input", path], {
-      code: 2,
-      says: [
-        "field 'stages.rl.training.sampling.maxResponseTokens' = 4096 leaves 0 of the 4096 tokens",
-        "that policy \"tiny\" sees for a prompt, and single_hop prompts of 'train-environments' have",
-        "set it to at most 3",
-      ],
-    });
-  });
-
   it("no python3 where the Temporal CLI must be downloaded", async () => {
     // A PATH with nothing on it, an empty cache, and no way out for the SDK's download.
     await expectRefusal(
@@ -259,7 +252,7 @@ describe("wrong input is refused before anything starts", () => {
 
   it("a model of a Hub that does not answer", async () => {
     await expectRefusal(
-      ["start", "--input", inputFile(["policy"], "hf:org/none@main")],
+      ["start", "--input", inputFile("policy", "hf:org/none@main")],
       {
         code: 3,
         says: ["cannot fetch http://127.0.0.1:9/api/models/org/none/revision/main", "check the network"],
@@ -279,24 +272,8 @@ describe("wrong input is refused before anything starts", () => {
   it("a home that is a file", async () => {
     const file = join(at.folder, "a-file");
     writeFileSync(file, "");
-    const says = [
-      `${join(file, "supervisor.json")} cannot be read: a part of its path is a file; set RATCHET_HOME`,
-    ];
+    const says = [`${file}/supervisor.json cannot be read: a part of its path is a file; set RATCHET_HOME`];
     await expectRefusal(["up"], { code: 3, says }, { RATCHET_HOME: file });
-  });
-
-  it("a command without what it needs, and says where that stands", async () => {
-    await expectRefusal(["resume"], {
-      code: 2,
-      says: ["missing required argument 'RUN'", "see npx ratchet --help, or npx ratchet COMMAND --help"],
-    });
-  });
-
-  it("an experiment without stages", async () => {
-    await expectRefusal(["start", "--input", inputFile(["stages"], {})], {
-      code: 2,
-      says: ["field 'stages' = {}: an experiment without stages does nothing; declare at least one"],
-    });
   });
 
   it("a command that needs services while none run", async () => {

@@ -1,23 +1,19 @@
 /** The images and the compose files as far as they can be checked without a Docker engine. */
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { Connection } from "@temporalio/client";
 import { DCLinter } from "dclint";
 import { type Copy, DockerfileParser, type From, type JSONInstruction } from "dockerfile-ast";
 import { validate } from "dockerfile-utils";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { type Config, readConfig } from "../src/config/config.ts";
 import { serveHealth } from "../src/services/health.ts";
-import { chooseFreePort, isPortFree } from "../src/services/ports.ts";
-import { findTemporal } from "../src/services/temporal-binary.ts";
-import { downloadTemporal } from "../src/services/temporal-download.ts";
-import { experimentWorkflowId, searchAttributes, taskQueues, workflowTypes } from "../src/workflows/names.ts";
+import { chooseFreePort } from "../src/services/ports.ts";
+import { experimentWorkflowId, taskQueues, workflowTypes } from "../src/workflows/names.ts";
 
 interface Service {
   readonly build?: { readonly context: string; readonly dockerfile: string; readonly target: string };
@@ -257,54 +253,5 @@ describe("the health check", () => {
   it("finds the worker where the images put it", () => {
     for (const worker of workers)
       expect(configOf(worker).metricsAddress).toEqual({ host: "127.0.0.1", port: 9464, local: true });
-  });
-});
-
-describe("the namespace's preparation", () => {
-  const folder = mkdtempSync(join(tmpdir(), "ratchet-docker-"));
-  let server: ReturnType<typeof spawn>;
-  let address: string;
-
-  beforeAll(async () => {
-    const config = readConfig();
-    const { path } = findTemporal(config) ?? (await downloadTemporal(config, () => undefined));
-    const port = await chooseFreePort(0, process.pid + 1, (free) => free !== 0);
-    address = `127.0.0.1:${port}`;
-    const flags = ["--headless", "--ip", "127.0.0.1", "--port", `${port}`, "--log-level", "never"];
-    server = spawn(path, ["server", "start-dev", ...flags], {
-      env: { HOME: folder, PATH: "/usr/bin:/bin" },
-      stdio: "ignore",
-    });
-    while (await isPortFree(port)) await sleep(50);
-  });
-
-  afterAll(() => {
-    server?.kill();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  const prepare = (settings: Record<string, string>) =>
-    run(process.execPath, ["bin/launch.mjs", "docker/prepare-namespace.ts"], {
-      cwd: root,
-      env: { PATH: process.env.PATH, HOME: folder, ...settings },
-    });
-
-  it("registers namespace, retention and search attributes, and may be repeated", async () => {
-    const connection = await Connection.connect({ address });
-    const fresh = { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: "fresh" };
-    await prepare(fresh);
-    expect((await prepare(fresh)).stdout).toBe("namespace 'fresh' is ready\n");
-    const { config } = await connection.workflowService.describeNamespace({ namespace: "fresh" });
-    expect(Number(config?.workflowExecutionRetentionTtl?.seconds)).toBe(30 * 24 * 3600);
-    const { customAttributes } = await connection.operatorService.listSearchAttributes({
-      namespace: "fresh",
-    });
-    for (const { name } of Object.values(searchAttributes)) expect(customAttributes).toHaveProperty(name);
-    await connection.close();
-  });
-
-  it("says in one line what is missing", async () => {
-    const failure = await prepare({}).catch((error: { code: number; stderr: string }) => error);
-    expect(failure).toMatchObject({ code: 1, stderr: "TEMPORAL_ADDRESS is not set; set it to host:port\n" });
   });
 });

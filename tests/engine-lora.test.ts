@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ArtifactRef, ArtifactStore } from "../src/core/ports/artifacts.ts";
-import type { OnProgress, TrainingRow, UpdateRequest } from "../src/core/ports/policy.ts";
+import type { OnProgress, UpdateRequest } from "../src/core/ports/policy.ts";
 import { readWeights } from "../src/engine/formats/checkpoint.ts";
 import { exportAdapter, exportPolicy } from "../src/engine/policies/export.ts";
 import { readFolderPolicy } from "../src/engine/policies/folder-policy.ts";
@@ -13,7 +13,8 @@ import { prepareTiny } from "../src/engine/policies/tiny.ts";
 import { createEngine, type Engine } from "../src/engine/runtime/client.ts";
 import { locatePolicy } from "../src/engine/runtime/locate.ts";
 import { openArtifactFolder } from "../src/store/artifacts.ts";
-import { lossWithKl, plainAdam } from "./support/update-settings.ts";
+import { storedTiny } from "./support/stored-tiny.ts";
+import { lossWithKl, plainAdam, smallRow } from "./support/update-settings.ts";
 
 const home = mkdtempSync(join(tmpdir(), "ratchet-lora-"));
 const never = new AbortController().signal;
@@ -24,22 +25,14 @@ let engine: Engine;
 
 beforeAll(async () => {
   artifacts = await openArtifactFolder(join(home, "artifacts"), async () => {});
-  const staging = await artifacts.stagingFolder();
-  await prepareTiny(staging, 0);
-  policy = await artifacts.adoptFolder("checkpoint", staging, { policy: "tiny", parent: null });
+  policy = await storedTiny(artifacts);
   engine = createEngine({ artifacts, threads: 1, lockFile: join(home, "device.lock"), stallMs: 60_000 });
 });
 afterEach(() => engine.close());
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 const prompt = Array.from({ length: 70 }, (_, i) => (i * 37) % 256);
-const row = (seed: number): TrainingRow => ({
-  prompt,
-  response: [seed, seed + 1, 258],
-  mask: [1, 1, 1],
-  advantages: [seed % 2 ? 1 : -1, 1, -1],
-  logprobs: [-1, -1, -1],
-});
+const row = (seed: number) => smallRow(prompt, seed);
 const rows = [
   [row(1), row(2)],
   [row(3), row(4)],

@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
 import type { UpdateRequest } from "../src/core/ports/policy.ts";
-import { prepareTiny } from "../src/engine/policies/tiny.ts";
 import { createEngine } from "../src/engine/runtime/client.ts";
 import { openArtifactFolder } from "../src/store/artifacts.ts";
+import { storedTiny } from "./support/stored-tiny.ts";
 import { plainAdam } from "./support/update-settings.ts";
 
 const home = mkdtempSync(join(tmpdir(), "ratchet-numerics-"));
@@ -18,9 +18,7 @@ const row = { prompt: [1, 2, 3], response: [4, 258], mask: [1, 1], advantages: [
 describe("an update of what another thread count made", () => {
   it("is refused, and done where it is accepted; its manifest says with which it was done", async () => {
     const artifacts = await openArtifactFolder(join(home, "artifacts"), async () => {});
-    const staging = await artifacts.stagingFolder();
-    await prepareTiny(staging, 0);
-    const policy = await artifacts.adoptFolder("checkpoint", staging, { policy: "tiny" });
+    const policy = await storedTiny(artifacts);
     const update = async (threads: number, parent: ArtifactRef, acceptNumerics?: boolean) => {
       const options = { artifacts, threads, lockFile: join(home, "device.lock"), stallMs: 60_000 };
       const engine = createEngine(options);

@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ArtifactRef, ArtifactStore } from "../src/core/ports/artifacts.ts";
 import type { OnProgress, SampledResponse, TrainingRow, UpdateResult } from "../src/core/ports/policy.ts";
-import { prepareTiny } from "../src/engine/policies/tiny.ts";
 import { createEngine, type Engine } from "../src/engine/runtime/client.ts";
 import { openArtifactFolder } from "../src/store/artifacts.ts";
+import { storedTiny } from "./support/stored-tiny.ts";
 import { lossWithKl, plainAdam } from "./support/update-settings.ts";
 
 const home = mkdtempSync(join(tmpdir(), "ratchet-turns-"));
@@ -28,9 +28,7 @@ let undisturbed: Outcome;
 
 beforeAll(async () => {
   artifacts = await openArtifactFolder(join(home, "artifacts"), async () => {});
-  const staging = await artifacts.stagingFolder();
-  await prepareTiny(staging, 0);
-  policy = await artifacts.adoptFolder("checkpoint", staging, { policy: "tiny" });
+  policy = await storedTiny(artifacts);
   undisturbed = await withEngine({}, (engine) => play(() => engine));
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 /** The engine as a process: killed, frozen, orphaned, locked out and aborted, it ends, and the next one gives the same bytes. */
 import { type ChildProcess, execFile, fork } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,11 +8,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ArtifactRef, ArtifactStore } from "../src/core/ports/artifacts.ts";
-import type { OnProgress, SampledResponse, TrainingRow, UpdateRequest } from "../src/core/ports/policy.ts";
-import { prepareTiny } from "../src/engine/policies/tiny.ts";
+import type { OnProgress, SampledResponse, UpdateRequest } from "../src/core/ports/policy.ts";
 import { createEngine, type Engine, type EngineOptions } from "../src/engine/runtime/client.ts";
+import { identityOf } from "../src/engine/runtime/process-identity.ts";
 import { openArtifactFolder } from "../src/store/artifacts.ts";
-import { lossWithKl, plainAdam } from "./support/update-settings.ts";
+import { storedTiny } from "./support/stored-tiny.ts";
+import { lossWithKl, plainAdam, smallRow } from "./support/update-settings.ts";
 
 const home = mkdtempSync(join(tmpdir(), "ratchet-engine-"));
 const lockFile = join(home, "device.lock");
@@ -23,9 +24,7 @@ let policy: ArtifactRef;
 
 beforeAll(async () => {
   artifacts = await openArtifactFolder(join(home, "artifacts"), async () => {});
-  const staging = await artifacts.stagingFolder();
-  await prepareTiny(staging, 0);
-  policy = await artifacts.adoptFolder("checkpoint", staging, { policy: "tiny" });
+  policy = await storedTiny(artifacts);
 });
 afterAll(() => rmSync(home, { recursive: true, force: true }));
 
@@ -56,19 +55,8 @@ function inTheMiddle(act: () => void): OnProgress {
   };
 }
 
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    // A zombie still has a pid.
-    return !existsSync(`/proc/${pid}/stat`) || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-};
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await sleep(20);
-}
+/** A zombie has ended. */
+const isAlive = (pid: number) => identityOf(pid) !== undefined;
 
 /** What an undisturbed engine samples. */
 let undisturbed: SampledResponse[][];
@@ -179,7 +167,7 @@ describe("an engine process", () => {
     const pid = await engineOf(parent);
     expect(isAlive(pid)).toBe(true);
     parent.kill("SIGKILL");
-    await until(() => !isAlive(pid));
+    while (isAlive(pid)) await sleep(20);
   });
 });
 
@@ -246,13 +234,7 @@ describe("the device lock", () => {
 });
 
 describe("an update", () => {
-  const row = (seed: number): TrainingRow => ({
-    prompt,
-    response: [seed, seed + 1, 258],
-    mask: [1, 1, 1],
-    advantages: [seed % 2 ? 1 : -1, 1, -1],
-    logprobs: [-1, -1, -1],
-  });
+  const row = (seed: number) => smallRow(prompt, seed);
   const request = (): UpdateRequest => ({
     parent: policy,
     reference: policy,

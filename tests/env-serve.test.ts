@@ -80,6 +80,9 @@ async function post(url: string, body: unknown): Promise<Record<string, unknown>
   return { status: response.status, ...((await response.json()) as object) };
 }
 
+const question =
+  "Answer with the tools.\nQuestion: What is the official currency of the country that Quito is the capital of?";
+
 const calls: readonly [string, JsonObject][] = [
   ["country_of_capital", { capital: "Quito" }],
   ["official_currency", { country: " ECUADOR " }],
@@ -89,22 +92,17 @@ const calls: readonly [string, JsonObject][] = [
   ["no_such_tool", { a: 1 }],
 ];
 
+const failed = (tool: string, why: string): CallResult => ({
+  ok: false,
+  text: `an error occured when call ${tool}: ${why}`,
+});
 const expected: readonly CallResult[] = [
   { ok: true, text: "Ecuador" },
   { ok: true, text: "United States dollar" },
-  {
-    ok: false,
-    text: "an error occured when call official_currency: missing_argument: country is required",
-  },
-  {
-    ok: false,
-    text: "an error occured when call official_currency: invalid_argument: country must be a non-empty string",
-  },
-  {
-    ok: false,
-    text: "an error occured when call official_currency: unknown_argument: use only country",
-  },
-  { ok: false, text: "an error occured when call no_such_tool: 'no_such_tool'" },
+  failed("official_currency", "missing_argument: country is required"),
+  failed("official_currency", "invalid_argument: country must be a non-empty string"),
+  failed("official_currency", "unknown_argument: use only country"),
+  failed("no_such_tool", "'no_such_tool'"),
 ];
 
 describe("a call gives the same bytes, errors included,", () => {
@@ -198,13 +196,7 @@ describe("tools are listed", () => {
     const documents = javascript.environment.tools.map(({ document }) => document);
     const listed = await (await fetch(`${address}/tools`)).json();
     expect(listed).toEqual({
-      messages: [
-        {
-          role: "user",
-          content:
-            "Answer with the tools.\nQuestion: What is the official currency of the country that Quito is the capital of?",
-        },
-      ],
+      messages: [{ role: "user", content: question }],
       tools: documents.map((document) => ({ type: "function", function: document })),
     });
     const { tools } = await (await overHttpMcp(address)).listTools();
@@ -219,9 +211,7 @@ describe("the question is told", () => {
     ["HTTP", () => overHttpMcp(address)],
     ["standard input and output", overStdioMcp],
   ] as const)("to MCP clients as the instructions, as a policy is shown it, by %s", async (_, connect) => {
-    expect((await connect()).getInstructions()).toBe(
-      "Answer with the tools.\nQuestion: What is the official currency of the country that Quito is the capital of?",
-    );
+    expect((await connect()).getInstructions()).toBe(question);
   });
 });
 
@@ -278,20 +268,12 @@ describe("what a client does wrong", () => {
       [7, "int"],
     ] as const;
     for (const [given, type] of types)
-      expect(await calledOverMcp(client, "country_of_capital", given as Json)).toEqual({
-        ok: false,
-        text: `an error occured when call country_of_capital: country_of_capital() argument after ** must be a mapping, not ${type}`,
-      });
+      expect(await calledOverMcp(client, "country_of_capital", given as Json)).toEqual(
+        failed("country_of_capital", `country_of_capital() argument after ** must be a mapping, not ${type}`),
+      );
     const { content, isError } = await client.callTool({ name: "country_of_capital" });
-    expect([content, isError]).toEqual([
-      [
-        {
-          type: "text",
-          text: "an error occured when call country_of_capital: missing_argument: capital is required",
-        },
-      ],
-      true,
-    ]);
+    const { text } = failed("country_of_capital", "missing_argument: capital is required");
+    expect([content, isError]).toEqual([[{ type: "text", text }], true]);
   });
 
   it("is to come from another site: it is refused", async () => {

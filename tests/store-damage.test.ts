@@ -8,11 +8,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ArtifactRef, ArtifactStore } from "../src/core/ports/artifacts.ts";
 import { seededRandom } from "../src/core/random.ts";
-import { prepareTiny } from "../src/engine/policies/tiny.ts";
 import { artifactPath, openArtifactFolder } from "../src/store/artifacts.ts";
 import { diskFileSystem } from "../src/store/file-system.ts";
 import { hasArtifacts } from "../src/store/named-artifacts.ts";
 import { whileFlipped, whileTruncated } from "./support/damage.ts";
+import { storedTiny } from "./support/stored-tiny.ts";
 
 let root: string;
 let store: ArtifactStore;
@@ -20,18 +20,11 @@ let previous: ArtifactRef;
 let newest: ArtifactRef;
 let batch: ArtifactRef;
 
-/** The tiny policy, with random weights of this seed. */
-async function adoptTiny(seed: number): Promise<ArtifactRef> {
-  const staging = await store.stagingFolder();
-  await prepareTiny(staging, seed);
-  return store.adoptFolder("checkpoint", staging, { policy: "tiny", parent: null });
-}
-
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), "ratchet-damage-"));
   store = await openArtifactFolder(root, async () => {});
-  previous = await adoptTiny(1);
-  newest = await adoptTiny(2);
+  previous = await storedTiny(store, 1);
+  newest = await storedTiny(store, 2);
   const rows = Array.from({ length: 500 }, (_, row) => ({ tokens: [row, row + 1], advantage: row / 7 }));
   batch = await store.putJson("batch", rows);
 });
@@ -94,7 +87,7 @@ describe("a damaged checkpoint", () => {
       const reader = await freshly();
       await expect(reader.pathOf(newest)).rejects.toEqual(corrupt);
       expect(await reader.pathOf(previous)).toBe(artifactPath(root, previous));
-      expect(await adoptTiny(2)).toEqual(newest);
+      expect(await storedTiny(store, 2)).toEqual(newest);
     });
     expect(await (await freshly()).pathOf(newest)).toBe(artifactPath(root, newest));
   });

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import type { JsonObject } from "../src/core/json.ts";
 import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
+import type { CommitAlongside, StepIdentity } from "../src/core/ports/steps.ts";
 import { diskFileSystem } from "../src/store/file-system.ts";
 import { openStore, type Store } from "../src/store/store.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
@@ -33,11 +35,22 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function checkpoint(name: string, facts = {}): Promise<ArtifactRef> {
-  const staging = await store.artifacts.stagingFolder();
+async function checkpoint(name: string, facts = {}, { artifacts } = store): Promise<ArtifactRef> {
+  const staging = await artifacts.stagingFolder();
   await writeFile(join(staging, "weights.bin"), name.padEnd(1000));
-  return store.artifacts.adoptFolder("checkpoint", staging, facts);
+  return artifacts.adoptFolder("checkpoint", staging, facts);
 }
+
+async function commit(step: StepIdentity, result: JsonObject, alongside?: CommitAlongside): Promise<void> {
+  const claim = await store.ledger.claim(step);
+  if (claim.state !== "claimed") throw new Error("committed before");
+  await store.ledger.commit(step.key, claim.fence, result, alongside);
+}
+
+/** What goes on after an iteration of the chain. */
+const onAfter = (iteration: number) => ({ from: { run: "run", stage: "train", branch: 0, iteration } });
+const trainFrom = (run: string, input: JsonObject, state: "running" | "done" = "running") =>
+  store.runs.putRun({ run, workflowType: "trainPolicy", input, state });
 
 /** As if a day had passed. */
 const expireLeases = () => client.query("UPDATE leases SET expires_at = now() - interval '1 second'");
@@ -65,18 +78,12 @@ async function readings(work: () => Promise<unknown>): Promise<number> {
   }
 }
 
-async function chain(
-  length: number,
-  rewards: readonly number[] = [],
-  withoutUpdate?: number,
-): Promise<ArtifactRef[]> {
+async function chain(length: number, rewards: number[] = [], withoutUpdate = 0): Promise<ArtifactRef[]> {
   const made: ArtifactRef[] = [];
   for (let iteration = 1; iteration <= length; iteration++) {
     if (iteration === withoutUpdate) continue;
     const ref = await checkpoint(`iteration ${iteration}`);
     const step = { key: `update ${iteration}`, kind: "update", run: "run", branch: 0, iteration };
-    const claim = await store.ledger.claim(step);
-    if (claim.state !== "claimed") throw new Error("committed before");
     const lineage = {
       run: "run",
       stage: "train",
@@ -89,7 +96,7 @@ async function chain(
       optimizerSha256: "o",
       metrics: rewards.length === 0 ? {} : { rewardMean: rewards[iteration - 1]! },
     };
-    await store.ledger.commit(step.key, claim.fence, { checkpoint: { ...ref } }, { lineage });
+    await commit(step, { checkpoint: { ...ref } }, { lineage });
     made.push(ref);
   }
   return made;
@@ -109,9 +116,7 @@ describe("collecting garbage", () => {
     await expireLeases();
     const elsewhere = await mkdtemp(join(tmpdir(), "ratchet-garbage-"));
     const other = await openStore({ databaseUrl, artifactFolder: elsewhere });
-    const staging = await other.artifacts.stagingFolder();
-    await writeFile(join(staging, "weights.bin"), "made there");
-    const there = await other.artifacts.adoptFolder("checkpoint", staging, {});
+    const there = await checkpoint("made there", {}, other);
     await expireLeases();
     const { removed, kept, bytes } = await other.collectGarbage([], 0);
     expect([hashes([...removed]), bytes]).toEqual([[there.hash], 0]);
@@ -173,30 +178,25 @@ describe("collecting garbage", () => {
   });
 
   it.each([
-    ["a fork of a training by hand", { from: { run: "run", stage: "train", branch: 0, iteration: 2 } }],
-    [
-      "an experiment that goes back",
-      { stages: { train: { from: { run: "run", stage: "train", branch: 0, iteration: 2 } } } },
-    ],
+    ["a fork of a training by hand", onAfter(2)],
+    ["an experiment that goes back", { stages: { train: onAfter(2) } }],
   ])("leaves what %s goes on after, until that is done", async (_, input) => {
     const made = await chain(4);
     await expireLeases();
-    const fork = { run: "fork", workflowType: "trainPolicy", input };
-    await store.runs.putRun({ ...fork, state: "running" });
+    await trainFrom("fork", input);
     const { kept } = await store.collectGarbage([], 0);
     expect(kept.map(({ origin, because }) => [origin, because])).toEqual([
       ["iteration 2 of run, train", "run fork goes on after it"],
       ["iteration 4 of run, train", "the newest of run, train, branch 0: iteration 4"],
     ]);
-    await store.runs.putRun({ ...fork, state: "done" });
+    await trainFrom("fork", input, "done");
     expect(await removedBy([], 0)).toEqual([made[1]!.hash]);
   });
 
   it("reads the inputs of runs whose texts SQL cannot, as of before they were refused", async () => {
     const made = await chain(3);
     await expireLeases();
-    const from = { run: "run", stage: "train", branch: 0, iteration: 1 };
-    const input = { policy: "odd \ud800", stages: { train: { title: "x\u0000", from } } };
+    const input = { policy: "odd \ud800", stages: { train: { title: "x\u0000", ...onAfter(1) } } };
     await store.runs.putRun({ run: "odd", workflowType: "experiment", input, state: "running" });
     expect(await removedBy([], 0)).toEqual([made[1]!.hash]);
     expect(await store.runs.policySources()).toEqual(["odd \ud800"]);
@@ -205,8 +205,7 @@ describe("collecting garbage", () => {
   it("leaves the last update before what a fork goes on after, where that iteration made none", async () => {
     const made = await chain(4, [], 3);
     await expireLeases();
-    const input = { from: { run: "run", stage: "train", branch: 0, iteration: 3 } };
-    await store.runs.putRun({ run: "fork", workflowType: "trainPolicy", input, state: "running" });
+    await trainFrom("fork", onAfter(3));
     expect(await removedBy([], 0)).toEqual([made[0]!.hash]);
   });
 
@@ -229,8 +228,7 @@ describe("collecting garbage", () => {
 
   it("leaves what a run's input names: a run by hand may start from any checkpoint", async () => {
     const made = await chain(4);
-    const run = { run: "by-hand", workflowType: "trainPolicy", state: "running" } as const;
-    await store.runs.putRun({ ...run, input: { policy: made[0]!.hash } });
+    await trainFrom("by-hand", { policy: made[0]!.hash });
     await expireLeases();
     expect(await removedBy([], 0)).toEqual(hashes(made.slice(1, 3)));
   });
@@ -238,14 +236,7 @@ describe("collecting garbage", () => {
   it("leaves what the caller names, what a stage's result names and what another step's result names", async () => {
     const made = await chain(4);
     const base = await checkpoint("base");
-    const claim = await store.ledger.claim({
-      key: "base",
-      kind: "prepare",
-      run: "run",
-      branch: 0,
-      iteration: 0,
-    });
-    await store.ledger.commit("base", claim.state === "claimed" ? claim.fence : 0, { ...base });
+    await commit({ key: "base", kind: "prepare", run: "run", branch: 0, iteration: 0 }, { ...base });
     await store.runs.putStage({
       run: "run",
       stage: "cold-start",
