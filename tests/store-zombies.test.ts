@@ -121,3 +121,50 @@ describe("a zombie that wakes before it has claimed its step", () => {
     expect(await branchesOf("reversed")).toEqual([[0, "successor"]]);
   });
 });
+
+describe("an attempt at recording a run that goes on after later ones have written", () => {
+  const run = { run: "recorded", workflowType: "experiment", state: "running" } as const;
+  const first = { ...run, input: { seed: 1 } };
+  const second = { ...run, input: { seed: 2 } };
+  const stage = { run: "recorded", stage: "rl", type: "train", inputHash: "b", state: "done" } as const;
+
+  it("changes neither the run nor its stages, and a later one does", async () => {
+    const { runs } = opened.store;
+    const began = await runs.fenced();
+    await began.putRun(first);
+    await began.putStage({ ...stage, inputHash: "a", state: "running" });
+    const zombie = await runs.fenced();
+    // The person goes on with another input, which comes to its end.
+    const successor = await runs.fenced();
+    await successor.putRun(second);
+    await successor.putStage({ ...stage, state: "running" });
+    const last = await runs.fenced();
+    await last.putProgress("recorded", "rl", { done: 2 });
+    await last.putStage({ ...stage, result: { made: "b" } });
+    await last.putRun({ ...second, state: "done" });
+    const recorded = async () => [await runs.getRun("recorded"), await runs.getStages("recorded")];
+    const before = await recorded();
+    await zombie.putProgress("recorded", "rl", { done: 1 });
+    await zombie.putStage({ ...stage, inputHash: "a", result: { made: "a" } });
+    await zombie.awaitAgain("recorded", ["rl"]);
+    await zombie.putRun({ ...first, state: "failed" });
+    expect(await recorded()).toEqual(before);
+    await (await runs.fenced()).putRun({ ...second, state: "failed" });
+    // A command's word is the newest.
+    await runs.putProgress("recorded", "rl", { done: 3 });
+    expect(await runs.getRun("recorded")).toMatchObject({ state: "failed", input: { seed: 2 } });
+    expect(await runs.getStages("recorded")).toMatchObject([
+      { progress: { done: 3 }, result: { made: "b" } },
+    ]);
+  });
+
+  it("writes nothing back into stages that another input has outdated meanwhile", async () => {
+    const { runs } = opened.store;
+    await runs.putRun({ ...first, run: "outdated" });
+    await runs.putStage({ ...stage, run: "outdated", inputHash: "a", state: "running" });
+    const zombie = await runs.fenced();
+    await runs.putRun({ ...second, run: "outdated" });
+    await zombie.putStage({ ...stage, run: "outdated", inputHash: "a", result: { made: "a" } });
+    expect(await runs.getStages("outdated")).toMatchObject([{ state: "outdated" }]);
+  });
+});

@@ -20,8 +20,9 @@ const training = { type: "train", value: { id: "mine", policy: "p" } } as unknow
 /** Begins a stage of a run whose row of it is given, where `cached` was computed before; tells what was written, in order. */
 async function begun(stage: "warm" | "before", given: object, cached?: Json, row?: Partial<StageRecord>) {
   const written: unknown[] = [];
-  const ports = {
+  const ports: CpuPorts = {
     runs: {
+      fenced: async () => ports.runs,
       getRun: async () => ({ run: "mine", input: { stages } }),
       getStages: async () => (row === undefined ? [] : [{ run: "mine", stage, type: "", ...row }]),
       changesOf: async () => [],
@@ -90,8 +91,9 @@ describe("an experiment that begins", () => {
   };
   const prepared = async (...known: StageRecord[]) => {
     const put: string[] = [];
-    const ports = {
+    const ports: CpuPorts = {
       runs: {
+        fenced: async () => ports.runs,
         getRun: async () => undefined,
         getStages: async () => known,
         putRun: async ({ run }: { run: string }) => void put.push(run),

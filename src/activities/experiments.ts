@@ -15,13 +15,13 @@ import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
 import { artifactsIn } from "../core/named-artifacts.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { resultOf } from "../core/ports/runs.ts";
+import { type RunStore, resultOf } from "../core/ports/runs.ts";
 import { pipelineVersion } from "../core/synthesis/pipeline.ts";
 import { parseGiven } from "./accepted-input.ts";
 import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
 import { withSampled } from "./sampled.ts";
-import { guarded, type StageProgress, type StepContext } from "./step.ts";
+import { guarded, recordingIn, type StageProgress, type StepContext } from "./step.ts";
 import { withHashes } from "./stored-sets.ts";
 import { stageVersions } from "./versions.ts";
 
@@ -84,19 +84,21 @@ export function createExperimentActivities(ports: CpuPorts) {
     return before !== undefined && before.inputHash === inputHash && resultOf(before) !== undefined;
   };
   /** What they reached was reached with another result than the stage is about to have; before the stage says so itself. */
-  const awaitDependents = async ({ run, stage }: StageOfRun): Promise<void> => {
-    const { input } = (await ports.runs.getRun(run))!;
+  const awaitDependents = async (runs: RunStore, { run, stage }: StageOfRun): Promise<void> => {
+    const { input } = (await runs.getRun(run))!;
     const { stages } = input as unknown as ExperimentInput;
-    await ports.runs.awaitAgain(run, dependentsOf(stages, stage));
+    await runs.awaitAgain(run, dependentsOf(stages, stage));
   };
 
+  const recording = recordingIn(ports.runs);
+
   return {
-    prepareExperiment: guarded(
-      async (raw: ExperimentInput): Promise<{ input: ExperimentInput; order: string[] }> => {
+    prepareExperiment: recording(
+      async (raw: ExperimentInput, runs): Promise<{ input: ExperimentInput; order: string[] }> => {
         const given = await parseGiven(ports.runs, experimentInputSchema, raw, "experiment");
         const order = planStages(given);
         const input = await withWhatIsStored(ports, given);
-        await ports.runs.putRun({
+        await runs.putRun({
           run: input.id,
           workflowType: "experiment",
           // As it was given: the same file started again is the same run.
@@ -104,7 +106,7 @@ export function createExperimentActivities(ports: CpuPorts) {
           state: "running",
         });
         for (const stage of order)
-          await ports.runs.putStage({
+          await runs.putStage({
             run: input.id,
             stage,
             type: input.stages[stage]!.type,
@@ -120,23 +122,22 @@ export function createExperimentActivities(ports: CpuPorts) {
         preparePinned(ports, run, policy),
     ),
 
-    beginStage: guarded(
+    beginStage: recording(
       async (
         stage: StageOfRun & { input: StageInput },
+        runs,
       ): Promise<{ inputHash: string; cached: Json | null }> => {
         const { type, value } = stage.input;
         const { id: _run, ...inputs } = value as { id?: string };
         const author = type === "build" ? [ports.author.name, ports.author.version, pipelineVersion()] : [];
         const inputHash = contentHash([type, stageVersions[type], ...author, inputs]);
-        const changed = (await ports.runs.changesOf(stage.run)).some(
-          (change) => change.stage === stage.stage,
-        );
+        const changed = (await runs.changesOf(stage.run)).some((change) => change.stage === stage.stage);
         // A report is of its run; what a person changed in the stage is no part of its input.
         const known =
-          type === "report" || changed ? undefined : await ports.runs.findCachedStage(inputHash, stage.run);
+          type === "report" || changed ? undefined : await runs.findCachedStage(inputHash, stage.run);
         const found = known && (await isWhole(known.result)) ? known : undefined;
-        if (!(found && (await hasReached(stage, inputHash)))) await awaitDependents(stage);
-        await ports.runs.putStage({
+        if (!(found && (await hasReached(stage, inputHash)))) await awaitDependents(runs, stage);
+        await runs.putStage({
           run: stage.run,
           stage: stage.stage,
           type: stage.type,
@@ -148,32 +149,36 @@ export function createExperimentActivities(ports: CpuPorts) {
       },
     ),
 
-    finishStage: guarded(async (stage: StageOfRun & { inputHash: string; result: Json }): Promise<void> => {
-      await ports.runs.putStage({ ...stage, state: "done" });
-    }),
+    finishStage: recording(
+      async (stage: StageOfRun & { inputHash: string; result: Json }, runs): Promise<void> => {
+        await runs.putStage({ ...stage, state: "done" });
+      },
+    ),
 
     /** Ends a run whose only workflow was started by hand. */
-    finishAlone: guarded(async ({ state, ...ended }: EndOfAlone): Promise<void> => {
-      const run = await ports.runs.getRun(ended.run);
-      const stage = (await ports.runs.getStages(ended.run)).find((known) => known.stage === ended.stage);
+    finishAlone: recording(async ({ state, ...ended }: EndOfAlone, runs): Promise<void> => {
+      const run = await runs.getRun(ended.run);
+      const stage = (await runs.getStages(ended.run)).find((known) => known.stage === ended.stage);
       if (!run || !stage) return;
-      await ports.runs.putStage({ ...stage, state, result: ended.result });
-      await ports.runs.putRun({ ...run, state });
+      await runs.putStage({ ...stage, state, result: ended.result });
+      await runs.putRun({ ...run, state });
     }),
 
     /** Stages that were under way end as the run does. Not where the run is another workflow's that bears its name. */
-    finishRun: guarded(async ({ run, state, workflowType }: EndOfRun): Promise<void> => {
-      const stored = await ports.runs.getRun(run);
+    finishRun: recording(async ({ run, state, workflowType }: EndOfRun, runs): Promise<void> => {
+      const stored = await runs.getRun(run);
       if (workflowType !== undefined && stored?.workflowType !== workflowType) return;
-      if (stored) await ports.runs.putRun({ ...stored, state });
-      const stages = await ports.runs.getStages(run);
-      for (const stage of stages)
-        if (stage.state === "running") await ports.runs.putStage({ ...stage, state });
+      if (stored) await runs.putRun({ ...stored, state });
+      const stages = await runs.getStages(run);
+      for (const stage of stages) if (stage.state === "running") await runs.putStage({ ...stage, state });
     }),
 
-    recordProgress: guarded(
-      async ({ context, progress }: { context: StepContext; progress: StageProgress }): Promise<void> => {
-        await ports.runs.putProgress(context.run, context.stage, { ...progress } as JsonObject);
+    recordProgress: recording(
+      async (
+        { context, progress }: { context: StepContext; progress: StageProgress },
+        runs,
+      ): Promise<void> => {
+        await runs.putProgress(context.run, context.stage, { ...progress } as JsonObject);
       },
     ),
 

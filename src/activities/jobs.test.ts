@@ -32,9 +32,10 @@ const prepared: string[] = [];
 const recorded: string[] = [];
 
 /** A store that holds the two builds of run "first" and nothing else. */
-const ports = {
+const ports: CpuPorts = {
   engineThreads: 2,
   runs: {
+    fenced: async () => ports.runs,
     getRun: async () => undefined,
     putRun: async ({ run }: { run: string }) => void recorded.push(run),
     putStage: async () => {},

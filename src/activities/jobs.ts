@@ -29,14 +29,14 @@ import type { Json } from "../core/json.ts";
 import type { Course } from "../core/learning/course.ts";
 import { judgedWith } from "../core/learning/trip-record.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { ChangeRecord, StoredTrip } from "../core/ports/runs.ts";
+import type { ChangeRecord, RunStore, StoredTrip } from "../core/ports/runs.ts";
 import type { WorkflowType } from "../workflows/names.ts";
 import { parseGiven } from "./accepted-input.ts";
 import { pathTo } from "./lineage-path.ts";
 import { preparePinned } from "./pinned-policy.ts";
 import type { CpuPorts } from "./ports.ts";
 import { withSampled } from "./sampled.ts";
-import { guarded } from "./step.ts";
+import { recordingIn } from "./step.ts";
 import { storedSet, withHashes } from "./stored-sets.ts";
 
 interface Job {
@@ -86,19 +86,20 @@ export function createJobActivities(ports: CpuPorts) {
    * known. In an experiment both are known already.
    */
   const begin = async (
+    runs: RunStore,
     type: Stage["type"] | "calibrate",
     workflowType: WorkflowType,
     input: { id: string; stage: string },
   ) => {
-    const known = await ports.runs.getRun(input.id);
+    const known = await runs.getRun(input.id);
     if (known && known.workflowType !== workflowType) return;
-    await ports.runs.putRun({
+    await runs.putRun({
       run: input.id,
       workflowType,
       input: input as unknown as Json,
       state: "running",
     });
-    await ports.runs.putStage({ run: input.id, stage: input.stage, type, inputHash: "", state: "running" });
+    await runs.putStage({ run: input.id, stage: input.stage, type, inputHash: "", state: "running" });
   };
   const resolve = async (input: TrainInput | EvaluateInput | CalibrateInput) => ({
     run: input.id,
@@ -140,17 +141,19 @@ export function createJobActivities(ports: CpuPorts) {
     );
   };
 
+  const recording = recordingIn(ports.runs);
+
   return {
-    prepareBuild: guarded(async (raw: BuildInput): Promise<BuildJob> => {
+    prepareBuild: recording(async (raw: BuildInput, runs): Promise<BuildJob> => {
       const input = await parseGiven(ports.runs, buildInputSchema, raw, "buildEnvironments");
-      await begin("build", "buildEnvironments", input);
+      await begin(runs, "build", "buildEnvironments", input);
       const environments = await withHashes(ports, input.environments);
       return { run: input.id, stage: input.stage, seed: input.seed, environments };
     }),
 
-    prepareTraining: guarded(async (raw: TrainInput): Promise<TrainingJob> => {
+    prepareTraining: recording(async (raw: TrainInput, runs): Promise<TrainingJob> => {
       const input = await parseGiven(ports.runs, trainInputSchema, raw, "trainPolicy");
-      await begin("train", "trainPolicy", input);
+      await begin(runs, "train", "trainPolicy", input);
       await checkThreads(input);
       const { id, stage, from } = input;
       const start = from === undefined ? null : await startAfter(from, input);
@@ -163,16 +166,16 @@ export function createJobActivities(ports: CpuPorts) {
       return { ...(await resolve(input)), training, start, changes, settings, trips };
     }),
 
-    prepareEvaluation: guarded(async (raw: EvaluateInput): Promise<EvaluationJob> => {
+    prepareEvaluation: recording(async (raw: EvaluateInput, runs): Promise<EvaluationJob> => {
       const input = await parseGiven(ports.runs, evaluateInputSchema, raw, "evaluatePolicy");
-      await begin("evaluate", "evaluatePolicy", input);
+      await begin(runs, "evaluate", "evaluatePolicy", input);
       await checkThreads(input);
       return { ...(await resolve(input)), evaluation: input.evaluation };
     }),
 
-    prepareCalibration: guarded(async (raw: CalibrateInput): Promise<CalibrationJob> => {
+    prepareCalibration: recording(async (raw: CalibrateInput, runs): Promise<CalibrationJob> => {
       const input = await parseGiven(ports.runs, calibrateInputSchema, raw, "calibrateEnvironments");
-      await begin("calibrate", "calibrateEnvironments", input);
+      await begin(runs, "calibrate", "calibrateEnvironments", input);
       await checkThreads(input);
       return { ...(await resolve(input)), calibration: input.calibration };
     }),

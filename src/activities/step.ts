@@ -5,6 +5,7 @@
 import { activityInfo, heartbeat } from "@temporalio/activity";
 import { contentHash } from "../core/hash.ts";
 import type { Json, JsonObject } from "../core/json.ts";
+import type { RunStore } from "../core/ports/runs.ts";
 import type { CommitAlongside, StepLedger } from "../core/ports/steps.ts";
 import { countingFailures, giveUpOrRetry } from "./failures.ts";
 
@@ -82,3 +83,12 @@ export async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
 export function guarded<I, O>(work: (input: I) => Promise<O>): (input: I) => Promise<O> {
   return (input) => countingFailures(() => whileAlive(() => work(input)));
 }
+
+/**
+ * Guarded, and given a store of its own to record runs and stages in: what a later attempt has recorded stays, whenever
+ * this one comes to write.
+ */
+export const recordingIn =
+  (runs: RunStore) =>
+  <I, O>(work: (input: I, runs: RunStore) => Promise<O>): ((input: I) => Promise<O>) =>
+    guarded(async (input: I) => work(input, await runs.fenced()));

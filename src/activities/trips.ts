@@ -3,14 +3,14 @@ import type { JsonObject } from "../core/json.ts";
 import { tripId } from "../core/learning/trip-record.ts";
 import type { TripRecord } from "../core/ports/runs.ts";
 import type { CpuPorts } from "./ports.ts";
-import { guarded, type StageProgress } from "./step.ts";
+import { recordingIn, type StageProgress } from "./step.ts";
 
 export const createTripActivities = ({ runs }: CpuPorts) => ({
   /** Gives the trip's id. */
-  recordTrip: guarded(
-    async ({ trip, progress }: { trip: TripRecord; progress: StageProgress }): Promise<string> => {
+  recordTrip: recordingIn(runs)(
+    async ({ trip, progress }: { trip: TripRecord; progress: StageProgress }, own): Promise<string> => {
       await runs.putTrip(trip);
-      await runs.putProgress(trip.run, trip.stage, { ...progress } as JsonObject);
+      await own.putProgress(trip.run, trip.stage, { ...progress } as JsonObject);
       return tripId(trip);
     },
   ),

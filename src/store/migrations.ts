@@ -101,6 +101,14 @@ const changesAfterTrips: Migration = {
   },
 };
 
+/** The fence under which a run's or a stage's row was written last. */
+const recordFences: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    for (const table of ["runs", "stages"])
+      await sql`ALTER TABLE ${sql.table(table)} ADD COLUMN fence bigint NOT NULL DEFAULT 0`.execute(database);
+  },
+};
+
 export const migrations: Record<string, Migration> = {
   "0001_first": first,
   "0002_recipes": recipes,
@@ -110,4 +118,5 @@ export const migrations: Record<string, Migration> = {
   "0006_changes": changes,
   "0007_pins": pins,
   "0008_changes_after_trips": changesAfterTrips,
+  "0009_record_fences": recordFences,
 };

@@ -9,13 +9,16 @@ import type { Database } from "./database.ts";
 import { stageLineage, updateThatMade, walkLineage } from "./lineage.ts";
 import { askNumericsChange, holdNumerics, numericsChangesOf, numericsOf } from "./numerics.ts";
 import { pinsOf, putPin } from "./pins.ts";
+import { drawFence } from "./record-fences.ts";
 import { createStageStore, outdate } from "./stages.ts";
 import type { Tables } from "./tables.ts";
 
-export function createRunStore(database: Database): RunStore {
+export function createRunStore(database: Database, fence?: number): RunStore {
   return {
-    ...createStageStore(database),
-    putRun: (run) => database.run((tables) => tables.transaction().execute((tx) => upsertRun(tx, run))),
+    fenced: async () => createRunStore(database, await database.run(drawFence)),
+    ...createStageStore(database, fence),
+    putRun: (run) =>
+      database.run((tables) => tables.transaction().execute((tx) => upsertRun(tx, run, fence))),
     getRun: (run) =>
       database.run(async (tables) =>
         storedRun(await tables.selectFrom("runs").selectAll().where("run", "=", run).executeTakeFirst()),
@@ -74,7 +77,8 @@ export function createRunStore(database: Database): RunStore {
   };
 }
 
-async function upsertRun(tx: Transaction<Tables>, run: RunRecord): Promise<void> {
+/** Without a fence it is written under the newest. */
+async function upsertRun(tx: Transaction<Tables>, run: RunRecord, given?: number): Promise<void> {
   const row = {
     workflow_type: run.workflowType,
     input: JSON.stringify(run.input),
@@ -83,19 +87,23 @@ async function upsertRun(tx: Transaction<Tables>, run: RunRecord): Promise<void>
   };
   const before = await tx
     .selectFrom("runs")
-    .select("input")
+    .select(["input", "fence"])
     .where("run", "=", run.run)
     .forUpdate()
     .executeTakeFirst();
+  if (given !== undefined && Number(before?.fence ?? 0) > given) return;
+  const fence = given ?? (await drawFence(tx));
   await tx
     .insertInto("runs")
-    .values({ run: run.run, ...row })
-    .onConflict((conflict) => conflict.column("run").doUpdateSet({ ...row, updated_at: sql<never>`now()` }))
+    .values({ run: run.run, ...row, fence: String(fence) })
+    .onConflict((conflict) =>
+      conflict.column("run").doUpdateSet({ ...row, fence: String(fence), updated_at: sql<never>`now()` }),
+    )
     .execute();
   const isAnother = before !== undefined && contentHash(before.input as Json) !== contentHash(run.input);
   // What was started by hand is one stage of its run, and says nothing of what others made under that id.
   const { stage } = run.input as { readonly stage?: string };
-  if (isAnother) await outdate(tx, run.run, stage);
+  if (isAnother) await outdate(tx, run.run, stage, fence);
 }
 
 function storedRun(row: Selectable<Tables["runs"]> | undefined): RunRecord | undefined {

@@ -7,6 +7,7 @@ import { makingSets } from "../core/environment/build-name.ts";
 import type { Json } from "../core/json.ts";
 import type { RunStore, StageRecord, StageState } from "../core/ports/runs.ts";
 import type { Database } from "./database.ts";
+import { fenceValue } from "./record-fences.ts";
 import type { Tables } from "./tables.ts";
 
 type StageStore = Pick<
@@ -14,13 +15,15 @@ type StageStore = Pick<
   "putStage" | "awaitAgain" | "putProgress" | "getStages" | "getBuilds" | "findCachedStage"
 >;
 
-export function createStageStore(database: Database): StageStore {
+export function createStageStore(database: Database, fence?: number): StageStore {
   return {
     putStage: (stage) =>
-      database.run((tables) => (stage.state === "waiting" ? announce(tables, stage) : put(tables, stage))),
-    awaitAgain: (run, stages) => database.run((tables) => awaitAgain(tables, run, stages)),
+      database.run((tables) =>
+        stage.state === "waiting" ? announce(tables, stage, fence) : put(tables, stage, fence),
+      ),
+    awaitAgain: (run, stages) => database.run((tables) => awaitAgain(tables, run, stages, fence)),
     putProgress: (run, stage, progress) =>
-      database.run((tables) => updateProgress(tables, run, stage, progress)),
+      database.run((tables) => updateProgress(tables, run, stage, progress, fence)),
     getStages: (run) =>
       database.run(async (tables) => {
         const rows = await tables
@@ -46,7 +49,16 @@ export function createStageStore(database: Database): StageStore {
   };
 }
 
-async function announce(tables: Kysely<Tables>, { run, stage, ...row }: StageRecord): Promise<void> {
+/** Of what is about to be put in a row's place: nobody who began later has written it. */
+const isNotOvertaken = sql<boolean>`stages.fence <= excluded.fence`;
+const fencedBy = (fence: number | undefined) =>
+  fence === undefined ? sql<boolean>`true` : sql<boolean>`stages.fence <= ${String(fence)}::bigint`;
+
+async function announce(
+  tables: Kysely<Tables>,
+  { run, stage, ...row }: StageRecord,
+  fence: number | undefined,
+): Promise<void> {
   await tables
     .insertInto("stages")
     .values({
@@ -57,17 +69,19 @@ async function announce(tables: Kysely<Tables>, { run, stage, ...row }: StageRec
       state: "waiting",
       result: null,
       progress: null,
+      fence: fenceValue(fence),
     })
     .onConflict((conflict) =>
       conflict
         .columns(["run", "stage"])
-        .doUpdateSet({ type: row.type, state: "waiting" })
-        .where("stages.state", "=", "outdated"),
+        .doUpdateSet({ type: row.type, state: "waiting", fence: sql<string>`excluded.fence` })
+        .where("stages.state", "=", "outdated")
+        .where(isNotOvertaken),
     )
     .execute();
 }
 
-async function put(tables: Kysely<Tables>, stage: StageRecord): Promise<void> {
+async function put(tables: Kysely<Tables>, stage: StageRecord, fence: number | undefined): Promise<void> {
   const row = {
     type: stage.type,
     input_hash: stage.inputHash,
@@ -81,11 +95,17 @@ async function put(tables: Kysely<Tables>, stage: StageRecord): Promise<void> {
       THEN coalesce(excluded.${sql.ref(column)}, stages.${sql.ref(column)}) ELSE excluded.${sql.ref(column)} END`;
   await tables
     .insertInto("stages")
-    .values({ run: stage.run, stage: stage.stage, ...row })
+    .values({ run: stage.run, stage: stage.stage, ...row, fence: fenceValue(fence) })
     .onConflict((conflict) =>
       conflict
         .columns(["run", "stage"])
-        .doUpdateSet({ ...row, result: kept("result"), progress: kept("progress") })
+        .doUpdateSet({
+          ...row,
+          result: kept("result"),
+          progress: kept("progress"),
+          fence: sql<string>`excluded.fence`,
+        })
+        .where(isNotOvertaken)
         .where((where) =>
           where.not(
             where.and([
@@ -99,19 +119,33 @@ async function put(tables: Kysely<Tables>, stage: StageRecord): Promise<void> {
     .execute();
 }
 
-async function awaitAgain(tables: Kysely<Tables>, run: string, stages: readonly string[]): Promise<void> {
+async function awaitAgain(
+  tables: Kysely<Tables>,
+  run: string,
+  stages: readonly string[],
+  fence: number | undefined,
+): Promise<void> {
   if (stages.length === 0) return;
   await tables
     .updateTable("stages")
-    .set({ state: "waiting", progress: null })
+    .set({ state: "waiting", progress: null, fence: fenceValue(fence) })
     .where("run", "=", run)
     .where("stage", "in", stages)
+    .where(fencedBy(fence))
     .execute();
 }
 
 /** Of a run whose input is another one now, all stages or one; part of the transaction that gives it that input. */
-export async function outdate(tables: Kysely<Tables>, run: string, stage: string | undefined): Promise<void> {
-  const all = tables.updateTable("stages").set({ state: "outdated", progress: null }).where("run", "=", run);
+export async function outdate(
+  tables: Kysely<Tables>,
+  run: string,
+  stage: string | undefined,
+  fence: number,
+): Promise<void> {
+  const all = tables
+    .updateTable("stages")
+    .set({ state: "outdated", progress: null, fence: fenceValue(fence) })
+    .where("run", "=", run);
   await (stage === undefined ? all : all.where("stage", "=", stage)).execute();
 }
 
@@ -120,12 +154,14 @@ export async function updateProgress(
   run: string,
   stage: string,
   progress: Json,
+  fence?: number,
 ): Promise<void> {
   await tables
     .updateTable("stages")
-    .set({ progress: JSON.stringify(progress) })
+    .set({ progress: JSON.stringify(progress), fence: fenceValue(fence) })
     .where("run", "=", run)
     .where("stage", "=", stage)
+    .where(fencedBy(fence))
     .execute();
 }
 

@@ -8,6 +8,9 @@ type NullableJsonColumn = ColumnType<unknown, string | null, string | null>;
 type BigintColumn = ColumnType<string, number, number>;
 type Timestamp = ColumnType<Date, never, Date>;
 
+/** bigint: as text, 0 at first. */
+type Fence = ColumnType<string, string | undefined, string>;
+
 interface RunsTable {
   run: string;
   workflow_type: string;
@@ -18,9 +21,11 @@ interface RunsTable {
   position: Generated<string>;
   created_at: Timestamp;
   updated_at: Timestamp;
+  fence: Fence;
 }
 
 interface StagesTable {
+  fence: Fence;
   run: string;
   stage: string;
   type: string;
