@@ -17,6 +17,7 @@ import { deploy, subjectsOf } from "../src/core/synthesis/deploy/deploy.ts";
 import { referenceInvocations } from "../src/core/trajectory/golden.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { processorMs, type Spent } from "./spent.ts";
 
 const { values } = parseArgs({
   options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "9" } },
@@ -26,9 +27,6 @@ const episodes = 16;
 const callsPerEpisode = 16;
 /** A spare child is given so long to be ready, and the one before to be gone. */
 const spareMs = 1_500;
-
-/** `cpuMs` is of this process and of its children that have ended. */
-type Spent = Readonly<Record<"wallMs" | "cpuMs", number>>;
 
 const sandbox = createSandbox({ ...defaultSandboxLimits, log: (line) => process.stderr.write(`${line}\n`) });
 try {
@@ -131,14 +129,6 @@ async function spent(invocations: readonly ToolInvocation[]): Promise<Spent> {
   const wallMs = performance.now() - wall;
   await sleep(spareMs);
   return { wallMs, cpuMs: processorMs() - cpu };
-}
-
-/** Of this process, and of its ended children where the kernel tells (fields 16 and 17 of stat, in hundredths of a second). */
-function processorMs(): number {
-  const { user, system } = process.cpuUsage();
-  if (process.platform !== "linux") return (user + system) / 1000;
-  const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]!.split(" ");
-  return (user + system) / 1000 + (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
 function mean(numbers: readonly number[]): number {

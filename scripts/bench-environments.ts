@@ -3,7 +3,7 @@
  * Batches go through the very activities that `buildEnvironment` runs, with the real author, sandbox, Postgres and
  * artifact folder. Processor seconds stand beside the wall clock, for they alone mean something on a machine in use.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -21,6 +21,7 @@ import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { openStore } from "../src/store/store.ts";
 import { startPostgres } from "../tests/postgres.ts";
+import { processorMs, type Spent } from "./spent.ts";
 
 const { values } = parseArgs({
   options: {
@@ -32,8 +33,6 @@ const { values } = parseArgs({
 
 /** Batches in flight, as in `buildEnvironments`. */
 const batchWindow = 2;
-/** `cpuMs` is of this process and of its children that have ended. */
-type Spent = Readonly<Record<"wallMs" | "cpuMs", number>>;
 
 interface GateCost {
   readonly gate: string;
@@ -175,14 +174,6 @@ async function spent<T>(work: () => Promise<T>): Promise<Spent & { value: T }> {
   const [wall, cpu] = [performance.now(), processorMs()];
   const value = await work();
   return { value, wallMs: performance.now() - wall, cpuMs: processorMs() - cpu };
-}
-
-/** Of this process, and of its ended children where the kernel tells (fields 16 and 17 of stat, in hundredths of a second). */
-function processorMs(): number {
-  const { user, system } = process.cpuUsage();
-  if (process.platform !== "linux") return (user + system) / 1000;
-  const fields = readFileSync("/proc/self/stat", "utf8").split(") ")[1]!.split(" ");
-  return (user + system) / 1000 + (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
 function tableOf({ machine, loadAfter, building }: Awaited<ReturnType<typeof bench>>): string {

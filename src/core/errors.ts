@@ -2,7 +2,7 @@
  * Every failure Ratchet names, as one closed list. A message says what was tried, the value, the limit and the next
  * step; `retryable` says whether doing the same again can help. Activities map these to Temporal's ApplicationFailure.
  */
-export const errorTypes = [
+const errorTypes = [
   "InvalidInput", // the person's input is wrong; the message names field, value, limit and next step
   "PromptTooLong", // a prompt exceeds the policy's context
   "ArtifactMissing", // a referenced artifact is not in the store

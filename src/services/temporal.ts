@@ -21,7 +21,7 @@ import {
 /** It takes about 1.2 s to leave its ring of services. */
 const stopGraceMs = 10_000;
 
-export const temporalDatabasePath = (home: string) => join(home, "temporal", "temporal.db");
+const temporalDatabasePath = (home: string) => join(home, "temporal", "temporal.db");
 
 export function embeddedConnection({ port }: TemporalRecord): TemporalConnectionOptions {
   return { address: `${localHost}:${port}` };

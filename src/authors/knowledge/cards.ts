@@ -13,7 +13,7 @@ import {
 import type { Relation } from "./knowledge.ts";
 import { type Plan, poolOf, type World } from "./plan.ts";
 import type { KnownSubject } from "./subjects.ts";
-import { toolName } from "./tool-names.ts";
+import { drawToolName } from "./tool-names.ts";
 
 export interface DrawnCards {
   readonly cards: readonly Card[];
@@ -221,7 +221,7 @@ const described = (sentence: string, profile: Profile) =>
 function unusedName(nouns: readonly string[], world: World, random: Random, used: Set<string>): string {
   const pool = poolOf(world, "tool-name");
   for (let attempt = 0; ; attempt++) {
-    const drawn = toolName(nouns, pool, random);
+    const drawn = drawToolName(nouns, pool, random);
     // Two subjects may share all their nouns; no toolset is so large that a number does not settle it.
     const name = attempt < mostNames ? drawn : `${drawn}_${attempt - mostNames + 2}`;
     if (used.has(name)) continue;

@@ -39,7 +39,6 @@ export interface World {
 export const poolOf = ({ heldOut, split }: World, part: HeldOut): Split =>
   heldOut.has(part) ? split : "train";
 
-const pathOf = (chain: Chain) => chain.map(({ relation }) => relation);
 export const lastOf = (chain: Chain): Step => chain.at(-1)!;
 
 /** Some paths end early; without persistence few long ones would be proposed. */
@@ -103,7 +102,7 @@ function walkAlike(world: World, random: Random, like: Chain): Chain | undefined
   let subject = like[0].subject;
   let entity = random.pick(subject.bySplit[world.split]);
   const steps: Step[] = [];
-  for (const relation of pathOf(like)) {
+  for (const { relation } of like) {
     const step = stepOf(subject, relation, entity);
     if (!step) return undefined;
     steps.push(step);

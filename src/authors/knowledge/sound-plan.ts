@@ -6,7 +6,7 @@ import { type Chain, lastOf, type Plan, type Step } from "./plan.ts";
 import type { Limits } from "./scenarios.ts";
 
 /** Shorter answers are found in almost any text. */
-export const leastAnswerLength = 3;
+const leastAnswerLength = 3;
 
 export function isSoundPlan(plan: Plan, { maxTools, maxSubQuestions }: Limits): boolean {
   const steps = distinctSteps(plan);
@@ -25,7 +25,7 @@ export function isSoundPlan(plan: Plan, { maxTools, maxSubQuestions }: Limits): 
 }
 
 /** Facts of the plan, each once. */
-export function distinctSteps({ chains }: Plan): Step[] {
+function distinctSteps({ chains }: Plan): Step[] {
   const seen = new Map(
     chains.flat().map((step) => [`${step.subject.id}.${step.relation.field}:${step.entity.name}`, step]),
   );

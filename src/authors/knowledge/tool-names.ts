@@ -18,5 +18,5 @@ const patterns: Readonly<Record<Split, readonly ((noun: string) => string)[]>> =
 const camel = (noun: string) =>
   noun.replace(/(^|_)([a-z0-9])/g, (_, __, letter: string) => letter.toUpperCase());
 
-export const toolName = (nouns: readonly string[], split: Split, random: Random) =>
+export const drawToolName = (nouns: readonly string[], split: Split, random: Random) =>
   random.pick(patterns[split])(random.pick(nouns));

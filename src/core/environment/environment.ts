@@ -51,7 +51,7 @@ export const toolSchema = z.strictObject({
 });
 export type Tool = z.infer<typeof toolSchema>;
 
-export const answerTypes = ["string", "number", "date", "list"] as const;
+const answerTypes = ["string", "number", "date", "list"] as const;
 
 export const subQuestionSchema = z.strictObject({
   id: z.string().regex(/^q\d+$/),
@@ -76,7 +76,7 @@ export type ReferenceArgument =
   | { readonly list: readonly ReferenceArgument[] }
   | { readonly object: { readonly [property: string]: ReferenceArgument } };
 
-export const referenceArgumentSchema: z.ZodType<ReferenceArgument> = z.lazy(() =>
+const referenceArgumentSchema: z.ZodType<ReferenceArgument> = z.lazy(() =>
   z.union([
     z.strictObject({ value: jsonSchema }),
     z.strictObject({ from: z.string() }),
@@ -111,7 +111,7 @@ export const compositionSchema = z.discriminatedUnion("kind", [
 ]);
 export type Composition = z.infer<typeof compositionSchema>;
 
-export const gateVerdictSchema = z.strictObject({
+const gateVerdictSchema = z.strictObject({
   gate: z.string(),
   version: z.number().int(),
   verdict: z.enum(["pass", "fail"]),

@@ -21,7 +21,7 @@ const count = (max: number) => z.number().int().min(1).max(max);
 const contentHash = z.string().regex(hashPattern);
 
 /** "tiny" and "smollm2-135m-instruct" are prepared by Ratchet; anything else is a model of one's own, see docs/models.md. */
-export const policySourceSchema = z
+const policySourceSchema = z
   .string()
   .min(1)
   .describe(
@@ -244,7 +244,7 @@ export const reportStageSchema = z.strictObject({
 });
 
 /** A stage names others by their id. */
-export const stageSchema = z.discriminatedUnion("type", [
+const stageSchema = z.discriminatedUnion("type", [
   buildStageSchema,
   trainStageSchema,
   evaluateStageSchema,

@@ -53,7 +53,7 @@ export function groupAdvantages(rewards_G: readonly number[], epsilon = 1e-6): n
 }
 
 /** A_g = r_g - mean(r): Dr. GRPO (arXiv 2503.20783). A group of one keeps its reward. */
-export function centredRewards(rewards_G: readonly number[]): number[] {
+function centredRewards(rewards_G: readonly number[]): number[] {
   if (rewards_G.length === 1) return [...rewards_G];
   const centre = mean(rewards_G);
   return rewards_G.map((reward) => reward - centre);

@@ -7,7 +7,7 @@ import { ints, scalar } from "./constants.ts";
 import { applyOne, type Operation, requireShape, sameShape, soleGradient } from "./operation.ts";
 
 /** NumPy's rule: axes are aligned at the end and a size of 1 stretches; undefined where sizes differ. */
-export function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
+function broadcastShape(a: readonly number[], b: readonly number[]): readonly number[] | undefined {
   const rank = Math.max(a.length, b.length);
   const shape: number[] = [];
   for (let axis = 0; axis < rank; axis++) {

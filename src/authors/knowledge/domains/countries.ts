@@ -55,7 +55,7 @@ export function countryNames(): Readonly<Record<string, string>> {
 /** Names that a sentence gives the article "the". */
 const takesArticle =
   /^(Bahamas|British|Cayman|Central African|Cocos|Comoros|Cook|Democratic|Dominican|Falkland|Faroe|French Southern|Gambia|Isle|Maldives|Marshall|Netherlands|Northern Mariana|Philippines|Pitcairn|Republic|Seychelles|Solomon|Turks|United|U\.S\.)/;
-export const referToCountry = (name: string) => (takesArticle.test(name) ? `the ${name}` : name);
+const referToCountry = (name: string) => (takesArticle.test(name) ? `the ${name}` : name);
 
 const weekdays: Readonly<Record<string, string>> = {
   sun: "Sunday",

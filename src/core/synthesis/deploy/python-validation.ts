@@ -24,7 +24,7 @@ export const pythonParameters = (properties: Readonly<Record<string, Schema>>): 
   Object.entries(properties).map(([name, schema]) => `${name}=${defaultOf(schema)}`);
 
 /** JSON as Python writes it. */
-export function pythonLiteral(value: Json): string {
+function pythonLiteral(value: Json): string {
   if (value === null) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
   if (Array.isArray(value)) return `[${value.map((member: Json) => pythonLiteral(member)).join(", ")}]`;

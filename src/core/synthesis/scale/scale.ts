@@ -91,7 +91,7 @@ function collides(a: ToolDraft, b: ToolDraft): boolean {
   return a.document.name === b.document.name || servedBy(a).some((field) => servedBy(b).includes(field));
 }
 
-export function servedBy({ behaviour, cards }: ToolDraft): string[] {
+function servedBy({ behaviour, cards }: ToolDraft): string[] {
   if (behaviour.kind === "calculate") return [...cards];
   return behaviour.fields.map((field) => `${behaviour.subject}.${field}`);
 }
