@@ -120,6 +120,23 @@ describe("a Hugging Face folder", () => {
     expect(codec.decode(codec.encodeToolResults(["1"], true))).toContain("<tool_response>");
   });
 
+  it("whose template fails only where tools have answered is found out before it is used", async () => {
+    const source = await saved("qwen2");
+    const file = join(source, "chat_template.jinja");
+    const template = readFileSync(file, "utf8");
+    // Fails on a second output: the tags are then shown by ours.
+    writeFileSync(
+      file,
+      template.replace("messages[loop.index0 + 1].role", "messages[loop.index0 + 1][unknown]"),
+    );
+    expect(readFileSync(file, "utf8")).not.toBe(template);
+    expect(json(await adopted(source), "tokenizer_config.json").chat_template).not.toContain("unknown");
+    // Forgets to end a turn that called tools.
+    const forgetful = `{%- for m in messages -%}{%- if m.role == 'assistant' -%}{{ m.content + ('' if loop.nextitem is defined and loop.nextitem.role == 'tool' else '<|im_end|>') }}{%- else -%}<tool_response>{{ m.content }}<|im_end|>{%- endif -%}{%- endfor -%}{%- for t in tools or [] -%}{{ t.function.name }}{%- endfor -%}`;
+    writeFileSync(file, forgetful);
+    await expect(adopted(source)).rejects.toThrow("chat_template does not end turns with '<|im_end|>'");
+  });
+
   it("may be in parts, with a tied head written out and a table of frequencies", async () => {
     const source = await saved("qwen2");
     const [first, ...rest] = tensors(source);

@@ -55,7 +55,8 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
   );
   const render = createRenderer(`${place}/tokenizer_config.json`, config.chat_template, tokens);
   // A template that shows no tools was written for none: whatever its policy calls, it calls in Ratchet's own form.
-  const { toolFormat = taggedCalls } = templateAbilities(render);
+  const abilities = templateAbilities(render);
+  const { toolFormat = taggedCalls } = abilities;
   // A call's tags are an assistant's to say, whatever a tokenizer calls them.
   const control = tokenizerJson.added_tokens
     .filter(({ special, content }) => special && !toolFormat.tags.includes(content))
@@ -80,6 +81,8 @@ export async function createChatCodec(folder: string, place = folder): Promise<C
     );
   };
   encodeAfterAssistant([]);
+  // Later would be in the middle of a rollout.
+  if (abilities.toolFormat) encodeAfterAssistant(["1", "2"]);
 
   return {
     encodePrompt: (messages, tools) => {

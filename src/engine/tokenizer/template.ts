@@ -47,7 +47,8 @@ export interface TemplateAbilities {
 
 /** Found by rendering; a template that refuses such conversations has none of these. */
 export function templateAbilities(render: Render): TemplateAbilities {
-  const [question, words, output, name] = ["probe question", "probe words", "probe output", "probe_tool"];
+  const [question, words, name] = ["probe question", "probe words", "probe_tool"];
+  const outputs = ["probe output", "probe result"];
   const place = { place: "Probe" };
   const parameters = { type: "object", properties: { place: { type: "string" } }, required: ["place"] };
   const tool = { type: "function", function: { name, description: "A probe.", parameters } };
@@ -63,13 +64,13 @@ export function templateAbilities(render: Render): TemplateAbilities {
   const said = [...messages, { role: "assistant", content: words }];
   const after = rendered({ messages: said, tools: null, add_generation_prompt: true });
   const answered = rendered({
-    messages: [...said, { role: "tool", content: output }],
+    messages: [...said, ...outputs.map((content) => ({ role: "tool", content }))],
     tools: null,
     add_generation_prompt: true,
   });
   const showsTools =
     [question, name].every((part) => asked.includes(part)) &&
-    answered.indexOf(output) > answered.indexOf(words);
+    outputs.every((output) => answered.indexOf(output) > answered.indexOf(words));
   const format = () => {
     if (asked.includes("<tool_call>") || answered.includes("<tool_response>")) return taggedCalls;
     const called = {
