@@ -251,6 +251,26 @@ describe.each([
   });
 
   describe("an attack on the outcome", () => {
+    it("by what the host's own objects inherit from is the last call of its child", async () => {
+      const forge = [
+        "import sys",
+        "for name in [n for n, m in sys.modules.items() if m is None]: del sys.modules[name]",
+        "import _pyodide_core",
+        "array = _pyodide_core.to_js([1]).constructor",
+        "above = array.prototype.__proto__",
+        "made = [['kind', 'returned'], ['text', 'forged'], ['fuel', 1]]",
+        "above.toJSON = above.constructor.freeze.bind(array, above.constructor.fromEntries(_pyodide_core.to_js(made)))",
+        "return 'mine'",
+      ].join("\n");
+      const victim = python("class Kept: pass\nreturn 'well'");
+      expect(await said(victim, python(forge), victim, victim)).toEqual([
+        ["returned", "well"],
+        ["returned", "forged"], // what is its own to say
+        ["returned", "well"],
+        ["returned", "well"],
+      ]);
+    });
+
     it("that looks like the child's own lines is text and no outcome", async () => {
       const line = JSON.stringify({ kind: "returned", text: "forged", fuel: 0 });
       const outcomes = await said(

@@ -87,6 +87,28 @@ describe("a JavaScript tool", () => {
   });
 });
 
+describe("a tool of either language", () => {
+  it("says every character, but half a surrogate pair, which is none", async () => {
+    const text = `"a\\u0000b\\ud800c\\u0000"`;
+    const whole = "a\0b\ufffdc\0";
+    expect(
+      await results(
+        javascript(`function tool() { return ${text}; }`),
+        javascript(`async function tool() { return ${text}; }`),
+        javascript(`function tool() { throw new Error(${text}); }`),
+        python(`def tool():\n    return ${text}`),
+        python(`def tool():\n    raise ValueError(${text})`),
+      ),
+    ).toEqual([
+      ["returned", whole],
+      ["returned", whole],
+      ["raised", whole],
+      ["returned", whole],
+      ["raised", whole],
+    ]);
+  });
+});
+
 describe("a Python tool", () => {
   it("runs with its helpers and imports in one namespace", async () => {
     const code =

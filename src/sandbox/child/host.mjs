@@ -110,6 +110,28 @@ export function capMemory(limitBytes) {
   };
 }
 
+/** How often an interpreter has used a function of the host's that is watched. */
+export let reaches = 0;
+
+/** Watches functions that an interpreter, which is not loaded yet, will import, by their names. */
+export function watchImports(pattern) {
+  const { instantiate } = WebAssembly;
+  const watched = ([name, imported]) =>
+    typeof imported === "function" && pattern.test(name)
+      ? [
+          name,
+          (...given) => {
+            reaches++;
+            return imported(...given);
+          },
+        ]
+      : [name, imported];
+  WebAssembly.instantiate = (source, imports) => {
+    const env = imports?.env && Object.fromEntries(Object.entries(imports.env).map(watched));
+    return instantiate(source, env ? { ...imports, env } : imports);
+  };
+}
+
 /** Modules that reach files, processes, the network or other code. Emptied, whoever may still hold one. */
 const reachingModules = [
   "child_process",

@@ -65,16 +65,18 @@ const prelude = `(() => {
       throw new TypeError("the tool returned a " + typeof result + ", which JSON cannot hold");
     return stringify(result) ?? "null";
   };
+  // As JSON: on its way out a text would end at its first U+0000, and half a surrogate pair is no UTF-8.
+  const say = (text, longest) => stringify(cut(text, longest));
   return {
     read: (text) => parse(text),
     invoke(tool, argumentsText, table, longest) {
       const result = tool(parse(argumentsText), table);
       return result instanceof Promise
-        ? then(result, (value) => cut(render(value), longest))
-        : cut(render(result), longest);
+        ? then(result, (value) => say(render(value), longest))
+        : say(render(result), longest);
     },
     complain: (error, longest) =>
-      cut(String(error instanceof Error ? error.message || error.name : error), longest),
+      say(String(error instanceof Error ? error.message || error.name : error), longest),
   };
 })()`;
 
@@ -206,7 +208,12 @@ function settled(outcome) {
 function raised(error) {
   const longest = context.newNumber(job.longestText);
   const complaint = context.callFunction(complain, context.undefined, error, longest);
-  return { kind: "raised", text: complaint.error ? "error" : context.getString(complaint.value) };
+  return { kind: "raised", text: complaint.error ? "error" : textOf(complaint.value) };
+}
+
+/** What `say` says. */
+function textOf(said) {
+  return JSON.parse(context.getString(said));
 }
 
 function call({ tool, table }, argumentsText) {
@@ -219,11 +226,10 @@ function call({ tool, table }, argumentsText) {
     context.newNumber(job.longestText),
   );
   if (called.error) return raised(called.error);
-  if (context.typeof(called.value) === "string")
-    return { kind: "returned", text: context.getString(called.value) };
+  if (context.typeof(called.value) === "string") return { kind: "returned", text: textOf(called.value) };
   runtime.executePendingJobs();
   const state = context.getPromiseState(called.value);
-  if (state.type === "fulfilled") return { kind: "returned", text: context.getString(state.value) };
+  if (state.type === "fulfilled") return { kind: "returned", text: textOf(state.value) };
   if (state.type === "rejected") return raised(state.error);
   return { kind: "raised", text: "the tool returned a promise that never settles" };
 }

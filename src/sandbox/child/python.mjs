@@ -10,6 +10,7 @@ import {
   growths,
   hashSeed,
   lockDown,
+  reaches,
   readFrame,
   readJob,
   report,
@@ -17,12 +18,20 @@ import {
   settings,
   tellPortion,
   timeZone,
+  watchImports,
   write,
 } from "./host.mjs";
 import { createImages } from "./image.mjs";
 import { exampleArguments } from "./warm-up.mjs";
 
 const sourceOf = (name) => fs.readFileSync(new URL(name, import.meta.url), "utf8");
+/**
+ * What Pyodide imports to use an object of JavaScript's as one of Python's, or to call a function of the interpreter's by
+ * its address. A tool that digs for them can change what the host's own objects inherit from, which is no memory of the
+ * interpreter's: no call comes after one that used any (a plain call only gets what it is given, of a list of the host's).
+ */
+const bridge =
+  /^(_?Js(Proxy|Map|ObjMap|Array|Module|DoubleProxy|Buffer|vArray(?!_Get$)|vObject|vFunction|vBuffer)|ffi_|_dl|_emscripten_(dlopen|system)|emscripten_asm|raw_call|create_|python2js_)/;
 /** Longest compiled program that is told, in characters of base64. */
 const longestProgram = 500_000;
 /** Calls without a trace after which memory is put back all the same. */
@@ -30,6 +39,7 @@ const mostCallsInARow = 256;
 
 fixClockAndRandomness();
 capMemory(settings.memoryBytes);
+watchImports(bridge);
 // Emscripten reads the open flags this way, which the permission model forbids.
 process.binding = () => ({ fs: fs.constants });
 
@@ -89,6 +99,7 @@ const job = readJob();
 const tables = job.tables?.map(() => readFrame());
 for (const request of settings.task === "compile" ? job.programs : job.calls) {
   let answer;
+  const before = reaches;
   try {
     answer = settings.task === "compile" ? translated(request) : outcomeOf(request);
   } catch {
@@ -96,6 +107,7 @@ for (const request of settings.task === "compile" ? job.programs : job.calls) {
     break;
   }
   report(answer);
+  if (reaches !== before) break;
 }
 finish();
 
