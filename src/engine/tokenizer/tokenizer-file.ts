@@ -32,6 +32,8 @@ const tokenizerFile = z.looseObject({
   model: z.looseObject({
     type: z.literal("BPE").optional(),
     vocab: z.record(z.string(), z.int().min(0)),
+    merges: z.array(z.unknown()),
+    ignore_merges: z.boolean().nullish(),
     dropout: z.literal(0).nullish(),
     continuing_subword_prefix: z.literal("").nullish(),
     end_of_word_suffix: z.literal("").nullish(),
@@ -53,11 +55,27 @@ export function parseTokenizer(file: string, json: unknown, vocabularySize: numb
   if (!hasByteLevel(steps))
     throw unreadable(file, "its pre_tokenizer has no 'ByteLevel' step; only byte-level BPE is known");
   const { added_tokens: added, model } = result.data;
+  requireMerges(file, model);
   const ids = [...Object.entries(model.vocab), ...added.map(({ content, id }) => [content, id] as const)];
   for (const [token, id] of ids)
     if (id >= vocabularySize)
       throw unreadable(file, `token '${token}' has id ${id}, config.json's vocab_size is ${vocabularySize}`);
   return result.data;
+}
+
+/** As Hugging Face's library does: with one merge less, texts would have other ids without a word. */
+function requireMerges(file: string, { vocab, merges }: TokenizerJson["model"]): void {
+  for (const [place, merge] of merges.entries()) {
+    const pair: unknown = typeof merge === "string" ? merge.split(" ") : merge;
+    if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((part) => typeof part === "string"))
+      throw unreadable(file, `merge ${place} is ${JSON.stringify(merge)}, not a pair of tokens`);
+    const missing = [...(pair as string[]), pair.join("")].find((token) => !Object.hasOwn(vocab, token));
+    if (missing !== undefined)
+      throw unreadable(
+        file,
+        `merge ${place} is ${JSON.stringify(merge)}, and its vocabulary has no token ${JSON.stringify(missing)}`,
+      );
+  }
 }
 
 const stepsOf = (file: string, { pre_tokenizer }: TokenizerJson) =>
