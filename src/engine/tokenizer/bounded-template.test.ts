@@ -22,6 +22,19 @@ describe("a template within bounds", () => {
     );
   });
 
+  it("has room for a turn whose many calls are answered at length", () => {
+    const output = "\u0001 \ue000".repeat(2 ** 15);
+    const outputs = (count: number, content: string) => ({
+      messages: Array.from({ length: count }, () => ({ role: "tool", content })),
+    });
+    const asJson = parseTemplate("{% for m in messages %}<{{ m.content | tojson }}>{% endfor %}");
+    expect(asJson(outputs(100, output))).toBe(`<${JSON.stringify(output)}>`.repeat(100));
+    const beside = parseTemplate(
+      "{% for m in messages %}{% if loop.first or messages[loop.index0 - 1].role != 'tool' %}{{ m.content }}{% endif %}{% endfor %}",
+    );
+    expect(beside(outputs(2_500, "x"))).toBe("x");
+  });
+
   const doubled = (times: number, make: string) =>
     `{%- set ns = namespace(x=${make.includes("[") ? "[]" : "'aaaaaaaa'"}) -%}{%- for i in range(${times}) -%}{%- set ns.x = ${make} -%}{%- endfor -%}`;
   const long = doubled(18, "ns.x ~ ns.x");
@@ -37,7 +50,7 @@ describe("a template within bounds", () => {
       "steps",
     ],
     ["a range without end", "{% for i in range(10 ** 12) %}{% endfor %}", "100000 members in a range"],
-    ["a text that is doubled", doubled(60, "ns.x ~ ns.x"), "4194304 characters in a text"],
+    ["a text that is doubled", doubled(60, "ns.x ~ ns.x"), "characters in a text"],
     ["a text that is joined of itself", `${long}{{ [ns.x, ns.x, ns.x] | join }}`, "characters in a list"],
     ["a list that is doubled", doubled(60, "ns.x + ns.x + [1]"), "characters in a list"],
     [

@@ -1,7 +1,7 @@
 /**
  * A chat template that ends: it comes from whoever published the model, and Jinja can loop in loops, or double a text or list
  * without end. Renders what @huggingface/jinja's `Template` renders, and throws where that would take more work or memory than
- * any conversation does. Counted, not timed, so that a template always comes to the same.
+ * its conversation does. Counted, not timed, so that a template always comes to the same.
  */
 import { Environment, Interpreter, parse, tokenize } from "@huggingface/jinja";
 
@@ -24,15 +24,24 @@ const Base = Interpreter as unknown as new (
   environment: Environment,
 ) => { run(program: unknown): Value; evaluate(node: Node | undefined, environment: Environment): Value };
 
+/**
+ * Bounds for a short conversation, and what each member or character of a given one adds: a turn may call its tools a
+ * thousand times and be answered by megabytes, which is for the policy's context to refuse. As JSON a text may take 6 times
+ * its length, and half of a given one are the codec's marks.
+ */
+interface Bound {
+  readonly least: number;
+  readonly each: number;
+}
 /** Statements and expressions evaluated, and what is looked through in them; a conversation takes some thousands. */
-const mostWork = 2 ** 19;
+const work: Bound = { least: 2 ** 19, each: 256 };
 /** What evaluating a value counts for beside 1: a text is scanned faster than a list is gone through. */
 const charactersLikeOne = 4096;
 const membersLikeOne = 16;
 /** Characters of a text, or of all texts in a list: as many as a prompt of half a million tokens has, marked by the codec. */
-const mostInOne = 2 ** 22;
+const inOne: Bound = { least: 2 ** 22, each: 4 };
 /** Characters of all texts that one rendering makes. */
-const mostMade = 2 ** 28;
+const made: Bound = { least: 2 ** 28, each: 64 };
 /** What a member of a list or mapping takes, in characters. */
 const memberSize = 16;
 /** As in the sandbox that transformers renders in (jinja2's MAX_RANGE). */
@@ -48,7 +57,7 @@ export function parseTemplate(template: string): (context: Readonly<Record<strin
   return (context) => {
     const environment = new Environment();
     for (const [name, value] of Object.entries({ ...globals, ...context })) environment.set(name, value);
-    return new BoundedInterpreter(environment).run(program).value as string;
+    return new BoundedInterpreter(environment, amountOf(context)).run(program).value as string;
   };
 }
 
@@ -73,13 +82,40 @@ const globals = {
   },
 };
 
+interface Amount {
+  readonly characters: number;
+  readonly members: number;
+}
+
+/** What a conversation holds; names of members are the template's or the codec's own, or a document's. */
+function amountOf(value: unknown): Amount {
+  if (typeof value === "string") return { characters: value.length, members: 0 };
+  const members = typeof value === "object" && value !== null ? Object.values(value) : [];
+  const amounts = members.map(amountOf);
+  return {
+    characters: amounts.reduce((sum, { characters }) => sum + characters, 0),
+    members: amounts.reduce((sum, amount) => sum + amount.members, members.length),
+  };
+}
+
+const boundFor = ({ least, each }: Bound, given: number) => least + each * given;
+
 class BoundedInterpreter extends Base {
   private work = 0;
   private made = 0;
   /** In characters, and deep: a list that holds another twice counts it twice, as what is made of it will be as long. */
   private readonly sizes = new WeakMap<Value, number>();
-
   private readonly loopedThrough = new WeakSet<Node>();
+  private readonly mostWork: number;
+  private readonly mostInOne: number;
+  private readonly mostMade: number;
+
+  constructor(environment: Environment, given: Amount) {
+    super(environment);
+    this.mostWork = boundFor(work, given.members);
+    this.mostInOne = boundFor(inOne, given.characters);
+    this.mostMade = boundFor(made, given.characters);
+  }
 
   override evaluate(node: Node | undefined, environment: Environment): Value {
     // Before, so that what is evaluated within counts too.
@@ -101,8 +137,8 @@ class BoundedInterpreter extends Base {
     return value;
   }
 
-  private spend(work: number): void {
-    this.work = bounded(this.work + work, mostWork, "steps");
+  private spend(amount: number): void {
+    this.work = bounded(this.work + amount, this.mostWork, "steps");
   }
 
   /** A value never changes but for namespaces, which are not texts and stand in no list. */
@@ -110,15 +146,16 @@ class BoundedInterpreter extends Base {
     const known = this.sizes.get(value);
     if (known !== undefined) return known;
     const content = value.value;
-    let size = typeof content === "string" ? bounded(content.length, mostInOne, "characters in a text") : 1;
-    let made = size;
+    let size =
+      typeof content === "string" ? bounded(content.length, this.mostInOne, "characters in a text") : 1;
+    let own = size;
     if (isCollection(content)) {
-      made = memberSize * membersOf(content);
-      size += made;
+      own = memberSize * membersOf(content);
+      size += own;
       for (const member of content.values())
-        size = bounded(size + this.sizeOf(member), mostInOne, "characters in a list");
+        size = bounded(size + this.sizeOf(member), this.mostInOne, "characters in a list");
     }
-    this.made = bounded(this.made + made, mostMade, "characters in all");
+    this.made = bounded(this.made + own, this.mostMade, "characters in all");
     this.sizes.set(value, size);
     return size;
   }
