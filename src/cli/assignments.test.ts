@@ -13,4 +13,10 @@ describe("assignments on the command line", () => {
       `--set "${argument}": expected a name and a value, for example learningRate=1e-5`,
     );
   });
+
+  it("name each thing once: of two values nobody knows which was meant", () => {
+    expect(() => readAssignments(["learningRate=1e-5", "learningRate=1e-4"], "--set")).toThrow(
+      `--set "learningRate=1e-4": 'learningRate' is given twice; leave one out`,
+    );
+  });
 });

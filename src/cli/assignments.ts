@@ -2,8 +2,9 @@
 import { RatchetError } from "../core/errors.ts";
 import type { Json } from "../core/json.ts";
 
-/** Throws InvalidInput naming the argument that is none. */
+/** Throws InvalidInput naming the argument that is none, or that names again what one before it named. */
 export function readAssignments(given: readonly string[], field: string): Record<string, Json> {
+  const names = new Set<string>();
   return Object.fromEntries(
     given.map((argument) => {
       const at = argument.indexOf("=");
@@ -13,7 +14,15 @@ export function readAssignments(given: readonly string[], field: string): Record
           `${field} "${argument}": expected a name and a value, for example learningRate=1e-5`,
           { field, value: argument },
         );
-      return [argument.slice(0, at), readValue(argument.slice(at + 1))];
+      const name = argument.slice(0, at);
+      if (names.has(name))
+        throw new RatchetError(
+          "InvalidInput",
+          `${field} "${argument}": '${name}' is given twice; leave one out`,
+          { field, value: argument },
+        );
+      names.add(name);
+      return [name, readValue(argument.slice(at + 1))];
     }),
   );
 }
