@@ -158,6 +158,19 @@ describe("an attempt at recording a run that goes on after later ones have writt
     ]);
   });
 
+  it("is not overtaken by a step that is committed meanwhile, whose progress says nothing of the stage's end", async () => {
+    const { runs, ledger } = opened.store;
+    const stopping = { ...stage, run: "stopping", state: "running" } as const;
+    await runs.putStage(stopping);
+    const step = { key: "last", kind: "update", run: "stopping", branch: 0, iteration: 1 };
+    const { fence } = (await ledger.claim(step)) as { fence: number };
+    const ending = await runs.fenced();
+    const progress = { run: "stopping", stage: "rl", progress: { done: 1 } };
+    await ledger.commit("last", fence, {}, { progress });
+    await ending.putStage({ ...stopping, state: "stopped" });
+    expect(await runs.getStages("stopping")).toMatchObject([{ state: "stopped" }]);
+  });
+
   it("writes nothing back into stages that another input has outdated meanwhile", async () => {
     const { runs } = opened.store;
     await runs.putRun({ ...first, run: "outdated" });

@@ -149,6 +149,7 @@ export async function outdate(
   await (stage === undefined ? all : all.where("stage", "=", stage)).execute();
 }
 
+/** Without a fence it is a step's, committed under its own: whoever records meanwhile how the stage ends is not overtaken. */
 export async function updateProgress(
   tables: Kysely<Tables>,
   run: string,
@@ -158,7 +159,10 @@ export async function updateProgress(
 ): Promise<void> {
   await tables
     .updateTable("stages")
-    .set({ progress: JSON.stringify(progress), fence: fenceValue(fence) })
+    .set({
+      progress: JSON.stringify(progress),
+      ...(fence !== undefined && { fence: fenceValue(fence) }),
+    })
     .where("run", "=", run)
     .where("stage", "=", stage)
     .where(fencedBy(fence))
