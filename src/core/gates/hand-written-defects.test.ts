@@ -7,6 +7,7 @@ import {
   number,
   refusalOf,
   row,
+  rowsOf,
   type Step,
   type Tool,
   text,
@@ -36,6 +37,19 @@ describe("an argument that has to be given", () => {
     expect(await refusalOf(file("Who was mayor of Corufield in 1950?", [mayor(dated, inYear)]))).toBe(
       "oracle: q1 says the same whatever its year is, and must not ask for it",
     );
+  });
+
+  it("makes one where another's result holds the digits of the answer", async () => {
+    const product = tool("product_of", { a: number, b: number }, "return a * b;");
+    // With 1254 or -1254 in the place of 125 it says 2508 or -2508.
+    const steps: Step[] = [
+      { tool: lookUp("width_of", "row.width"), given: corufield, answer: "125", type: "number" },
+      { tool: product, given: { a: from("q1"), b: value(2) }, answer: "250", type: "number", needs: ["q1"] },
+    ];
+    const tables = { places: rowsOf((i) => ({ width: 124 + i })) };
+    expect(
+      await refusalOf(file("What is 2 times the width of Corufield?", steps, { tables })),
+    ).toBeUndefined();
   });
 
   it("is not waited for where it is merely said back", async () => {

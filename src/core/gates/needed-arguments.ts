@@ -6,7 +6,6 @@
 import type { ReferenceArgument } from "../environment/environment.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { ToolInvocation, ToolOutcome } from "../ports/sandbox.ts";
-import { answerMatches } from "../reward/match.ts";
 import {
   isBeyondLimits,
   type Leaf,
@@ -19,6 +18,7 @@ import {
 import { invocationOf, type MadeCall } from "./calls.ts";
 import { isDate } from "./date-spellings.ts";
 import { type Case, textOf } from "./gate.ts";
+import { saysWhole } from "./whole-answer.ts";
 
 export interface NeededArgument {
   readonly call: MadeCall;
@@ -48,7 +48,7 @@ export function neededArguments(subject: Case, calls: readonly MadeCall[]): Need
 
 /** Whether the call says its answer with everything else in the argument's place. */
 export const isIdle = (answer: string, own: ToolOutcome, others: readonly ToolOutcome[]): boolean =>
-  [own, ...others].every((outcome) => answerMatches(answer, textOf(outcome)));
+  [own, ...others].every((outcome) => saysWhole(answer, textOf(outcome)));
 
 type Place = Pick<NeededArgument, "path" | "source">;
 

@@ -4,16 +4,15 @@
  * and the final answer follows from the outputs by code.
  */
 import { composeAnswer } from "../environment/composition.ts";
-import { answerMatches, normalizeAnswer } from "../reward/match.ts";
 import { invocationOf, madeCalls, takenBy } from "./calls.ts";
 import { type ExecutingGate, findingOf, textOf } from "./gate.ts";
-import { namesSaid } from "./names-said.ts";
 import { isIdle, neededArguments } from "./needed-arguments.ts";
+import { saysWhole } from "./whole-answer.ts";
 
 export const oracleGate: ExecutingGate = {
   kind: "executing",
   gate: "oracle",
-  version: 3,
+  version: 4,
   again: false,
   plan: (subject) => {
     const { composition, answer } = subject.environment;
@@ -27,8 +26,7 @@ export const oracleGate: ExecutingGate = {
       judge: (outcomes) => {
         const outputs = Object.fromEntries(calls.map(({ sub }, i) => [sub.id, textOf(outcomes[i]!)]));
         const faults = calls.flatMap(({ sub, reference }, i) => {
-          const solved =
-            answerMatches(sub.answer, outputs[sub.id]!) && saysWhole(sub.answer, outputs[sub.id]!);
+          const solved = saysWhole(sub.answer, outputs[sub.id]!);
           const missing = takenBy(reference).filter((id) => !wordForWord(calls, id, outputs[id] ?? ""));
           return [
             ...(solved
@@ -64,17 +62,6 @@ export const oracleGate: ExecutingGate = {
     };
   },
 };
-
-/** Pieces that end where a word or a number does: "971 miles" does not say "971 m", nor does "9710" say "971". */
-function saysWhole(answer: string, output: string): boolean {
-  const parted = (text: string) => text.replace(/(?<=\p{N})(?=\p{L})|(?<=\p{L})(?=\p{N})/gu, " ");
-  const saying = [output, normalizeAnswer(output)].map((text) => namesSaid(parted(text)));
-  return answer
-    .split(", ")
-    .every((piece) =>
-      [piece, normalizeAnswer(piece)].some((one) => saying.some((isSaid) => isSaid(parted(one)))),
-    );
-}
 
 function wordForWord(calls: ReturnType<typeof madeCalls>, id: string, output: string): boolean {
   const sub = calls.find((call) => call.sub.id === id)?.sub;
