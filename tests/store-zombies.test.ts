@@ -158,7 +158,7 @@ describe("an attempt at recording a run that goes on after later ones have writt
     ]);
   });
 
-  it("is not overtaken by a step that is committed meanwhile, whose progress says nothing of the stage's end", async () => {
+  it("is not overtaken by progress, of a step or of a stage, which says nothing of the stage's end", async () => {
     const { runs, ledger } = opened.store;
     const stopping = { ...stage, run: "stopping", state: "running" } as const;
     await runs.putStage(stopping);
@@ -167,6 +167,7 @@ describe("an attempt at recording a run that goes on after later ones have writt
     const ending = await runs.fenced();
     const progress = { run: "stopping", stage: "rl", progress: { done: 1 } };
     await ledger.commit("last", fence, {}, { progress });
+    await (await runs.fenced()).putProgress("stopping", "rl", { done: 2 });
     await ending.putStage({ ...stopping, state: "stopped" });
     expect(await runs.getStages("stopping")).toMatchObject([{ state: "stopped" }]);
   });

@@ -149,7 +149,10 @@ export async function outdate(
   await (stage === undefined ? all : all.where("stage", "=", stage)).execute();
 }
 
-/** Without a fence it is a step's, committed under its own: whoever records meanwhile how the stage ends is not overtaken. */
+/**
+ * Not of a stage that was recorded since. The row's fence stays: who records meanwhile how the stage ends is not overtaken
+ * by what says nothing of that. Without a fence it is a step's, which is committed under its own.
+ */
 export async function updateProgress(
   tables: Kysely<Tables>,
   run: string,
@@ -159,10 +162,7 @@ export async function updateProgress(
 ): Promise<void> {
   await tables
     .updateTable("stages")
-    .set({
-      progress: JSON.stringify(progress),
-      ...(fence !== undefined && { fence: fenceValue(fence) }),
-    })
+    .set({ progress: JSON.stringify(progress) })
     .where("run", "=", run)
     .where("stage", "=", stage)
     .where(fencedBy(fence))

@@ -151,7 +151,7 @@ export interface PolicyPin {
 export interface RunStore {
   /**
    * The same store for one attempt at something: what it puts of runs and stages replaces nothing that a later attempt has
-   * put, so that one which was frozen and goes on changes nothing.
+   * put, so that one which was frozen and goes on changes nothing. Of progress alone the last word counts, while a stage runs.
    */
   fenced(): Promise<RunStore>;
   /** One transaction: where the input is another than before, what the run's stages have reached is outdated. */
