@@ -14,7 +14,7 @@ import { findPostmaster } from "./postgres-lock.ts";
 import { readProcessTable } from "./process-table.ts";
 import { findProcess, isAlive } from "./processes.ts";
 import { portsOf, readRecord, recordPath } from "./record.ts";
-import { strangerAmong } from "./strangers.ts";
+import { goneAfterMs, strangerAmong } from "./strangers.ts";
 import { findServers } from "./temporal.ts";
 import { findTemporal } from "./temporal-binary.ts";
 import { checkNamespace, workflowPollers } from "./temporal-namespace.ts";
@@ -111,7 +111,7 @@ export async function checkTemporalServer(config: Config): Promise<Check> {
       "temporal",
       false,
       `${server} has a worker of another database, ${stranger}, which would take this home's work`,
-      "set DATABASE_URL and RATCHET_ARTIFACTS to those of that worker, or TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE to another",
+      `set DATABASE_URL and RATCHET_ARTIFACTS to those of that worker, or TEMPORAL_ADDRESS or TEMPORAL_NAMESPACE to another, or end it; one that has ended on another machine, or in another container, still counts for ${goneAfterMs / 1_000} s`,
     );
   } catch (error) {
     return check("temporal", false, (error as Error).message, "", "TemporalUnavailable");

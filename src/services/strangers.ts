@@ -18,7 +18,7 @@ export interface OwnProcesses {
 }
 
 /** A worker asks again at least once a minute; Temporal lists one that is gone for five. */
-const goneAfterMs = 70_000;
+export const goneAfterMs = 70_000;
 
 /** The first of them; undefined where all who still poll are this home's own. */
 export function strangerAmong(
