@@ -44,6 +44,10 @@ describe("an input file", () => {
     );
     const once = '{ "a": { "b": ["b", "b", { "a": "\\"a\\":" }], "a": 1 }, "b": [{ "c": 1 }, { "c": 2 }] }';
     expect(readInputFile(fileOf(once), "--input")).toEqual(JSON.parse(once));
+    const escaped = '{ "a\\\\": "\\\\\\"", "a": "\\\\", "b\\"a": 1 }';
+    expect(readInputFile(fileOf(escaped), "--input")).toEqual({ "a\\": '\\"', a: "\\", 'b"a': 1 });
+    const long = { a: '\n"x'.repeat(2 ** 22), b: 1 };
+    expect(readInputFile(fileOf(JSON.stringify(long)), "--input")).toEqual(long);
   });
 
   it("must be a file", () => {

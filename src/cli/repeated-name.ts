@@ -7,13 +7,31 @@ interface Open {
   at: string | number;
 }
 
-const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g;
+/** The marks that part a JSON text, and its strings whole: a pattern that reads these runs out of stack where one is long. */
+function* tokensOf(json: string): Generator<string> {
+  const mark = /["{}[\],:]/g;
+  for (let found = mark.exec(json); found !== null; found = mark.exec(json)) {
+    if (found[0] === '"') mark.lastIndex = endOfString(json, found.index);
+    yield json.slice(found.index, mark.lastIndex);
+  }
+}
+
+function endOfString(json: string, start: number): number {
+  let end = start;
+  let backslashes: number;
+  do {
+    end = json.indexOf('"', end + 1);
+    backslashes = 0;
+    while (json[end - 1 - backslashes] === "\\") backslashes += 1;
+  } while (backslashes % 2 === 1);
+  return end + 1;
+}
 
 /** The path of the first one; undefined where there is none. `json` is known to be JSON. */
 export function repeatedName(json: string): string | undefined {
   const open: Open[] = [];
   let isName = false;
-  for (const [text] of json.matchAll(token)) {
+  for (const text of tokensOf(json)) {
     const inner = open.at(-1);
     if (text === "{" || text === "[") {
       open.push(text === "{" ? { names: new Set(), at: "" } : { names: undefined, at: 0 });
