@@ -239,9 +239,8 @@ describe("what a client does wrong", () => {
   it("is told in words, with a status", async () => {
     expect(await post(`${address}/calls`, { tool: "x" })).toMatchObject({ status: 400 });
     expect((await fetch(`${address}/calls`, { method: "POST", body: "{" })).status).toBe(400);
-    expect((await fetch(`${address}/calls`, { method: "POST", body: "x".repeat(2 ** 20 + 1) })).status).toBe(
-      413,
-    );
+    const huge = await fetch(`${address}/calls`, { method: "POST", body: "x".repeat(2 ** 20 + 1) });
+    expect([huge.status, huge.headers.get("connection")]).toEqual([413, "close"]);
     expect((await fetch(`${address}/nothing`)).status).toBe(404);
   });
 
@@ -254,6 +253,15 @@ describe("what a client does wrong", () => {
           /^an error occured when call country_of_capital: country_of_capital\(\) argument after \*\* must be a mapping, not (str|list|NoneType)$/,
         ),
       });
+  });
+
+  it("that a model nested too deeply is a result as well", async () => {
+    const deep = `{"capital":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    const body = `{"name":"country_of_capital","arguments":${deep}}`;
+    const response = await fetch(`${address}/calls`, { method: "POST", body });
+    expect(response.status).toBe(200);
+    const content = expect.stringContaining("maximum recursion depth");
+    expect(await response.json()).toMatchObject({ error: true, content });
   });
 
   it.each([

@@ -9,6 +9,18 @@ export const isObject = (value: unknown): value is JsonObject =>
 export const ownMember = <T>(object: { readonly [name: string]: T }, name: string): T | undefined =>
   Object.hasOwn(object, name) ? object[name] : undefined;
 
+/** Whether lists and objects lie in each other deeper than `most`; by no recursion of its own. */
+export function nestsDeeper(value: unknown, most: number): boolean {
+  let level = [value];
+  for (let depth = 0; depth <= most; depth++) {
+    level = level.flatMap((inner) =>
+      typeof inner === "object" && inner !== null ? Object.values(inner) : [],
+    );
+    if (level.length === 0) return false;
+  }
+  return true;
+}
+
 /**
  * The same value always gives the same text: object keys sorted by code unit, no white space. It is what content
  * hashes are taken of. `undefined` members are dropped, as JSON does.

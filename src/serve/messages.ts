@@ -39,6 +39,10 @@ export function send(response: ServerResponse, { status, body }: Reply): void {
     response.end();
     return;
   }
-  const headers = body === undefined ? {} : { "content-type": "application/json" };
+  const headers = {
+    ...(body !== undefined && { "content-type": "application/json" }),
+    // What is left of a body that nobody reads is in the way of the connection's next request.
+    ...(status === 413 && { connection: "close" }),
+  };
   response.writeHead(status, headers).end(body === undefined ? undefined : JSON.stringify(body));
 }

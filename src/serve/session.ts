@@ -7,11 +7,17 @@ import { type ToolDocument, unsolvedSet } from "../core/environment/environment.
 import { programOf } from "../core/environment/program.ts";
 import { promptMessages } from "../core/environment/prompt.ts";
 import type { Case } from "../core/gates/gate.ts";
-import { isObject } from "../core/json.ts";
+import { isObject, nestsDeeper } from "../core/json.ts";
 import type { ChatMessage } from "../core/ports/policy.ts";
 import type { Sandbox } from "../core/ports/sandbox.ts";
-import { badArgumentsFeedback, toolFeedback, unknownToolFeedback } from "../core/reward/feedback.ts";
+import {
+  badArgumentsFeedback,
+  deepArgumentsFeedback,
+  toolFeedback,
+  unknownToolFeedback,
+} from "../core/reward/feedback.ts";
 import { solveTurn } from "../core/reward/solve.ts";
+import { deepestNesting } from "../core/trajectory/json-source.ts";
 import { countUnsolved } from "../core/trajectory/trajectory.ts";
 
 export interface CallResult {
@@ -46,6 +52,7 @@ export function openSession({ environment, tables }: Case, sandbox: Sandbox): Se
       calls += 1;
       const tool = environment.tools.find(({ document }) => document.name === name);
       if (!tool) return { ok: false, text: unknownToolFeedback(name) };
+      if (nestsDeeper(given, deepestNesting)) return { ok: false, text: deepArgumentsFeedback(name) };
       if (!isObject(given))
         return { ok: false, text: badArgumentsFeedback(name, JSON.stringify(given) ?? "null") };
       const invocation = {

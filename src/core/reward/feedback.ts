@@ -18,6 +18,11 @@ export function badArgumentsFeedback(name: string, argumentsText: string): strin
   );
 }
 
+/** A call whose arguments nest deeper than Python reads. */
+export function deepArgumentsFeedback(name: string): string {
+  return callError(name, "maximum recursion depth exceeded while decoding a JSON object");
+}
+
 /** Python's `repr` of a string of printable characters: double quotes where only they need no escape. */
 function repr(text: string): string {
   const escaped = text

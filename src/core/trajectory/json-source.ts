@@ -12,7 +12,7 @@ export interface JsonSource {
 }
 
 /** Python gives up (RecursionError) near its recursion limit of 1,000. */
-const deepestNesting = 990;
+export const deepestNesting = 990;
 const blank = /[ \t\n\r]*/y;
 const stringToken = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
