@@ -4,7 +4,6 @@
  *
  *   npx tsx scripts/ftrl/audit.ts ROWS.jsonl
  */
-
 import { readRows } from "../../src/cli/env/rows-file.ts";
 import { type Environment, unsolvedSet } from "../../src/core/environment/environment.ts";
 import { programOf } from "../../src/core/environment/program.ts";

@@ -2,7 +2,6 @@
  * What a set of environments is while it is being built: parts that are stored already, and of each environment the traits
  * by which a later one is compared with it. A round reads its own batches and these, and no environment again.
  */
-
 import { type Environment, type EnvironmentSet, tablesOf } from "../core/environment/environment.ts";
 import {
   environmentsPerPart,

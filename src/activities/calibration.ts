@@ -1,5 +1,4 @@
 /** What a policy's samples say of each environment: pass@k and difficulty, stored beside the set, and the part worth keeping. */
-
 import { storeSet } from "../core/environment/stored-set.ts";
 import {
   type Calibration,

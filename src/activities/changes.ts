@@ -1,5 +1,4 @@
 /** What a person changed in a training under way, kept before the person is told that it holds. */
-
 import type { ChangeRecord, StoredTrip } from "../core/ports/runs.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded } from "./step.ts";

@@ -1,5 +1,4 @@
 /** What the `experiment` workflow does outside its children: checking its input, the stage cache, the run's record. */
-
 import { ApplicationFailure } from "@temporalio/common";
 import { isLost } from "../core/errors.ts";
 import {

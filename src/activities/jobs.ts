@@ -2,7 +2,6 @@
  * The first activity of each workflow: parses what a person wrote, turns names into content-addressed references and
  * records what was resolved. Nothing else in a workflow reads names.
  */
-
 import { RatchetError } from "../core/errors.ts";
 import type { BuildSpecification } from "../core/experiment/build.ts";
 import {

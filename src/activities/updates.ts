@@ -2,7 +2,6 @@
  * Policy updates, on the device. The batch was committed before, so an update is a function of (parent state, batch,
  * hyper-parameters), and doing it again gives the same bytes.
  */
-
 import { RatchetError } from "../core/errors.ts";
 import type { Tripwires } from "../core/experiment/tripwires.ts";
 import type { JsonObject } from "../core/json.ts";

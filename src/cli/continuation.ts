@@ -1,5 +1,4 @@
 /** From a run in the store to the input of one that goes on after an iteration of it: what `fork` and `resume --from-iteration` share. */
-
 import { forkOf, originAt, pathTo } from "../activities/lineage-path.ts";
 import { setNamed } from "../core/environment/build-name.ts";
 import { RatchetError } from "../core/errors.ts";

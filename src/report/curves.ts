@@ -1,5 +1,4 @@
 /** How training went, iteration by iteration: one small chart per quantity that its updates recorded. */
-
 import type { ExperimentInput } from "../core/experiment/input.ts";
 import type { ReportData, TrainingReport } from "../core/report/data.ts";
 import { type ChartSpec, lineChart } from "./chart.ts";

@@ -1,5 +1,4 @@
 /** One candidate: a plan drawn from the data, the cards of its functionalities and of distractors, and its text. */
-
 import { composeAnswer } from "../../core/environment/composition.ts";
 import type {
   Composition,

@@ -1,5 +1,4 @@
 /** `ratchet gc`: removes checkpoints that nobody needs, and says of every other one why it stays. Safe while runs go on. */
-
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";

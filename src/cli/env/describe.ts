@@ -1,5 +1,4 @@
 /** Environments in a line each, and as JSON that a program reads. */
-
 import {
   type Environment,
   type EnvironmentSet,

@@ -1,5 +1,4 @@
 /** `ratchet env export --format ftrl [FOLDER|ID] [--out FILE]`: environments as rows, those imported as they came. */
-
 import type { Command } from "commander";
 import { type Config, readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";

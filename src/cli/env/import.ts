@@ -1,5 +1,4 @@
 /** `ratchet env import --format ftrl FILE [--out FOLDER]`: rows become environments, in a folder or in the store. */
-
 import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { type Command, Option } from "commander";

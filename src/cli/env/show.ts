@@ -1,5 +1,4 @@
 /** `ratchet env show ID`: an environment as a person reads it, or with --json as a file that `env verify` reads. */
-
 import type { Command } from "commander";
 import { readConfig } from "../../config/config.ts";
 import { type Environment, environmentHash } from "../../core/environment/environment.ts";

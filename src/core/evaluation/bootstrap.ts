@@ -2,7 +2,6 @@
  * Paired differences between two evaluations of the same environments, with a percentile bootstrap interval clustered
  * by entity: environments about one entity succeed and fail together, so entities are drawn, not environments.
  */
-
 import { RatchetError } from "../errors.ts";
 import { shortHash } from "../hash.ts";
 import { seededRandom } from "../random.ts";

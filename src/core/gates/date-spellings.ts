@@ -1,5 +1,4 @@
 /** How a text may say a date: in words, by its parts in another order, and as it stands in data. */
-
 import type { Json } from "../json.ts";
 
 const months = "January February March April May June July August September October November December".split(

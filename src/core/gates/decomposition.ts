@@ -2,7 +2,6 @@
  * The sub-questions form a DAG that says no more and no less than the reference calls need: acyclic and in order, each
  * dependency used, no sequence forced, nothing superfluous, and of the shape that the scenario type names.
  */
-
 import { composedOf, isCalculated } from "../environment/composition.ts";
 import type { Environment } from "../environment/environment.ts";
 import { scenarioOf } from "../environment/scenario.ts";

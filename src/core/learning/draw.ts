@@ -1,5 +1,4 @@
 /** Which members of a set are taken, epoch after epoch: each epoch is one seeded permutation of the whole set. */
-
 import { seedOf } from "../hash.ts";
 import { seededRandom } from "../random.ts";
 

@@ -2,7 +2,6 @@
  * A candidate: one question as its author planned it, before it is divided, documented and deployed. Plain JSON, small:
  * it names data tables and never holds them.
  */
-
 import type { Operation } from "../environment/calculation.ts";
 import type {
   Composition,

@@ -2,7 +2,6 @@
  * The golden trajectory of an environment: what a policy that knows the reference calls would say. Calls of one level
  * of the DAG share a turn, where the policy's tool format has several in one; the last turn states the answer.
  */
-
 import { type Environment, environmentHash } from "../environment/environment.ts";
 import { programOf } from "../environment/program.ts";
 import { levelsOf, referenceArguments } from "../environment/reference.ts";

@@ -2,7 +2,6 @@
  * JSON of a model's files. What is nested without end is refused before it is parsed: JSON.parse takes dozens of bytes for each
  * level of a text that may have 100 MB, and what it makes of it cannot be written again without a stack as deep.
  */
-
 import { readFile } from "node:fs/promises";
 import { unreadable } from "./unreadable.ts";
 

@@ -3,7 +3,6 @@
  * [out, rank], initialization, scale). Dropout is 0, so that training and sampling compute the same policy.
  * Source: arXiv 2106.09685; peft/tuners/lora/layer.py.
  */
-
 import { seedOf } from "../../core/hash.ts";
 import {
   type AdaptableProjection,

@@ -2,7 +2,6 @@
  * One decoder layer of a Llama or a relative as graph nodes. What sees what is the caller's: training attends over a tree of tokens, prefill
  * and decoding over caches, all with the same projections, norms and feed-forward block.
  */
-
 import type { LoraSettings } from "../../core/ports/policy.ts";
 import type { Graph, Tensor } from "../graph/graph.ts";
 import { add } from "../ops/elementwise.ts";

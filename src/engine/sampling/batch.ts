@@ -2,7 +2,6 @@
  * Which samples step together, which of them still share a row, and in which slots their keys and values lie. All of it follows from the requests, the
  * limits and which samples have ended: never from time, a cache or a completion order.
  */
-
 import type { SampleRequest } from "../../core/ports/policy.ts";
 import { type Random, seededRandom } from "../../core/random.ts";
 

@@ -3,7 +3,6 @@
  * product (y^T = W x^T), because ONNX Runtime packs the right operand anew in each run: with few rows that costs more
  * than the product itself (16 rows of SmolLM2-135M on 2 cores of an EPYC 7003: 36 ms against 50 ms a step).
  */
-
 import type { Graph, Tensor } from "../graph/graph.ts";
 import type { LlamaConfig, Projection } from "../model/config.ts";
 import { headNorm, type LayerTensors, layerInputs, withBias } from "../model/layer.ts";

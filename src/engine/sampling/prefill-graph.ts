@@ -2,7 +2,6 @@
  * One layer over one block of a prompt. The graph's shapes depend on the block's place in the prompt and on nothing
  * else, so a block's keys and values are a function of the tokens up to it, whoever asks and whatever was cached.
  */
-
 import { createGraph, type Graph, type Tensor } from "../graph/graph.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import { foldQueries, splitHeads, unfoldQueries } from "../model/layer.ts";
