@@ -28,6 +28,23 @@ describe("the report page", () => {
     expect(page).toContain("&lt;/pre&gt;&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;");
   });
 
+  it.each([
+    ["a block", 'I look. <tool_call>{"name": "f", "arguments": {}}</tool_call>', "I look."],
+    ["a bare object", '{"name": "f", "parameters": {}}', undefined],
+    ["bare objects after the tag", 'I look. <|python_tag|>{"name": "f", "parameters": {}}', "I look."],
+    ["prose that calls nothing", "I look.", "I look."],
+  ])("shows a call once, written as %s, and what is said beside it", (_, text, beside) => {
+    const call = { tool: "f", arguments: {}, outcome: "returned", output: "o", solved: null } as const;
+    const calls = text === "I look." ? [] : [call];
+    const [sample] = data.samples;
+    const [side] = sample!.sides;
+    const sides = [{ ...side!, turns: [{ ...side!.turns[0]!, text, calls }] }];
+    const said = renderReport({ ...data, samples: [{ ...sample!, sides }] }).match(
+      /<pre class="said">(.*?)<\/pre>/s,
+    );
+    expect(said?.[1]).toBe(beside);
+  });
+
   it("has a chart for each quantity that was recorded, and none for the others", () => {
     const charts = [...page.matchAll(/<figcaption>([^<]+)/g)].map(([, title]) => title!.trim());
     expect(charts.filter((title) => !title.startsWith("Difference"))).toEqual([

@@ -1,6 +1,7 @@
 /** Trajectories of one environment under each policy, side by side, with what every call gave and earned. */
 import { shortHash } from "../core/hash.ts";
 import type { ReportData, SampleReport, SampleSide } from "../core/report/data.ts";
+import { parseBareCalls, pythonTag } from "../core/trajectory/parse.ts";
 import type { CallRecord } from "../core/trajectory/trajectory.ts";
 import { plural, scenarioName, score } from "./format.ts";
 import { type Html, html } from "./html.ts";
@@ -40,14 +41,20 @@ function sideColumn({ title, outcome, solveF1, turns, state }: SampleSide): Html
   </div>`;
 }
 
-/** Well-formed calls are shown once, with their outcome; what the policy wrote around them, or amiss, is shown as it is. */
 function saidBlock(text: string, calls: readonly CallRecord[]): Html | null {
-  const blocks = text.match(/<tool_call>/g)?.length ?? 0;
-  const isWellFormed = blocks === calls.length && calls.every((call) => call.arguments !== null);
-  const said = isWellFormed ? text.replace(/<tool_call>.*?<\/tool_call>/gs, "").trim() : text;
+  const said = besidesCalls(text, calls);
   return said === "" && calls.length > 0
     ? null
     : html`<pre class="said">${said === "" ? "(nothing)" : shorten(said)}</pre>`;
+}
+
+/** Well-formed calls are shown once, with their outcome; what the policy wrote around them, or amiss, is shown as it is. */
+function besidesCalls(text: string, calls: readonly CallRecord[]): string {
+  if (calls.some((call) => call.arguments === null)) return text;
+  const blocks = text.match(/<tool_call>/g)?.length ?? 0;
+  if (blocks === calls.length) return text.replace(/<tool_call>.*?<\/tool_call>/gs, "").trim();
+  const areBare = parseBareCalls(text).length === calls.length;
+  return areBare ? text.slice(0, Math.max(0, text.indexOf(pythonTag))).trim() : text;
 }
 
 function callBlock(call: CallRecord): Html {

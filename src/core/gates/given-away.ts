@@ -1,6 +1,7 @@
 /**
  * Whether a text gives an answer away to who reads it: the answer itself, also without its accents or with other signs
- * between its letters, a date in words, a number in groups or in words. A short answer has to be a word of its own, for "red" is no part of "required".
+ * between its letters, a date in words, a number in groups or in words. A short answer has to be a word of its own, for
+ * "red" is no part of "required".
  */
 import { normalizeAnswer } from "../reward/match.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
