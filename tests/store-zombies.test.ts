@@ -158,6 +158,18 @@ describe("an attempt at recording a run that goes on after later ones have writt
     ]);
   });
 
+  it("is an experiment's before work by hand of its name, whichever began first", async () => {
+    const { runs } = opened.store;
+    const experiment = { ...first, run: "both" };
+    const byHand = { ...experiment, workflowType: "trainPolicy", input: { stage: "rl" } } as const;
+    const own = await runs.fenced();
+    await (await runs.fenced()).putRun(byHand);
+    await own.putRun(experiment);
+    expect(await runs.getRun("both")).toEqual(experiment);
+    await (await runs.fenced()).putRun(byHand);
+    expect(await runs.getRun("both")).toEqual(experiment);
+  });
+
   it("is not overtaken by progress, of a step or of a stage, which says nothing of the stage's end", async () => {
     const { runs, ledger } = opened.store;
     const stopping = { ...stage, run: "stopping", state: "running" } as const;

@@ -77,7 +77,10 @@ export function createRunStore(database: Database, fence?: number): RunStore {
   };
 }
 
-/** Without a fence it is written under the newest. */
+/**
+ * Without a fence it is written under the newest. An experiment takes the run over from work by hand of its name, whichever
+ * of them began first, and nothing takes it over from an experiment.
+ */
 async function upsertRun(tx: Transaction<Tables>, run: RunRecord, given?: number): Promise<void> {
   const row = {
     workflow_type: run.workflowType,
@@ -87,11 +90,13 @@ async function upsertRun(tx: Transaction<Tables>, run: RunRecord, given?: number
   };
   const before = await tx
     .selectFrom("runs")
-    .select(["input", "fence"])
+    .select(["input", "fence", "workflow_type"])
     .where("run", "=", run.run)
     .forUpdate()
     .executeTakeFirst();
-  if (given !== undefined && Number(before?.fence ?? 0) > given) return;
+  if (before !== undefined && before.workflow_type !== run.workflowType) {
+    if (run.workflowType !== "experiment") return;
+  } else if (given !== undefined && Number(before?.fence ?? 0) > given) return;
   const fence = given ?? (await drawFence(tx));
   await tx
     .insertInto("runs")
