@@ -168,6 +168,10 @@ describe("an attempt at recording a run that goes on after later ones have writt
     expect(await runs.getRun("both")).toEqual(experiment);
     await (await runs.fenced()).putRun(byHand);
     expect(await runs.getRun("both")).toEqual(experiment);
+    for (const run of Array.from({ length: 40 }, (_, i) => `both-${i}`)) {
+      await Promise.all([runs.putRun({ ...experiment, run }), runs.putRun({ ...byHand, run })]);
+      expect(await runs.getRun(run)).toEqual({ ...experiment, run });
+    }
   });
 
   it("is not overtaken by progress, of a step or of a stage, which says nothing of the stage's end", async () => {

@@ -88,11 +88,12 @@ async function upsertRun(tx: Transaction<Tables>, run: RunRecord, given?: number
     state: run.state,
     branch: 0, // what no run has had a use for since the first schema
   };
+  // Not by its row, which two that begin at once do not find.
+  await sql`SELECT pg_advisory_xact_lock(hashtextextended(${`run ${run.run}`}, 0))`.execute(tx);
   const before = await tx
     .selectFrom("runs")
     .select(["input", "fence", "workflow_type"])
     .where("run", "=", run.run)
-    .forUpdate()
     .executeTakeFirst();
   if (before !== undefined && before.workflow_type !== run.workflowType) {
     if (run.workflowType !== "experiment") return;
