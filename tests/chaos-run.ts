@@ -69,6 +69,7 @@ export async function runUnderFire(
   let restarts = 0;
   let committedBefore = 0;
   const collected = { collections: 0, removed: 0 };
+  const commits = new CommitCount(home);
   let collecting = Promise.resolve();
   const maintenance = setInterval(() => {
     collecting = collecting.then(() => collectGarbage(home, collected));
@@ -84,7 +85,7 @@ export async function runUnderFire(
       const exited = once(run, "exit");
       while (run.exitCode === null && run.signalCode === null && blows.length < most) {
         await Promise.race([sleep(2 * pauseMs * random.next()), exited]);
-        const committed = await committedAt(home);
+        const committed = await commits.read();
         if (committed < (blows.length / most) * steps) continue;
         if (oneAtATime && blows.length > 0 && committed <= committedBefore) continue;
         committedBefore = committed;
@@ -98,26 +99,46 @@ export async function runUnderFire(
   } finally {
     clearInterval(maintenance);
     await collecting;
+    await commits.close();
   }
 }
 
-/** Steps committed so far; 0 while Postgres is down. */
-async function committedAt(home: string): Promise<number> {
-  const endpoints = endpointsAt(home);
-  if (endpoints === undefined) return 0;
-  const client = new pg.Client({ connectionString: endpoints.databaseUrl });
-  client.on("error", () => undefined);
-  try {
-    await client.connect();
-    const { rows } = await client.query<{ count: number }>(
-      "SELECT count(*)::int AS count FROM steps WHERE state = 'committed'",
-    );
-    return rows[0]!.count;
-  } catch {
-    return 0;
-  } finally {
-    await client.end();
+/** How many steps are committed, over one connection: a frozen Postgres serves those that it has, and the run goes on. */
+class CommitCount {
+  private readonly home: string;
+  private client: pg.Client | undefined;
+  private last = 0;
+
+  constructor(home: string) {
+    this.home = home;
   }
+
+  /** The last one known while Postgres is down. */
+  async read(): Promise<number> {
+    try {
+      this.client ??= await connected(this.home);
+      const { rows } = await this.client.query<{ count: number }>(
+        "SELECT count(*)::int AS count FROM steps WHERE state = 'committed'",
+      );
+      this.last = rows[0]!.count;
+    } catch {
+      await this.close();
+    }
+    return this.last;
+  }
+
+  async close(): Promise<void> {
+    await this.client?.end();
+    this.client = undefined;
+  }
+}
+
+async function connected(home: string): Promise<pg.Client> {
+  const { databaseUrl } = endpointsAt(home)!;
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 1_000 });
+  client.on("error", () => undefined);
+  await client.connect();
+  return client;
 }
 
 /** Each role is hit equally often, however many processes it has and however late its first one comes. */

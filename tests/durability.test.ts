@@ -59,7 +59,7 @@ describe("a run of the tiny experiment", () => {
       const home = newHome();
       const blows: Blow[] = [];
       const steps = Object.keys(left.steps).length;
-      const how = { random: seededRandom(20), most: blowCount, pauseMs: 500, steps };
+      const how = { random: seededRandom(20), most: blowCount, pauseMs: 300, steps };
       const { summary, collections } = await runUnderFire(home, ["--input", tinyExample], how, blows);
       expect(blows).toHaveLength(blowCount);
       expect(collections).toBeGreaterThan(0);

@@ -251,6 +251,13 @@ describe("an ended home", () => {
     await new Promise((resolve) => squatter.close(resolve));
   });
 
+  it("waits for a recorded port that a killed process has not quite let go of", async () => {
+    const squatter = await listen(readRecord(home).postgres!.port);
+    setTimeout(() => squatter.close(), 300);
+    await preflight(config, () => undefined);
+    expect(squatter.listening).toBe(false);
+  });
+
   it("starts although another program has the pid in Postgres's lock file, and a dead one holds ours", async () => {
     const data = join(readRecord(home).postgres!.folder, "data");
     writeFileSync(join(data, "postmaster.pid"), `${process.pid}\n${data}\n1\n`);

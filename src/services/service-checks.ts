@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
@@ -20,6 +21,8 @@ import { findTemporal } from "./temporal-binary.ts";
 import { checkNamespace, workflowPollers } from "./temporal-namespace.ts";
 
 const connectTimeoutMs = 5_000;
+/** Of a killed process the name goes first and the ports last, a tenth of a second later on a busy machine. */
+const releasedWithinMs = 3_000;
 
 /** The embedded Postgres's programs run on this system. */
 export function checkPostgresPrograms(): Check {
@@ -62,16 +65,25 @@ export function checkTemporalProgram(config: Config, hasPython: boolean): Check 
 export async function checkPorts(config: Config): Promise<Check> {
   const { home } = config;
   const record = readRecord(home);
-  const supervised = supervisorOf(home) !== undefined;
-  const ownPostgres = supervised || (record.postgres && findPostmaster(record.postgres.folder)) !== undefined;
-  const ownTemporal = supervised || findServers(home).length > 0;
   const needed = portsOf({
     ...(config.databaseUrl === undefined && { postgres: record.postgres }),
     ...(config.temporalConnection === undefined && { temporal: record.temporal }),
   });
+  const isOwn = (field: string) => {
+    if (supervisorOf(home) !== undefined) return true;
+    if (!field.startsWith("postgres.")) return findServers(home).length > 0;
+    return (record.postgres && findPostmaster(record.postgres.folder)) !== undefined;
+  };
+  const deadline = performance.now() + releasedWithinMs;
+  const isOurs = async (field: string, port: number) => {
+    while (!isOwn(field) && !(await isPortFree(port))) {
+      if (performance.now() >= deadline) return false;
+      await sleep(50);
+    }
+    return true;
+  };
   for (const { field, port } of needed) {
-    const own = field.startsWith("postgres.") ? ownPostgres : ownTemporal;
-    if (own || (await isPortFree(port))) continue;
+    if (await isOurs(field, port)) continue;
     const mend = `end that program, or change ${field} in ${recordPath(home)}`;
     return check("ports", false, `port ${port} (${field}) is in use by another program`, mend);
   }
