@@ -262,3 +262,21 @@ describe("a policy that is sampled in many shards", () => {
     expect([...begun].sort()).toEqual([...names].sort());
   });
 });
+
+describe("a part of a run", () => {
+  it.each([
+    ["buildEnvironment", "buildEnvironments"],
+    ["rollOut", "evaluatePolicy or trainPolicy"],
+  ])("that a person starts by itself fails and says what to start instead: %s", async (type, whole) => {
+    const connection = temporal.nativeConnection;
+    const worker = await Worker.create({ connection, taskQueue: taskQueues.workflows, workflowBundle });
+    const options = { args: [{}], taskQueue: taskQueues.workflows, workflowId: `lone-${type}` };
+    const failure = await worker
+      .runUntil(temporal.client.workflow.execute(type, options))
+      .catch((error: Error) => error.cause);
+    expect(failure).toMatchObject({
+      type: "InvalidInput",
+      message: `workflow type '${type}' is a part that ${whole} starts; start that one instead (temporal/examples has an input)`,
+    });
+  });
+});

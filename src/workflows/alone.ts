@@ -1,5 +1,5 @@
 /** What a workflow does for itself where a person may have started it by hand: no experiment names or records it. */
-import { upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
+import { ApplicationFailure, upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
 import { identifierPattern } from "../core/experiment/identifier.ts";
 import type { Json } from "../core/json.ts";
 import type { Control } from "./control.ts";
@@ -37,6 +37,16 @@ export async function recordingStop<R>(input: unknown, work: Promise<R>): Promis
         .catch(() => undefined);
     throw error;
   }
+}
+
+/** Refuses a part of other work that a person started by hand: its input is what the whole, which checks its own, makes. */
+export function requireParent(wholes: string): void {
+  const { parent, workflowType } = workflowInfo();
+  if (parent === undefined)
+    throw ApplicationFailure.nonRetryable(
+      `workflow type '${workflowType}' is a part that ${wholes} starts; start that one instead (temporal/examples has an input)`,
+      "InvalidInput",
+    );
 }
 
 export async function finish<R>(

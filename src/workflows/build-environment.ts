@@ -1,6 +1,7 @@
 /** `buildEnvironment`: one batch of scenarios through FTRL's five stages (arXiv 2508.08791, section 3), each durable. */
 import type { BuildBatch, StageResult } from "../activities/environments.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import { requireParent } from "./alone.ts";
 import { type Control, installControl } from "./control.ts";
 import { cpu } from "./proxies.ts";
 
@@ -19,6 +20,7 @@ export interface BuiltBatch {
 }
 
 export function buildEnvironment(input: BuildBatch): Promise<BuiltBatch> {
+  requireParent("buildEnvironments");
   const control = installControl();
   return control.toItsEnd(buildBatch(control, input));
 }

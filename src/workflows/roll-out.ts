@@ -3,6 +3,7 @@ import type { StartShard } from "../activities/rollouts.ts";
 import type { ShardState } from "../activities/shards.ts";
 import type { SamplingSettings } from "../core/experiment/sampling.ts";
 import type { RewardKind } from "../core/reward/reward.ts";
+import { requireParent } from "./alone.ts";
 import { type Control, installControl } from "./control.ts";
 import { cpu, sample } from "./proxies.ts";
 
@@ -16,6 +17,7 @@ export interface RollOut {
 }
 
 export function rollOut(input: RollOut): Promise<ShardState> {
+  requireParent("evaluatePolicy or trainPolicy");
   const control = installControl();
   return control.toItsEnd(playShard(control, input));
 }
