@@ -25,7 +25,10 @@ describe("a training's adapter", () => {
     expect(parsed({}).lora).toBeUndefined();
   });
 
-  it("names matrices that a layer has", () => {
+  it("names matrices that a layer has, each once", () => {
+    expect(() => parsed({ lora: { targetModules: ["q_proj", "v_proj", "q_proj"] } })).toThrow(
+      "field 'training.lora.targetModules' = [\"q_proj\",\"v_proj\",\"q_proj\"]: must name no matrix twice",
+    );
     expect(() => parsed({ lora: { targetModules: ["lm_head"] } })).toThrow("training.lora.targetModules.0");
     expect(() => parsed({ lora: { dropout: 0.1 } })).toThrow("dropout");
   });

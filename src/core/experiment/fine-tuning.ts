@@ -9,6 +9,7 @@ export const loraSchema = z
     targetModules: z
       .array(z.enum(adaptableProjections))
       .min(1)
+      .refine((named) => new Set(named).size === named.length, { message: "must name no matrix twice" })
       .default([...adaptableProjections])
       .describe("Matrices of each layer that get an adapter"),
   })
