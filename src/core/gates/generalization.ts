@@ -14,7 +14,7 @@ import { calculationReadings } from "./calculation-probes.ts";
 import { invocationOf, type MadeCall, madeCalls } from "./calls.ts";
 import { cellAt } from "./data-table.ts";
 import { type Case, type ExecutingGate, findingOf, type Probe, type Readings, textOf } from "./gate.ts";
-import { limitProbes } from "./limit-probes.ts";
+import { limitReadings } from "./limit-probes.ts";
 import { namesSaid } from "./names-said.ts";
 import { askingFor, type Column, saidOf, type TableFacts, tableFacts } from "./table-facts.ts";
 import { type AskedRow, otherNamesOf, spellingProbes, wordingProbes } from "./wording-probes.ts";
@@ -25,7 +25,7 @@ const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 6
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 8,
+  version: 9,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
@@ -34,11 +34,11 @@ export const generalizationGate: ExecutingGate = {
     // A changed row is for every call: a branch may know the second name of a use and not its first.
     const tried = calls.flatMap((call) => [
       readingsOf(subject, call, uses.has(call), random),
-      ...(uses.has(call) ? [[limitProbes(subject, call)]] : []),
+      ...(uses.has(call) ? limitReadings(subject, call) : []),
     ]);
     const hopeless = tried.flatMap((one) => (typeof one === "string" ? [one] : []));
     const readings = tried.flatMap((one) => (typeof one === "string" ? [] : [one]));
-    const probes = readings.flat(2);
+    const probes = [...new Set(readings.flat(2))];
     return {
       invocations: probes.map(({ invocation }) => invocation),
       judge: (outcomes) => {

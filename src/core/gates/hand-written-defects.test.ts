@@ -90,6 +90,32 @@ describe("a limit", () => {
     );
   });
 
+  it("may be out of reach alone where one number is tied to another", async () => {
+    const year = (first: number, last: number) => ({
+      ...{ type: "integer", description: "A year.", minimum: first, maximum: last },
+    });
+    const between = (refused: string) =>
+      tool(
+        "mayor_of",
+        {
+          place: text,
+          from: { ...year(1900, 2000), default: 1940 },
+          to: { ...year(1920, 2020), default: 1960 },
+        },
+        `if (${refused}) fail("invalid_argument", "no such years"); ${row} return row.mayor.padEnd(to - from);`,
+        "place, from = 1940, to = 1960",
+      );
+    const outside = "from < 1900 || from > 2000 || to < 1920 || to > 2020";
+    expect(await judged(between(`${outside} || from > to`))).toBeUndefined();
+    expect(await judged(between(`${outside} || (from - 1900) + (to - 1920) > 100`))).toBeUndefined();
+    expect(
+      await judged(between("from < 1900 || from > 2000 || to < 1920 || to >= 2020 || from > to")),
+    ).toContain("2020, which the limits of 'to' allow, gives 'invalid_argument");
+    expect(await judged(between(`${outside} || from >= to - 3 || from === 1900`))).toContain(
+      "1900, which the limits of 'from' allow, gives 'invalid_argument",
+    );
+  });
+
   it("is kept to the least part beyond it", async () => {
     const share = { type: "number", description: "A share.", minimum: 0, maximum: 1, default: 1 };
     const lax = tool(
