@@ -26,11 +26,18 @@ const keptMs = 30 * 24 * 3_600_000;
 export async function load(file) {
   const bundle = current(file) ?? (await make(file).catch(() => undefined));
   if (bundle === undefined) {
-    const { register } = await import("tsx/esm/api");
+    const { register } = await import("tsx/esm/api").catch(withoutDependencies);
     register();
   }
   process.setSourceMapsEnabled(true);
   return import(pathToFileURL(bundle ?? file).href);
+}
+
+function withoutDependencies({ message }) {
+  process.stderr.write(
+    `ratchet: a dependency is missing (${message.split("\n")[0]}); install them once with: npm ci\n`,
+  );
+  process.exit(3);
 }
 
 /** Names the bundle that was made last, by this very file for this very place: a bundle knows where its sources lie. */

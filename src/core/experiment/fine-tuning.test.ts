@@ -27,7 +27,7 @@ describe("a training's adapter", () => {
 
   it("names matrices that a layer has, each once", () => {
     expect(() => parsed({ lora: { targetModules: ["q_proj", "v_proj", "q_proj"] } })).toThrow(
-      "field 'training.lora.targetModules' = [\"q_proj\",\"v_proj\",\"q_proj\"]: must name no matrix twice",
+      'field \'training.lora.targetModules\' = ["q_proj","v_proj","q_proj"]: must name no matrix twice',
     );
     expect(() => parsed({ lora: { targetModules: ["lm_head"] } })).toThrow("training.lora.targetModules.0");
     expect(() => parsed({ lora: { dropout: 0.1 } })).toThrow("dropout");

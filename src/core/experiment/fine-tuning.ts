@@ -11,7 +11,7 @@ export const loraSchema = z
       .min(1)
       .refine((named) => new Set(named).size === named.length, { message: "must name no matrix twice" })
       .default([...adaptableProjections])
-      .describe("Matrices of each layer that get an adapter"),
+      .describe("Matrices of each layer that get an adapter, each named once"),
   })
   .describe(
     "Trains low-rank adapters (LoRA) and leaves the weights as they are (see lora); absent, all weights are trained",
@@ -36,7 +36,9 @@ export const decaySchema = z
       .int()
       .min(1)
       .max(10_000_000)
-      .describe("Optimizer step at which it gets there, counted from the stage's start over all its updates"),
+      .describe(
+        "Optimizer step at which it gets there, after warmupSteps, counted from the stage's start over all its updates",
+      ),
     minLearningRate: z.number().min(0).max(1).default(0).describe("The rate from totalSteps on"),
   })
   .refine(({ warmupSteps, totalSteps }) => warmupSteps < totalSteps, {
@@ -47,5 +49,5 @@ export const decaySchema = z
 export const scheduleSchema = z
   .discriminatedUnion("kind", [z.strictObject({ kind: z.literal("constant"), warmupSteps }), decaySchema])
   .describe(
-    "How the learning rate changes from one optimizer step to the next (see schedule); absent, it does not",
+    "How the learning rate changes from one optimizer step to the next (see schedule), which carryOptimizer: false forgets; absent, it does not",
   );

@@ -232,14 +232,14 @@ export const selectStageSchema = z.strictObject({
   type: stageType("select"),
   title,
   evaluations: evaluations.describe(
-    "Evaluate stages of the candidates; the policy with the best mean Solve-F1 is taken, the first where several are",
+    "Evaluate stages of the candidates, each once; the policy with the best mean Solve-F1 is taken, the first where several are",
   ),
 });
 export const reportStageSchema = z.strictObject({
   type: stageType("report"),
   title,
   evaluations: evaluations.describe(
-    "Evaluate stages in the order they are compared; the first is the baseline",
+    "Evaluate stages, each once, in the order they are compared; the first is the baseline",
   ),
 });
 
@@ -264,7 +264,9 @@ export const experimentInputSchema = z.strictObject({
       message: "stands for the policy that the experiment starts from; give the stage another id",
       path: [initialPolicy],
     })
-    .describe("By id, one of the five types below: each starts as soon as the stages that it names are done"),
+    .describe(
+      `By id (not "${initialPolicy}"), one of the five types below: each starts as soon as the stages that it names are done`,
+    ),
 });
 
 export type BuildInput = z.infer<typeof buildInputSchema>;

@@ -13,7 +13,7 @@ export const samplingSchema = z.strictObject({
       message: `must be 0, which is greedy, or at least ${leastTemperature}`,
     })
     .default(1)
-    .describe("0 is greedy"),
+    .describe(`0 is greedy, all else at least ${leastTemperature}`),
   topP: z.number().gt(0).max(1).default(1).describe("1 is off"),
   topK: z
     .number()
@@ -28,7 +28,7 @@ export const samplingSchema = z.strictObject({
     .max(16)
     .optional()
     .describe(
-      "A turn ends with the token that completes one of these strings, which it keeps; none by default",
+      "A turn ends with the token that completes one of these strings, of 1 to 256 characters, which it keeps; none by default",
     ),
   maxResponseTokens: z
     .number()

@@ -30,7 +30,9 @@ export const tripwiresSchema = z.strictObject({
     .min(1)
     .max(1000)
     .default(10)
-    .describe("Updates that a spike or a collapse is compared with; fewer are compared with nothing"),
+    .describe(
+      "Most updates that a spike or a collapse is compared with; fewer than three, or than this, are compared with nothing",
+    ),
   recovery: z
     .enum(recoveries)
     .default("park")

@@ -22,6 +22,17 @@ const request = {
 };
 
 describe("an update's request", () => {
+  it("takes an entropy coefficient of either sign, as an experiment does", () => {
+    const clips = { clipLow: 0.2, clipHigh: 0.2, clipDual: 3, klCoefficient: 0 };
+    const weighed = (entropyCoefficient: number) =>
+      updateRequestSchema.safeParse({
+        ...request,
+        loss: { kind: "policy-gradient", ...clips, entropyCoefficient },
+      }).success;
+    expect([-1, 0, 1].map(weighed)).toEqual([true, true, true]);
+    expect([-1.1, 1.1].map(weighed)).toEqual([false, false]);
+  });
+
   it("has no schedule whose rate never falls, as an experiment has none", () => {
     const { optimizer } = request;
     const steps = (warmupSteps: number) =>

@@ -33,7 +33,8 @@ export const updateRequestSchema = z.strictObject({
       clipHigh: positive,
       clipDual: z.number().gt(1),
       klCoefficient: z.number().min(0),
-      entropyCoefficient: z.number().min(0),
+      /** Below 0 it lowers the entropy. */
+      entropyCoefficient: z.number().min(-1).max(1),
     }),
   ]),
   optimizer: z.strictObject({
