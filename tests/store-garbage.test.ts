@@ -288,6 +288,27 @@ describe("collecting garbage", () => {
     expect(await removedBy([], 0)).toEqual([weights.hash]);
   });
 
+  it("leaves what another run makes again, and commits, once the collection has looked", async () => {
+    const [old] = await chain(3, [1, 2, 3]);
+    const again = { key: "again", kind: "update", run: "other", branch: 0, iteration: 1 };
+    const lineage = {
+      ...{ run: "other", stage: "train", branch: 0, iteration: 1, stepKey: again.key, parent: "base" },
+      ...{ checkpoint: old!, weightsSha256: "w", optimizerSha256: "o", metrics: {} },
+    };
+    await expireLeases();
+    const { query } = pg.Client.prototype;
+    const spy = vi.spyOn(pg.Client.prototype, "query");
+    spy.mockImplementation(async function look(this: pg.Client, ...given: unknown[]) {
+      const looked = await Reflect.apply(query, this, given);
+      if (!String(given[0]).includes("rewardMean")) return looked;
+      spy.mockRestore();
+      await commit(again, { checkpoint: { ...old! } }, { lineage });
+      return looked;
+    } as never);
+    expect(await removedBy([], 0)).not.toContain(old!.hash);
+    expect(await stored()).toContain(old!.hash);
+  });
+
   it("never takes a checkpoint from under a writer that adopts it again", async () => {
     for (let round = 0; round < 10; round++) {
       await checkpoint("contended");

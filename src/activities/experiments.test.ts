@@ -73,6 +73,47 @@ describe("a stage that begins", () => {
   });
 });
 
+describe("a stage whose stored result is lost", () => {
+  it("waits, and then runs, as what comes of it does", async () => {
+    const { inputHash } = await begun("warm", training);
+    const done = { inputHash, state: "done", result: 1 } as const;
+    expect((await begun("warm", training, undefined, done)).written).toEqual([
+      ["warm", "rl", "after", "report"],
+      "running",
+    ]);
+    const running = { inputHash, state: "running" } as const;
+    expect((await begun("warm", training, undefined, running)).written).toEqual([
+      ["rl", "after", "report"],
+      "running",
+    ]);
+  });
+});
+
+describe("work by hand that ends", () => {
+  const ended = async (workflowType: string) => {
+    const written: unknown[] = [];
+    const runs = {
+      fenced: async () => runs,
+      getRun: async () => ({ run: "mine", workflowType: "experiment", state: "running" }),
+      getStages: async () => [{ run: "mine", stage: "rl", type: "train", inputHash: "1", state: "running" }],
+      putStage: async ({ state }: StageRecord) => void written.push(["stage", state]),
+      putRun: async ({ state }: { state: string }) => void written.push(["run", state]),
+    };
+    const { finishAlone } = createExperimentActivities({ runs } as unknown as CpuPorts);
+    const end = { run: "mine", stage: "rl", state: "done", result: 7, workflowType } as const;
+    await new MockActivityEnvironment().run(finishAlone, end as never);
+    return written;
+  };
+
+  it("ends its own run, and not another workflow's that bears its name", async () => {
+    expect(await ended("experiment")).toEqual([
+      ["stage", "done"],
+      ["run", "done"],
+    ]);
+    expect(await ended("trainPolicy")).toEqual([]);
+  });
+});
+
 describe("an experiment that begins", () => {
   const given = {
     id: "mine",

@@ -57,6 +57,7 @@ interface EndOfAlone {
   readonly stage: string;
   readonly state: "done" | "stopped";
   readonly result: Json;
+  readonly workflowType?: string;
 }
 
 interface StageOfRun {
@@ -82,11 +83,18 @@ export function createExperimentActivities(ports: CpuPorts) {
     const before = (await ports.runs.getStages(run)).find((known) => known.stage === stage);
     return before !== undefined && before.inputHash === inputHash && resultOf(before) !== undefined;
   };
-  /** What they reached was reached with another result than the stage is about to have; before the stage says so itself. */
-  const awaitDependents = async (runs: RunStore, { run, stage }: StageOfRun): Promise<void> => {
+  /**
+   * What comes of the stage was reached with another result than it is about to have; before the stage says so itself. Its
+   * own result, where it had one, is lost or no longer holds.
+   */
+  const awaitAgain = async (
+    runs: RunStore,
+    { run, stage }: StageOfRun,
+    hadResult: boolean,
+  ): Promise<void> => {
     const { input } = (await runs.getRun(run))!;
     const { stages } = input as unknown as ExperimentInput;
-    await runs.awaitAgain(run, dependentsOf(stages, stage));
+    await runs.awaitAgain(run, [...(hadResult ? [stage] : []), ...dependentsOf(stages, stage)]);
   };
 
   const recording = recordingIn(ports.runs);
@@ -135,7 +143,8 @@ export function createExperimentActivities(ports: CpuPorts) {
         const known =
           type === "report" || changed ? undefined : await runs.findCachedStage(inputHash, stage.run);
         const found = known && (await isWhole(known.result)) ? known : undefined;
-        if (!(found && (await hasReached(stage, inputHash)))) await awaitDependents(runs, stage);
+        const hadResult = await hasReached(stage, inputHash);
+        if (!(found && hadResult)) await awaitAgain(runs, stage, hadResult);
         await runs.putStage({
           run: stage.run,
           stage: stage.stage,
@@ -154,9 +163,10 @@ export function createExperimentActivities(ports: CpuPorts) {
       },
     ),
 
-    /** Ends a run whose only workflow was started by hand. */
-    finishAlone: recording(async ({ state, ...ended }: EndOfAlone, runs): Promise<void> => {
+    /** Ends a run whose only workflow was started by hand. Not where the run is another workflow's that bears its name. */
+    finishAlone: recording(async ({ state, workflowType, ...ended }: EndOfAlone, runs): Promise<void> => {
       const run = await runs.getRun(ended.run);
+      if (workflowType !== undefined && run?.workflowType !== workflowType) return;
       const stage = (await runs.getStages(ended.run)).find((known) => known.stage === ended.stage);
       if (!run || !stage) return;
       await runs.putStage({ ...stage, state, result: ended.result });
@@ -187,7 +197,8 @@ export function createExperimentActivities(ports: CpuPorts) {
     peekWorkflow: guarded(async (workflowId: string): Promise<{ result: unknown } | "cutShort" | null> => {
       const ended = await ports.peekWorkflow(workflowId);
       if (ended === null || ended === "cutShort" || "result" in ended) return ended;
-      throw ApplicationFailure.create({ message: ended.failure, type: ended.type, nonRetryable: true });
+      const { failure: message, type, details } = ended;
+      throw ApplicationFailure.create({ message, type, details: [...details], nonRetryable: true });
     }),
   };
 }

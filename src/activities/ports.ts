@@ -31,7 +31,9 @@ export interface CpuPorts extends StorePorts {
   /** Null while the workflow runs; `cutShort` where it was ended from outside and says nothing of its work. */
   peekWorkflow(
     workflowId: string,
-  ): Promise<{ result: unknown } | { failure: string; type: string } | "cutShort" | null>;
+  ): Promise<
+    { result: unknown } | { failure: string; type: string; details: readonly unknown[] } | "cutShort" | null
+  >;
 }
 
 export interface DevicePorts extends StorePorts {

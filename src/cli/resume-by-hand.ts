@@ -1,5 +1,5 @@
 /** Going on with what is not an `experiment`, and waking what parked: runs that a person started with the Temporal CLI. */
-import type { Client } from "@temporalio/client";
+import { type Client, WorkflowNotFoundError } from "@temporalio/client";
 import type { Config } from "../config/config.ts";
 import type { RunRecord } from "../core/ports/runs.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
@@ -14,13 +14,17 @@ import { requireSameInput, untilStopped } from "./under-way.ts";
 
 /**
  * Signals `resume` to every open workflow of the run: one that is paused or parked goes on. Returns the ids of those
- * without a parent.
+ * without a parent. The list may be a moment old: one that has ended since is passed over.
  */
 export async function wake(client: Client, run: string): Promise<string[]> {
   const woken: string[] = [];
   for (const { workflowId, parent } of await openWorkflows(client, run)) {
-    await client.workflow.getHandle(workflowId).signal(messages.resume);
-    if (parent === undefined) woken.push(workflowId);
+    try {
+      await client.workflow.getHandle(workflowId).signal(messages.resume);
+      if (parent === undefined) woken.push(workflowId);
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
   }
   return woken;
 }

@@ -3,7 +3,7 @@
  * killed meanwhile, the supervisor brings back: a service that does not answer is asked again.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Client, WorkflowNotFoundError } from "@temporalio/client";
+import type { Client } from "@temporalio/client";
 import type { Config } from "../config/config.ts";
 import { type ExperimentInput, experimentInputSchema } from "../core/experiment/input.ts";
 import { contentHash } from "../core/hash.ts";
@@ -123,7 +123,7 @@ async function follow(
     write,
     // What it shows is a help; that Temporal answers is seen to below.
     read: () => readWaiting(client, run).catch(() => undefined),
-    wake: () => patiently(() => wake(client, run), interrupted).catch(unlessEnded),
+    wake: () => patiently(() => wake(client, run), interrupted),
   });
   while (true) {
     interrupted.throwIfAborted();
@@ -147,9 +147,4 @@ async function follow(
     }
     await sleep(pollMs, undefined, { signal: interrupted });
   }
-}
-
-/** A workflow that ended meanwhile needs no waking. */
-function unlessEnded(error: unknown): void {
-  if (!(error instanceof WorkflowNotFoundError)) throw error;
 }

@@ -16,17 +16,18 @@ afterEach(() => {
   rmSync(home, { recursive: true });
 });
 
-/** Each attempt takes ten seconds, and the first ones end with exit code 1. */
-function worker(disturbedSince: (time: number) => boolean, failing = 4) {
+/** Each attempt takes ten seconds, and the first ones end with exit code 1, or go on and refuse to become ready. */
+function worker(disturbedSince: (time: number) => boolean, failing = 4, refuse = false) {
   let attempts = 0;
   const specification = {
     role: "gpu-worker" as const,
     prepare: async () => {
       vi.advanceTimersByTime(10_000);
-      const code = ++attempts > failing ? "setInterval(() => {}, 1000)" : "process.exit(1)";
+      const code = ++attempts > failing || refuse ? "setInterval(() => {}, 1000)" : "process.exit(1)";
       return { file: process.execPath, arguments: ["-e", code], environment: {}, cwd: home };
     },
     becomesReady: async () => {
+      if (attempts <= failing && refuse) throw new Error("refused");
       if (attempts <= failing) await new Promise(() => {});
     },
     answers: async () => {},
@@ -137,6 +138,13 @@ describe("a first start that keeps failing", () => {
     await expect(worker(() => false).start()).rejects.toMatchObject({
       type: "ServiceUnavailable",
       message: expect.stringContaining("gpu-worker does not start (exit code 1)"),
+    });
+  });
+
+  it("is reported as well where it was killed for never becoming ready", async () => {
+    await expect(worker(() => false, 4, true).start()).rejects.toMatchObject({
+      type: "ServiceUnavailable",
+      message: expect.stringContaining("gpu-worker does not start (never became ready)"),
     });
   });
 

@@ -159,6 +159,7 @@ export class SupervisedChild {
     const ended = new AbortController();
     void exit.then(() => ended.abort());
     let readyAt = Number.POSITIVE_INFINITY;
+    let givenUp = false;
     const over = AbortSignal.any([ended.signal, this.stopping.signal]);
     within(readyLimitMs, over, (signal) => this.specification.becomesReady(signal, child)).then(
       () => {
@@ -169,10 +170,12 @@ export class SupervisedChild {
         this.endIfSilent(over);
       },
       () => {
-        if (!over.aborted && this.current !== undefined) sendSignal(this.current, "SIGKILL");
+        givenUp = !over.aborted;
+        if (givenUp && this.current !== undefined) sendSignal(this.current, "SIGKILL");
       },
     );
-    const how = await exit;
+    const ending = await exit;
+    const how = givenUp ? "never became ready" : ending;
     this.current = undefined;
     this.readySinceMs = undefined;
     return { how, readyForMs: Math.max(0, performance.now() - readyAt) };

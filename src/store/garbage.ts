@@ -97,7 +97,7 @@ export async function collectGarbage(
           tables,
           artifactFolder,
           staging,
-          { ...ref, isKnown: checkpoint.origin !== null },
+          { ...ref, madeBy: updates.filter(({ hash }) => hash === ref.hash).length },
           dryRun,
         ));
       if (because === undefined) {
@@ -131,8 +131,8 @@ async function reasons(
     (bases.has(ref.hash) ? "the weights that a stored adapter adds to" : undefined);
 }
 
-/** `isKnown`: some update had made it when the collection began. */
-type Doomed = ArtifactRef & { readonly isKnown: boolean };
+/** `madeBy`: so many updates had made it when the collection began. */
+type Doomed = ArtifactRef & { readonly madeBy: number };
 
 const leased = "leased, committed or named since: just written, or about to be used";
 
@@ -236,7 +236,7 @@ async function setAside(
 ): Promise<string | undefined> {
   await lockHash(tx, checkpoint.hash);
   if (await isLeased(tx, checkpoint.hash)) return leased;
-  if (!checkpoint.isKnown && (await isMade(tx, checkpoint.hash))) return leased;
+  if (await isMadeAgain(tx, checkpoint)) return leased;
   if (await isNamed(tx, checkpoint.hash)) return leased;
   const path = artifactPath(artifactFolder, checkpoint);
   try {
@@ -252,9 +252,10 @@ async function setAside(
 }
 
 /** An update committed it after the collection had looked: its lease is gone, and it is the newest of its branch. */
-async function isMade(tx: Kysely<Tables>, hash: string): Promise<boolean> {
-  const { rows } = await sql`SELECT 1 FROM lineage WHERE checkpoint->>'hash' = ${hash} LIMIT 1`.execute(tx);
-  return rows.length > 0;
+async function isMadeAgain(tx: Kysely<Tables>, { hash, madeBy }: Doomed): Promise<boolean> {
+  const { rows } = await sql`
+    SELECT 1 FROM lineage WHERE checkpoint->>'hash' = ${hash} LIMIT ${madeBy + 1}`.execute(tx);
+  return rows.length > madeBy;
 }
 
 async function lockHash(tx: Transaction<Tables>, hash: string): Promise<void> {

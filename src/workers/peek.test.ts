@@ -25,11 +25,15 @@ describe("a look at another workflow", () => {
       Promise.reject(
         new WorkflowFailedError(
           "failed",
-          ApplicationFailure.nonRetryable("no disk", "StorageFull"),
+          ApplicationFailure.nonRetryable("it is gone", "ArtifactMissing", { kind: "shard", hash: "5" }),
           RetryState.NON_RETRYABLE_FAILURE,
         ),
       );
-    expect(await peek(status("FAILED"), failed)).toEqual({ failure: "no disk", type: "StorageFull" });
+    expect(await peek(status("FAILED"), failed)).toEqual({
+      failure: "it is gone",
+      type: "ArtifactMissing",
+      details: [{ kind: "shard", hash: "5" }],
+    });
   });
 
   it("says in a sentence that Temporal did not answer, which is tried again", async () => {

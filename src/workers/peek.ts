@@ -21,8 +21,12 @@ export function peeker(client: Client): CpuPorts["peekWorkflow"] {
     } catch (error) {
       if (!(error instanceof WorkflowFailedError)) throw unanswered(error, workflowId);
       const root = rootOf(error);
-      const type = root instanceof ApplicationFailure && root.type ? root.type : "ChildEnded";
-      return { failure: root.message, type };
+      const known = root instanceof ApplicationFailure ? root : undefined;
+      return {
+        failure: root.message,
+        type: known?.type || "ChildEnded",
+        details: known?.details ?? [],
+      };
     }
   };
 }

@@ -1,15 +1,16 @@
 /** Names of policies and where they come from; each ends as a checkpoint in the artifact store. */
-import { access, cp } from "node:fs/promises";
+import { access, cp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
+import { storageFailure } from "../core/storage-failure.ts";
 import { readFolderPolicy } from "../engine/policies/folder-policy.ts";
 import { writePolicy } from "../engine/policies/foreign-policy.ts";
 import { readGgufPolicy } from "../engine/policies/gguf-policy.ts";
 import { commitOf, fetchFromHub, hubOptions } from "../engine/policies/hub.ts";
 import { prepareSmolLM2 } from "../engine/policies/smollm2.ts";
-import { parsePolicySource } from "../engine/policies/source.ts";
+import { type PolicySource, parsePolicySource } from "../engine/policies/source.ts";
 import { prepareTiny } from "../engine/policies/tiny.ts";
 
 /** The tiny policy's initial weights are drawn from this seed, the same for every run. */
@@ -41,6 +42,17 @@ export function policyPinner(config: Config) {
 async function prepare(artifacts: ArtifactStore, config: Config, text: string): Promise<ArtifactRef> {
   const source = parsePolicySource(text);
   const staging = await artifacts.stagingFolder();
+  try {
+    await writeInto(staging, source, config, text);
+    return await artifacts.adoptFolder("checkpoint", staging, { policy: text, parent: null });
+  } catch (error) {
+    // A part of a policy may be gigabytes, and the next attempt writes its own.
+    await rm(staging, { recursive: true, force: true });
+    throw storageFailure(error, `prepare policy "${text}" in ${staging}`);
+  }
+}
+
+async function writeInto(staging: string, source: PolicySource, config: Config, text: string): Promise<void> {
   switch (source.kind) {
     case "tiny":
       await prepareTiny(staging, tinySeed);
@@ -67,7 +79,6 @@ async function prepare(artifacts: ArtifactStore, config: Config, text: string): 
       await requirePath(text, source.folder);
       await writePolicy(await readFolderPolicy(source.folder, source.reasoning), staging);
   }
-  return artifacts.adoptFolder("checkpoint", staging, { policy: text, parent: null });
 }
 
 async function requirePath(text: string, path: string): Promise<void> {

@@ -58,7 +58,10 @@ export async function finish<R>(
   if (workflowInfo().parent === undefined)
     await control.orPark(() =>
       cpu.finishAlone.executeWithOptions({ summary: `record that it is ${state}` }, [
-        { run: job.run, stage: job.stage, state, result: result as unknown as Json },
+        {
+          ...{ run: job.run, stage: job.stage, state, result: result as unknown as Json },
+          workflowType: workflowInfo().workflowType,
+        },
       ]),
     );
   return result;

@@ -54,7 +54,8 @@ async function follow(workflowId: string): Promise<{ readonly result: unknown } 
 }
 
 /**
- * Results in the order of the items, whatever order they finish in. Once `enough` says so no further item is begun, and
+ * Results in the order of the items, whatever order they finish in. Where one fails no other is begun, and those under way
+ * come to their end first: whoever does the work again begins children of the same names. Once `enough` says so no further item is begun, and
  * the results are those of the first ones; one at least.
  */
 export async function inWindow<T, R>(
@@ -75,6 +76,12 @@ export async function inWindow<T, R>(
       });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(window, items.length) }, lane));
+  const lanes = Array.from({ length: Math.min(window, items.length) }, lane);
+  try {
+    await Promise.all(lanes);
+  } catch (error) {
+    await Promise.allSettled(lanes);
+    throw error;
+  }
   return results.slice(0, next);
 }
