@@ -105,7 +105,9 @@ async function judgeResponses(
       const tool = set.environments[responses[i]!.member]!.tools.find(
         ({ document }) => document.name === call.name,
       );
-      if (!tool || call.arguments === null) return undefined;
+      // The name is looked up first, as FTRL does.
+      if (!tool) return unknownToolFeedback(call.name);
+      if (call.arguments === null) return badArgumentsFeedback(call.name, call.argumentsText);
       invocations.push({
         program: programOf(tool, set.tables),
         arguments: call.arguments,
@@ -117,7 +119,7 @@ async function judgeResponses(
   );
   const outcomes = invocations.length > 0 ? await sandbox.run(invocations) : [];
   return responses.map(({ member, unsolved, text }, i) => {
-    const results = parsed[i]!.map((call, j) => resultOf(call, slots[i]![j], outcomes));
+    const results = parsed[i]!.map((call, j) => resultOf(call, slots[i]![j]!, outcomes));
     const solved = solveTurn(
       unsolved,
       parsed[i]!.map((call, j) => ({ name: call.name, output: results[j]!.ok ? results[j]!.output : null })),
@@ -143,10 +145,9 @@ async function judgeResponses(
   });
 }
 
-function resultOf(call: ParsedCall, slot: number | undefined, outcomes: readonly ToolOutcome[]) {
-  if (call.arguments === null)
-    return { ok: false, output: badArgumentsFeedback(call.name, call.argumentsText) };
-  if (slot === undefined) return { ok: false, output: unknownToolFeedback(call.name) };
+/** `slot`: the call's outcome among all, or what is said of one that cannot be made. */
+function resultOf(call: ParsedCall, slot: number | string, outcomes: readonly ToolOutcome[]) {
+  if (typeof slot === "string") return { ok: false, output: slot };
   const outcome = outcomes[slot]!;
   return { ok: outcome.kind === "returned", output: toolFeedback(call.name, outcome) };
 }

@@ -43,7 +43,7 @@ describe("a stage that begins", () => {
     const rollOut = [
       [2, 2],
       [2, 2],
-      [5, 2],
+      [6, 2],
     ];
     const evaluated = contentHash(["evaluate", [3, rollOut, 2], { policy: "b" }]);
     expect((await begun("before", evaluation)).inputHash).toBe(evaluated);

@@ -8,7 +8,7 @@ import { codecVersion } from "../core/ports/policy.ts";
 export const stepVersions = {
   "start-shard": [2, codecVersion],
   "sample-turn": [2, codecVersion],
-  "run-tools": [5, codecVersion],
+  "run-tools": [6, codecVersion],
   "score-evaluation": 2,
   "score-calibration": 2,
   "assemble-batch": 2,

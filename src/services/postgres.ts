@@ -13,7 +13,7 @@ import { localHost } from "./ports.ts";
 import { type Account, canReach, ensurePostgresAccount } from "./postgres-account.ts";
 import { preparePostgresBinaries } from "./postgres-binaries.ts";
 import { disownLock, findPostmaster } from "./postgres-lock.ts";
-import { endProcess, sendSignal } from "./processes.ts";
+import { endProcess, listProcesses, sendSignal } from "./processes.ts";
 import type { PostgresRecord } from "./record.ts";
 
 const name = "ratchet";
@@ -79,7 +79,8 @@ async function initialise(
 ): Promise<void> {
   const partial = `${data}.partial`;
   const passwordFile = join(folder, "password.tmp");
-  rmSync(partial, { recursive: true, force: true });
+  await endWritersTo(partial);
+  rmSync(partial, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   mkdirSync(partial, { mode: 0o700 });
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (account !== undefined)
@@ -103,6 +104,12 @@ async function initialise(
     rmSync(passwordFile, { force: true });
   }
   renameSync(partial, data);
+}
+
+/** A supervisor that was killed at this point left its initdb, which goes on; what that one started ends with it, soon. */
+async function endWritersTo(partial: string): Promise<void> {
+  const left = listProcesses().filter(({ commandLine }) => commandLine.includes(`--pgdata=${partial} `));
+  await Promise.all(left.map((entry) => endProcess(entry, "SIGKILL", 0)));
 }
 
 function run(file: string, args: string[], cwd: string, account: Account | undefined): Promise<void> {

@@ -15,6 +15,14 @@ describe("a Hugging Face folder", () => {
     const qwen3 = await saved("qwen3");
     expect(await prompt(await adopted(qwen3, false))).toBe(`${plain}<think>\n\n</think>\n\n`);
     expect(await prompt(await adopted(qwen3, true))).toBe(plain);
+    // Chosen again of a policy that carries a choice, which a later line of the template would undo.
+    const off = await adopted(qwen3, false);
+    const on = await adopted(off, true);
+    expect(await prompt(on)).toBe(plain);
+    expect(await prompt(await adopted(on, false))).toBe(`${plain}<think>\n\n</think>\n\n`);
+    expect(json(await adopted(on, false), "tokenizer_config.json")).toEqual(
+      json(off, "tokenizer_config.json"),
+    );
     await expect(adopted(await saved("qwen2"), false)).rejects.toThrow(
       "reasoning is to be off and its chat_template has no 'enable_thinking'; leave '?reasoning=' out",
     );

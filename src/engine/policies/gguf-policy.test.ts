@@ -40,6 +40,17 @@ async function adopted(file: string): Promise<string> {
   return folder;
 }
 
+interface Added {
+  readonly added_tokens: readonly { readonly id: number; readonly content: string }[];
+}
+
+/** The file names the first of them; what llama.cpp knows by name ends a response as well. */
+const ends = {
+  llama: ["<|eot_id|>", "<|end_of_text|>", "<|eom_id|>"],
+  qwen2: ["<|im_end|>", "<|endoftext|>"],
+  qwen3: ["<|im_end|>", "<|endoftext|>"],
+};
+
 describe.each(familyFolders)("a %s in GGUF", (name) => {
   it("has the folder's weights, ids, prompts and stop tokens", async () => {
     const golden = familyGoldens.folders[name];
@@ -52,7 +63,11 @@ describe.each(familyFolders)("a %s in GGUF", (name) => {
     const codec = await createChatCodec(folder);
     for (const { text, ids } of golden.tokens)
       expect(codec.encodeAssistant(text).slice(0, -1), JSON.stringify(text)).toEqual(ids);
-    expect(codec.stopIds).toEqual([json<Config>(name, "config.json").eos_token_id]);
+    expect(codec.stopIds[0]).toBe(json<Config>(name, "config.json").eos_token_id);
+    const { added_tokens: added } = json<Added>(name, "tokenizer.json");
+    expect(codec.stopIds.map((stop) => added.find(({ id }) => id === stop)?.content)).toEqual(
+      ends[name as keyof typeof ends],
+    );
     const chat = golden.chats.find(({ thinking, tools }) => thinking !== false && tools.length > 0)!;
     // Llama 3's own template asks for calls that Ratchet does not read, so that ours takes its place.
     const prompt = codec.encodePrompt(chat.messages, chat.tools);

@@ -10,6 +10,9 @@ import { parseTokenizer } from "../tokenizer/tokenizer-file.ts";
 import { type ForeignPolicy, jsonText } from "./foreign-policy.ts";
 import { fitTexts } from "./policy-texts.ts";
 
+/** Of `tokenizer.ggml.token_type`. */
+const control = 3;
+
 /** Throws ModelUnreadable. `reasoning` undefined leaves that to the template's default. */
 export async function readGgufPolicy(file: string, reasoning: boolean | undefined): Promise<ForeignPolicy> {
   if ((await stat(file).catch(() => undefined))?.isDirectory())
@@ -27,7 +30,7 @@ export async function readGgufPolicy(file: string, reasoning: boolean | undefine
     config,
     tokenizer,
     tokenizerConfig: tokenizerConfig(metadata, shape.contextTokens),
-    generation: undefined,
+    generation: generationConfig(metadata),
     template: typeof template === "string" ? template : undefined,
     reasoning,
   });
@@ -42,6 +45,30 @@ export async function readGgufPolicy(file: string, reasoning: boolean | undefine
     ]),
     tensors: modelTensors(file, shape, found),
     optimizer: undefined,
+  };
+}
+
+/** What llama.cpp takes for the end of a generation by its name; a folder lists the like in generation_config.json. */
+const endsByName: ReadonlySet<string> = new Set([
+  "<|endoftext|>",
+  "<|end_of_text|>",
+  "<|im_end|>",
+  "<|eot_id|>",
+  "<|eom_id|>",
+]);
+
+/** A file names one token that ends a text, and often not the one that the policy ends with. */
+function generationConfig(metadata: ReadonlyMap<string, GgufValue>) {
+  const id = (name: string) => metadata.get(`tokenizer.ggml.${name}_token_id`);
+  const vocabulary = metadata.get("tokenizer.ggml.tokens") as readonly string[];
+  const kinds = metadata.get("tokenizer.ggml.token_type") as readonly number[] | undefined;
+  const byName = vocabulary.flatMap((text, i) => (endsByName.has(text) && kinds?.[i] === control ? [i] : []));
+  const named = ["eos", "eot", "eom"].map(id).filter((end) => vocabulary[end as number] !== undefined);
+  const ends = [...new Set([...named, ...byName])];
+  return {
+    bos_token_id: id("bos"),
+    ...(ends.length > 0 && { eos_token_id: ends.length > 1 ? ends : ends[0] }),
+    pad_token_id: id("padding"),
   };
 }
 

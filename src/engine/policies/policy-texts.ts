@@ -104,11 +104,14 @@ function templateOf(value: unknown): string | undefined {
   return byName.get("tool_use") ?? byName.get("default") ?? named.data[0]!.template;
 }
 
+/** As a policy has it that was adopted with a choice before; of two the later one would hold. */
+const decided = new RegExp(`^(?:\\{%- set ${reasoningSwitch} = (?:true|false) -%\\}\\n)+`);
+
 /** Reasoning is decided in the template itself, so that whoever renders it later, transformers too, gets the same. */
 function decide(template: string | undefined, reasoning: boolean | undefined, place: string) {
   if (reasoning === undefined) return template;
   if (template?.includes(reasoningSwitch))
-    return `{%- set ${reasoningSwitch} = ${reasoning} -%}\n${template}`;
+    return `{%- set ${reasoningSwitch} = ${reasoning} -%}\n${template.replace(decided, "")}`;
   throw unreadable(
     place,
     `reasoning is to be ${reasoning ? "on" : "off"} and its chat_template has no '${reasoningSwitch}'; leave '?reasoning=' out`,

@@ -1,6 +1,8 @@
 /**
  * A policy folder's tokenizer and chat template as the rollout needs them: a prompt is encoded once, later turns are
- * deltas, and prompt + assistant turns + deltas are together the ids of the template applied to the whole conversation.
+ * deltas, and prompt + assistant turns + deltas are together the ids of the template applied to the whole conversation. Not
+ * where a template drops what it asked an earlier turn with, as Qwen3's does with the empty thought of reasoning off: there
+ * they are the ids that the policy saw, which it is trained on.
  * Text from outside (questions, tool documents and outputs) can never become a control token or tool tag.
  */
 import { join } from "node:path";
