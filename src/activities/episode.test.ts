@@ -83,6 +83,13 @@ describe("a turn with several responses at its prefix", () => {
   });
 });
 
+it("a call is told that there is no such tool, whatever arguments it has, before they are looked at", async () => {
+  const [unknown] = await play(start, [call("get_moon", '"[1]"')]);
+  expect(unknown!.turns[0]!.calls[0]!.output).toBe("an error occured when call get_moon: 'get_moon'");
+  const [known] = await play(start, [call("get_home", '"[1]"')]);
+  expect(known!.turns[0]!.calls[0]!.output).toContain("argument after ** must be a mapping, not list");
+});
+
 describe("a policy whose template has calls as bare objects", () => {
   const bare: ChatCodec = { ...codec, toolFormat: bareCalls };
   const said = async (text: string) => {
