@@ -10,6 +10,7 @@ import type { CommitAlongside, StepIdentity } from "../src/core/ports/steps.ts";
 import { diskFileSystem } from "../src/store/file-system.ts";
 import { openStore, type Store } from "../src/store/store.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
+import { asked, onceAsked } from "./query-spies.ts";
 
 let postgres: TestPostgres;
 let folder: string;
@@ -67,15 +68,18 @@ const removedBy = async (keep: readonly string[], budget: number) =>
   hashes([...(await store.collectGarbage(keep, budget)).removed]);
 
 /** How often every step's result was read meanwhile. */
-async function readings(work: () => Promise<unknown>): Promise<number> {
-  const query = vi.spyOn(pg.Client.prototype, "query");
-  try {
-    await work();
-    return query.mock.calls.filter(([text]) => typeof text === "string" && text.includes("FROM steps"))
-      .length;
-  } finally {
-    query.mockRestore();
-  }
+const readings = (work: () => Promise<unknown>) => asked("FROM steps", work);
+
+async function commitUpdate(
+  { run, iteration, parent }: { run: string; iteration: number; parent: string },
+  checkpoint: ArtifactRef,
+  metrics: Record<string, number> = {},
+): Promise<void> {
+  const step = { key: `update ${iteration} of ${run}`, kind: "update", run, branch: 0, iteration };
+  const hashes = { weightsSha256: "w", optimizerSha256: "o" };
+  const at = { run, stage: "train", branch: 0, iteration };
+  const lineage = { ...at, stepKey: step.key, parent, checkpoint, ...hashes, metrics };
+  await commit(step, { checkpoint: { ...checkpoint } }, { lineage });
 }
 
 async function chain(length: number, rewards: number[] = [], withoutUpdate = 0): Promise<ArtifactRef[]> {
@@ -83,20 +87,9 @@ async function chain(length: number, rewards: number[] = [], withoutUpdate = 0):
   for (let iteration = 1; iteration <= length; iteration++) {
     if (iteration === withoutUpdate) continue;
     const ref = await checkpoint(`iteration ${iteration}`);
-    const step = { key: `update ${iteration}`, kind: "update", run: "run", branch: 0, iteration };
-    const lineage = {
-      run: "run",
-      stage: "train",
-      branch: 0,
-      iteration,
-      stepKey: step.key,
-      parent: made.at(-1)?.hash ?? "base",
-      checkpoint: ref,
-      weightsSha256: "w",
-      optimizerSha256: "o",
-      metrics: rewards.length === 0 ? {} : { rewardMean: rewards[iteration - 1]! },
-    };
-    await commit(step, { checkpoint: { ...ref } }, { lineage });
+    const parent = made.at(-1)?.hash ?? "base";
+    const metrics = rewards.length === 0 ? {} : { rewardMean: rewards[iteration - 1]! };
+    await commitUpdate({ run: "run", iteration, parent }, ref, metrics);
     made.push(ref);
   }
   return made;
@@ -290,21 +283,8 @@ describe("collecting garbage", () => {
 
   it("leaves what another run makes again, and commits, once the collection has looked", async () => {
     const [old] = await chain(3, [1, 2, 3]);
-    const again = { key: "again", kind: "update", run: "other", branch: 0, iteration: 1 };
-    const lineage = {
-      ...{ run: "other", stage: "train", branch: 0, iteration: 1, stepKey: again.key, parent: "base" },
-      ...{ checkpoint: old!, weightsSha256: "w", optimizerSha256: "o", metrics: {} },
-    };
     await expireLeases();
-    const { query } = pg.Client.prototype;
-    const spy = vi.spyOn(pg.Client.prototype, "query");
-    spy.mockImplementation(async function look(this: pg.Client, ...given: unknown[]) {
-      const looked = await Reflect.apply(query, this, given);
-      if (!String(given[0]).includes("rewardMean")) return looked;
-      spy.mockRestore();
-      await commit(again, { checkpoint: { ...old! } }, { lineage });
-      return looked;
-    } as never);
+    onceAsked("rewardMean", () => commitUpdate({ run: "other", iteration: 1, parent: "base" }, old!));
     expect(await removedBy([], 0)).not.toContain(old!.hash);
     expect(await stored()).toContain(old!.hash);
   });
