@@ -55,8 +55,8 @@ async function follow(workflowId: string): Promise<{ readonly result: unknown } 
 
 /**
  * Results in the order of the items, whatever order they finish in. Where one fails no other is begun, and those under way
- * come to their end first: whoever does the work again begins children of the same names. Once `enough` says so no further item is begun, and
- * the results are those of the first ones; one at least.
+ * come to their end first: whoever does the work again begins children of the same names. Once `enough` says so no further
+ * item is begun, and the results are those of the first ones; one at least.
  */
 export async function inWindow<T, R>(
   items: readonly T[],
