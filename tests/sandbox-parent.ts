@@ -3,11 +3,16 @@ import { createSandbox } from "../src/sandbox/sandbox.ts";
 
 const sandbox = createSandbox({
   memoryMb: 192,
-  toolTimeoutMs: 1_000,
+  toolTimeoutMs: 600_000,
   wallMs: 600_000,
   fuel: 1_000_000,
   log: () => {},
 });
 const code = "function spin() { return Array.prototype.indexOf.call({ length: 2 ** 53 - 1 }, 1); }";
 void sandbox.run([{ program: { name: "spin", runtime: "javascript", code }, arguments: {} }]);
-setTimeout(() => process.stdout.write(`${sandbox.pids().join(" ")}\n`), 2_000);
+const asking = setInterval(() => {
+  const [pid] = sandbox.pids();
+  if (pid === undefined) return;
+  clearInterval(asking);
+  process.stdout.write(`${pid}\n`);
+}, 50);
