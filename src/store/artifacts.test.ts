@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { openArtifactFolder } from "./artifacts.ts";
@@ -100,6 +100,17 @@ describe("adopting a folder", () => {
     expect(ref.bytes).toBe(manifest.length + 7);
     expect(held).toEqual([ref]);
     await expect(readdir(folder)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  it("believes who wrote a file to disk what it holds, until somebody reads it", async () => {
+    const folder = await filledFolder({ "weights.bin": "hello", "config.json": "{}" });
+    const onDisk = new Map([["weights.bin", { sha256: "0".repeat(64), bytes: 5 }]]);
+    const path = await store.pathOf(await store.adoptFolder("checkpoint", folder, {}, onDisk));
+    expect(JSON.parse(await readFile(join(path, "manifest.json"), "utf8"))).toMatchObject({
+      files: { "config.json": { bytes: 2 }, "weights.bin": onDisk.get("weights.bin") },
+    });
+    const ref = { kind: "checkpoint", hash: basename(path), bytes: 7 };
+    await expect((await open()).pathOf(ref)).rejects.toMatchObject({ type: "ArtifactCorrupt" });
   });
 
   it("is the same content and reference the second time", async () => {

@@ -5,16 +5,12 @@
 import { createHash } from "node:crypto";
 import { constants, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { FileDigest } from "../core/ports/artifacts.ts";
 import { storageFailure } from "../core/storage-failure.ts";
 import type { FileSystem } from "./file-system.ts";
 
 /** Large enough that system calls do not count, small enough (5 ms of hashing) that heartbeats go out between blocks. */
 const blockBytes = 4 * 1024 * 1024;
-
-export interface FileDigest {
-  readonly sha256: string;
-  readonly bytes: number;
-}
 
 /** sha256 of a file in one pass; the next block is read while this one is hashed. */
 export async function digestFile(fs: FileSystem, path: string): Promise<FileDigest> {

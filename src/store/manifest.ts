@@ -7,10 +7,10 @@ import { z } from "zod";
 import { isLost, RatchetError } from "../core/errors.ts";
 import { sha256 } from "../core/hash.ts";
 import { canonicalJson } from "../core/json.ts";
-import type { ArtifactRef } from "../core/ports/artifacts.ts";
+import type { ArtifactRef, FileDigest } from "../core/ports/artifacts.ts";
 import { storageFailure } from "../core/storage-failure.ts";
 import type { FileSystem } from "./file-system.ts";
-import { digestAndSync, digestFile, type FileDigest, syncFolder, writeSynced } from "./files.ts";
+import { digestAndSync, digestFile, syncFolder, writeSynced } from "./files.ts";
 
 const manifestName = "manifest.json";
 const fileName = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
@@ -19,12 +19,13 @@ const manifestSchema = z.looseObject({
   files: z.record(z.string().regex(fileName), z.strictObject({ sha256: z.string(), bytes: z.number() })),
 });
 
-/** Hashes and syncs every file, then writes the manifest; the folder stays where it is. */
+/** Hashes and syncs every file that is not `onDisk` already, then writes the manifest; the folder stays where it is. */
 export async function sealFolder(
   fs: FileSystem,
   kind: string,
   folder: string,
   facts: Record<string, unknown>,
+  onDisk: ReadonlyMap<string, FileDigest>,
 ): Promise<ArtifactRef> {
   if ("files" in facts) throw new TypeError("facts.files is the manifest's own");
   const files: Record<string, FileDigest> = {};
@@ -37,7 +38,7 @@ export async function sealFolder(
         `cannot adopt ${folder}: ${JSON.stringify(entry.name)} is not a plain file with a plain name`,
         { folder, entry: entry.name },
       );
-    files[entry.name] = await digestAndSync(fs, join(folder, entry.name));
+    files[entry.name] = onDisk.get(entry.name) ?? (await digestAndSync(fs, join(folder, entry.name)));
   }
   const manifest = canonicalJson({ ...facts, files });
   await writeSynced(fs, join(folder, manifestName), manifest);

@@ -10,6 +10,12 @@ export interface ArtifactRef {
   readonly bytes: number;
 }
 
+/** What a file holds. */
+export interface FileDigest {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** What workers keep of checkpoints beyond those that are needed, so that a few iterations can be gone back to. */
 export const checkpointBudgetBytes = 5e9;
 
@@ -22,10 +28,16 @@ export interface ArtifactStore {
   /** A fresh, empty folder on the store's own file system, to be filled and then adopted. */
   stagingFolder(): Promise<string>;
   /**
-   * Takes a filled staging folder: fsyncs and hashes each file, writes `manifest.json` last ({ files: { name: { sha256,
-   * bytes } }, ...facts }), renames. The reference's hash is the manifest's. The folder is gone from its old path.
+   * Takes a filled staging folder: fsyncs and hashes each file but those `onDisk`, which whoever wrote them did that to,
+   * writes `manifest.json` last ({ files: { name: { sha256, bytes } }, ...facts }), renames. The reference's hash is the
+   * manifest's. The folder is gone from its old path.
    */
-  adoptFolder(kind: string, folder: string, facts: Record<string, unknown>): Promise<ArtifactRef>;
+  adoptFolder(
+    kind: string,
+    folder: string,
+    facts: Record<string, unknown>,
+    onDisk?: ReadonlyMap<string, FileDigest>,
+  ): Promise<ArtifactRef>;
   /** Path of a stored folder or file, verified (once per process and artifact) before it is returned. */
   pathOf(ref: ArtifactRef): Promise<string>;
 }

@@ -5,6 +5,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { FileDigest } from "../../core/ports/artifacts.ts";
 import { adaptableProjections } from "../../core/ports/policy.ts";
 import { emptyAdapter } from "../model/adapter.ts";
 import type { LlamaConfig } from "../model/config.ts";
@@ -15,7 +16,7 @@ import { placeIn, requireAll, sourcesOf } from "./parameter-tensors.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
 
-const adapterFile = "adapter_model.safetensors";
+export const adapterFile = "adapter_model.safetensors";
 const configFile = "adapter_config.json";
 export const adapterFiles = [adapterFile, configFile];
 /** What PEFT puts before a parameter's name. */
@@ -57,8 +58,8 @@ const adapterConfig = z
   })
   .catchall(nothing);
 
-/** Writes both files into an existing folder and gives the tensors' sha256. */
-export async function writeAdapter(folder: string, adapter: Adapter): Promise<string> {
+/** Writes both files into an existing folder and gives the digest of the tensors'. */
+export async function writeAdapter(folder: string, adapter: Adapter): Promise<FileDigest> {
   const { rank, alpha, targetModules } = adapter.settings;
   const config = {
     base_model_name_or_path: null,

@@ -5,6 +5,7 @@
  */
 import { copyFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { FileDigest } from "../../core/ports/artifacts.ts";
 import { type LlamaConfig, parseLlamaConfig } from "../model/config.ts";
 import {
   type Allocate,
@@ -14,7 +15,7 @@ import {
   tensorOf,
   type Weights,
 } from "../model/weights.ts";
-import { writeAdapter } from "./adapter-file.ts";
+import { adapterFile, writeAdapter } from "./adapter-file.ts";
 import { requireFinite } from "./finite.ts";
 import { folderTensors, isFile, weightsFile } from "./folder-tensors.ts";
 import { readJson } from "./json-text.ts";
@@ -106,8 +107,10 @@ export async function readOptimizerState(
 
 /** The optimizer divides by their roots. */
 function requireSquares(file: string, name: string, data: Float32Array): void {
-  const at = data.findIndex((value) => value < 0);
-  if (at >= 0)
+  let at = 0;
+  // No function is called for each of a hundred million values.
+  while (at < data.length && data[at]! >= 0) at++;
+  if (at < data.length)
     throw unreadable(file, `tensor '${name}' holds ${data[at]} at element ${at}, and is a mean of squares`, {
       name,
     });
@@ -118,6 +121,8 @@ export interface WrittenCheckpoint {
   readonly weightsSha256: string;
   /** Absent where no optimizer state was written. */
   readonly optimizerSha256: string | undefined;
+  /** These files by their names, which are on disk already. */
+  readonly files: Readonly<Record<string, FileDigest>>;
 }
 
 /** Fills an existing folder with the successor of the policy in `parentFolder`; the same state gives the same bytes. */
@@ -129,17 +134,28 @@ export async function writeCheckpoint(
 ): Promise<WrittenCheckpoint> {
   for (const name of policyTextFiles) await copyFile(join(parentFolder, name), join(folder, name));
   const { adapter } = weights;
-  const weightsSha256 = adapter ? await writeAdapter(folder, adapter) : await writeWeights(folder, weights);
-  if (optimizer === undefined) return { weightsSha256, optimizerSha256: undefined };
-  const optimizerSha256 = await writeSafetensors(join(folder, optimizerFile), [
-    ...sourcesOf(optimizer.m, "m."),
-    ...sourcesOf(optimizer.v, "v."),
-    { name: "step", dtype: "I32", shape: [1], read: () => Int32Array.of(optimizer.step) },
-  ]);
-  return { weightsSha256, optimizerSha256 };
+  const writing = [
+    adapter ? writeAdapter(folder, adapter) : writeWeights(folder, weights),
+    ...(optimizer ? [writeOptimizerState(folder, optimizer)] : []),
+  ];
+  // Whoever is told of a failure removes the folder.
+  await Promise.allSettled(writing);
+  const [first, second] = await Promise.all(writing);
+  return {
+    weightsSha256: first!.sha256,
+    optimizerSha256: second?.sha256,
+    files: { [adapter ? adapterFile : weightsFile]: first!, ...(second && { [optimizerFile]: second }) },
+  };
 }
 
-/** Writes `model.safetensors` into an existing folder and gives its sha256. */
-export function writeWeights(folder: string, weights: Weights): Promise<string> {
+const writeOptimizerState = (folder: string, { m, v, step }: OptimizerState) =>
+  writeSafetensors(join(folder, optimizerFile), [
+    ...sourcesOf(m, "m."),
+    ...sourcesOf(v, "v."),
+    { name: "step", dtype: "I32", shape: [1], read: () => Int32Array.of(step) },
+  ]);
+
+/** Writes `model.safetensors` into an existing folder. */
+export function writeWeights(folder: string, weights: Weights): Promise<FileDigest> {
   return writeSafetensors(join(folder, weightsFile), sourcesOf(weights, ""));
 }

@@ -6,6 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
+import type { FileDigest } from "../../core/ports/artifacts.ts";
 import { readInto, readRange, withFile } from "./bytes.ts";
 import { bfloatToFloat, halfToFloat } from "./half.ts";
 import { parseJson } from "./json-text.ts";
@@ -14,6 +15,8 @@ import { unreadable } from "./unreadable.ts";
 
 /** The reference implementation's limit; a larger length is a damaged or hostile file. */
 const maxHeaderBytes = 100_000_000;
+/** Written at once: hashed in milliseconds, so that another file may be written between. */
+const portionBytes = 4 * 2 ** 20;
 const dtypeBytes: Readonly<Record<string, number>> = { F32: 4, I32: 4, F16: 2, BF16: 2 };
 
 export type TensorData = Float32Array | Int32Array;
@@ -176,14 +179,21 @@ export interface TensorSource {
   readonly read: () => TensorData | Promise<TensorData>;
 }
 
-/** Writes and fsyncs one file and gives its sha256. Throws the system's error (a full disk, no folder) as it is. */
-export async function writeSafetensors(file: string, sources: readonly TensorSource[]): Promise<string> {
+/** Writes and fsyncs one file. Throws the system's error (a full disk, no folder) as it is. */
+export async function writeSafetensors(file: string, sources: readonly TensorSource[]): Promise<FileDigest> {
   const sorted = [...sources].sort((a, b) => (a.name < b.name ? -1 : 1));
   const hash = createHash("sha256");
   const handle = await open(file, "w");
+  let length = 0;
   const append = async (bytes: Uint8Array) => {
-    hash.update(bytes);
-    await handle.writeFile(bytes);
+    for (let at = 0; at < bytes.length; at += portionBytes) {
+      const portion = bytes.subarray(at, at + portionBytes);
+      // Another thread writes what this one hashes.
+      const written = writeAll(handle, portion);
+      hash.update(portion);
+      await written;
+    }
+    length += bytes.length;
   };
   try {
     await append(encodeHeader(sorted));
@@ -194,10 +204,15 @@ export async function writeSafetensors(file: string, sources: readonly TensorSou
       await append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     }
     await handle.sync();
-    return hash.digest("hex");
+    return { sha256: hash.digest("hex"), bytes: length };
   } finally {
     await handle.close();
   }
+}
+
+/** The system may take less than it is given. */
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at)).bytesWritten;
 }
 
 /** Length prefix and JSON, padded with spaces so that the data begins on an 8-byte boundary. */

@@ -77,14 +77,15 @@ export function createEngine(options: EngineOptions): Engine {
       lora,
       stagingFolder,
     } as const;
-    const { metrics, base, ...hashes } = (await ask(message, onProgress, signal)) as UpdateOutcome;
+    const { metrics, base, files, ...hashes } = (await ask(message, onProgress, signal)) as UpdateOutcome;
     const facts = {
       parent: parent.hash,
       reference: reference?.hash ?? null,
       numerics: describeNumerics(threads),
       ...(base !== undefined && { base }),
     };
-    const stored = artifacts.adoptFolder("checkpoint", stagingFolder, facts);
+    const onDisk = new Map(Object.entries(files));
+    const stored = artifacts.adoptFolder("checkpoint", stagingFolder, facts, onDisk);
     const checkpoint = await beating("storing the checkpoint", onProgress, stored);
     return { checkpoint, ...hashes, metrics };
   };

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { emptyLike } from "../model/weights.ts";
 import { prepareTiny } from "../policies/tiny.ts";
 import { Arenas } from "./arenas.ts";
 import { LoadedPolicies } from "./loaded-policies.ts";
@@ -42,6 +43,32 @@ describe("LoadedPolicies", () => {
     const again = await policies.get(at("a"));
     expect(again.weights.arena.buffer).toBe(a.weights.arena.buffer);
     expect(again.weights.arena[0]).toBe(first);
+  });
+
+  it("hands on what an update left in memory, each part once, to the policy whose files hold it", async () => {
+    const arenas = new Arenas();
+    const policies = new LoadedPolicies(arenas);
+    const made = await policies.take(at("a"));
+    const optimizer = { step: 1, m: emptyLike(made), v: emptyLike(made) };
+    const digests = { weightsSha256: "weights", optimizerSha256: "optimizer" };
+    const next = { hash: "next", folder: join(folder, "a"), ...digests };
+    policies.remember({ ...digests, weights: made, optimizer });
+    expect((await policies.get({ ...at("b"), weightsSha256: "others" })).weights.arena).not.toBe(made.arena);
+    expect((await policies.get(next)).weights).toBe(made);
+    expect((await policies.get({ ...next, hash: "the same" })).weights.arena).not.toBe(made.arena);
+    expect(policies.takeOptimizer(next)).toBe(optimizer);
+    expect(policies.takeOptimizer(next)).toBeUndefined();
+  });
+
+  it("gives the memory of an update's result to others where another policy goes on", async () => {
+    const arenas = new Arenas();
+    const policies = new LoadedPolicies(arenas);
+    const weights = await policies.take(at("a"));
+    const optimizer = { step: 1, m: emptyLike(weights), v: emptyLike(weights) };
+    policies.remember({ weightsSha256: "weights", optimizerSha256: "optimizer", weights, optimizer });
+    expect(policies.takeOptimizer({ ...at("b"), optimizerSha256: "another" })).toBeUndefined();
+    const taken = [1, 2, 3].map(() => arenas.take(weights.arena.length));
+    expect(new Set(taken)).toEqual(new Set([weights.arena, optimizer.m.arena, optimizer.v.arena]));
   });
 
   it("knows where responses end, by one id or several", async () => {

@@ -1,12 +1,13 @@
 /**
  * The weights of the policies used last, at most two: one that samples or trains, and its reference, which is often the base
- * of an adapter too. An adapter is sampled merged into its base.
+ * of an adapter too. An adapter is sampled merged into its base. What an update left in memory is the next policy's, which
+ * is read from files only where another process made it.
  */
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { readAdapter } from "../formats/adapter-file.ts";
-import { readWeights } from "../formats/checkpoint.ts";
+import { type OptimizerState, readWeights } from "../formats/checkpoint.ts";
 import { readJson } from "../formats/json-text.ts";
 import { unreadable } from "../formats/unreadable.ts";
 import { mergeAdapter } from "../model/adapter.ts";
@@ -26,12 +27,22 @@ export interface LoadedPolicy {
   readonly tokenBytes: () => Promise<readonly Uint8Array[]>;
 }
 
+/** What an update wrote, by the digests of its files: whole weights, which change no more, and the optimizer's state. */
+export interface Successor {
+  readonly weightsSha256: string;
+  readonly optimizerSha256: string;
+  readonly weights: Weights;
+  readonly optimizer: OptimizerState;
+}
+
 export class LoadedPolicies {
   readonly #arenas: Arenas;
   /** By content hash, in order of use, the oldest first. */
   readonly #policies = new Map<string, LoadedPolicy>();
   /** No longer kept; the work that made them go may still use them. */
   readonly #outgoing: LoadedPolicy[] = [];
+  /** Less what was asked for since. */
+  #successor: Partial<Successor> = {};
 
   constructor(arenas: Arenas) {
     this.#arenas = arenas;
@@ -44,7 +55,7 @@ export class LoadedPolicies {
 
   /** Throws ModelUnreadable. */
   async get(location: PolicyLocation): Promise<LoadedPolicy> {
-    const { hash, folder, base } = location;
+    const { hash, base } = location;
     const known = this.#policies.get(hash);
     const baseWeights = known === undefined && base ? (await this.get(base)).weights : undefined;
     this.#policies.delete(hash);
@@ -54,7 +65,7 @@ export class LoadedPolicies {
       this.#policies.delete(oldest);
       this.#outgoing.push(policy);
     }
-    const policy = known ?? (await load(hash, folder, baseWeights, this.#arenas));
+    const policy = known ?? (await this.#load(location, baseWeights));
     this.#policies.set(hash, policy);
     return policy;
   }
@@ -70,17 +81,44 @@ export class LoadedPolicies {
     this.#policies.delete(location.hash);
     return weights;
   }
+
+  /** Keeps what an update made, which is not its maker's to change any more. */
+  remember(successor: Successor): void {
+    this.#successor = successor;
+  }
+
+  /** Gives the optimizer's state away to be changed in place, where it is this policy's. */
+  takeOptimizer(location: PolicyLocation): OptimizerState | undefined {
+    this.forgetUnless(location);
+    const { optimizer, ...rest } = this.#successor;
+    this.#successor = rest;
+    return optimizer;
+  }
+
+  /** The memory of an update's result that nobody asked for is for others, unless this policy is that result. */
+  forgetUnless(location?: PolicyLocation): void {
+    const { weights, optimizer, optimizerSha256 } = this.#successor;
+    if (optimizerSha256 === location?.optimizerSha256) return;
+    if (weights) this.#arenas.give(weights.arena);
+    if (optimizer) this.#arenas.give(optimizer.m.arena, optimizer.v.arena);
+    this.#successor = {};
+  }
+
+  async #load({ hash, folder, weightsSha256 }: PolicyLocation, base: Weights | undefined) {
+    const { take } = this.#arenas;
+    if (base) {
+      const adapter = await readAdapter(folder, base.config);
+      return loaded(hash, folder, await mergeAdapter(base, adapter, setImmediate, take));
+    }
+    const { weights, ...rest } = this.#successor;
+    if (weights === undefined || rest.weightsSha256 !== weightsSha256)
+      return loaded(hash, folder, await readWeights(folder, take));
+    this.#successor = rest;
+    return loaded(hash, folder, weights);
+  }
 }
 
-async function load(
-  hash: string,
-  folder: string,
-  base: Weights | undefined,
-  { take }: Arenas,
-): Promise<LoadedPolicy> {
-  const weights = base
-    ? await mergeAdapter(base, await readAdapter(folder, base.config), setImmediate, take)
-    : await readWeights(folder, take);
+function loaded(hash: string, folder: string, weights: Weights): LoadedPolicy {
   let sampling: Promise<SamplingPolicy> | undefined;
   let bytes: Promise<readonly Uint8Array[]> | undefined;
   const prepare = async () => samplingPolicy(hash, weights, await readStopIds(folder));

@@ -1,5 +1,6 @@
 /** What the engine's two processes say to each other. Weights never travel: folders do. */
 import { type ErrorType, RatchetError } from "../../core/errors.ts";
+import type { FileDigest } from "../../core/ports/artifacts.ts";
 import type {
   OnProgress,
   SampledResponse,
@@ -16,6 +17,9 @@ export interface PolicyLocation {
   readonly folder: string;
   /** Where the folder holds an adapter: the policy whose weights it adds to. */
   readonly base?: PolicyLocation | undefined;
+  /** Of its whole weights and of its optimizer's state, where it has such files. */
+  readonly weightsSha256?: string | undefined;
+  readonly optimizerSha256?: string | undefined;
 }
 
 /** The first message, once per process. */
@@ -53,6 +57,8 @@ export interface UpdateOutcome {
   readonly base: string | undefined;
   readonly weightsSha256: string;
   readonly optimizerSha256: string;
+  /** Files of the new checkpoint that are on disk already, by name. */
+  readonly files: Readonly<Record<string, FileDigest>>;
 }
 
 export type EngineResult = SampledResponse[][] | UpdateOutcome;

@@ -97,16 +97,19 @@ async function update(
 ): Promise<UpdateOutcome> {
   const { parent, settings, stagingFolder } = message;
   await requirePolicyTexts(parent.folder);
+  policies.forgetUnless(parent);
   const reference =
     message.reference && (await beating(reading, onProgress, policies.get(message.reference))).weights;
   const { weights, base, goesOn } = await beating(reading, onProgress, trainable(policies, message));
   const trained = trainedParameters(weights);
   // An adapter's are small, and would take the place of whole policies' arenas.
   const allocate = weights.adapter ? undefined : arenas.take;
-  const carries = message.carryOptimizer && goesOn;
-  const stored = carries
-    ? await beating(reading, onProgress, readOptimizerState(parent.folder, trained, allocate))
-    : undefined;
+  const stored =
+    message.carryOptimizer && goesOn
+      ? (policies.takeOptimizer(parent) ??
+        (await beating(reading, onProgress, readOptimizerState(parent.folder, trained, allocate))))
+      : undefined;
+  policies.forgetUnless();
   const state = stored ?? { step: 0, m: zerosLike(trained, allocate), v: zerosLike(trained, allocate) };
   const optimizer: AdamState = { step: state.step, m: state.m.arena, v: state.v.arena };
   // Where the reference is the parent itself, the arena that is about to change must not be it.
@@ -122,7 +125,8 @@ async function update(
   const writing = "writing the checkpoint";
   const written = await beating(writing, onProgress, write(stagingFolder, parent.folder, weights, successor));
   if (weights.adapter === undefined) {
-    arenas.give(...[trained, state.m, state.v, gradients].map(({ arena }) => arena));
+    policies.remember({ ...written, weights, optimizer: successor });
+    arenas.give(gradients.arena);
     if (copied) arenas.give(copied.arena);
   }
   return { metrics, base: base?.hash, ...written };
@@ -165,13 +169,8 @@ function copyOf(weights: Weights, allocate?: Allocate): Weights {
 
 async function write(folder: string, parentFolder: string, weights: Weights, optimizer: OptimizerState) {
   try {
-    const { weightsSha256, optimizerSha256 } = await writeCheckpoint(
-      folder,
-      parentFolder,
-      weights,
-      optimizer,
-    );
-    return { weightsSha256, optimizerSha256: optimizerSha256! };
+    const written = await writeCheckpoint(folder, parentFolder, weights, optimizer);
+    return { ...written, optimizerSha256: written.optimizerSha256! };
   } catch (cause) {
     const megabytes = Math.ceil((3 * trainedParameters(weights).arena.byteLength) / 1e6);
     throw storageFailure(cause, `write a checkpoint of ${megabytes} MB to ${folder}`);
