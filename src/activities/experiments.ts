@@ -191,7 +191,10 @@ export function createExperimentActivities(ports: CpuPorts) {
       },
     ),
 
-    collectGarbage: guarded((keep: readonly string[]): Promise<void> => ports.collectGarbage(keep)),
+    collectGarbage: guarded(
+      (keep: readonly string[], released?: readonly string[]): Promise<void> =>
+        ports.collectGarbage(keep, released),
+    ),
 
     /** What a running workflow came to, or null while it runs; its failure is this activity's. */
     peekWorkflow: guarded(async (workflowId: string): Promise<{ result: unknown } | "cutShort" | null> => {
