@@ -207,6 +207,18 @@ describe("what goes on after an iteration of an experiment's training", () => {
     expect((await plan({ id: "parent" }, altered)).stage).toBe("rl");
   });
 
+  it("is refused where the run was given another input since and stopped before it began with that", async () => {
+    const runs = runsWith(0.001);
+    const outdated = {
+      ...runs,
+      getStages: async () =>
+        (await runs.getStages()).map((stage) => ({ ...stage, state: "outdated" as const })),
+    };
+    await expect(plan({ id: "parent" }, outdated)).rejects.toThrow(
+      "has not begun with it yet; go on with it first: ratchet resume parent",
+    );
+  });
+
   it("is refused for what does not train", async () => {
     const build = { ...stored, workflowType: "buildEnvironments" };
     await expect(

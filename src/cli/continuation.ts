@@ -57,8 +57,10 @@ type Runs = Pick<RunStore, "changesOf" | "pinsOf" | "getRun" | "getStages" | "li
 
 /** Throws InvalidInput in one sentence where there is nothing to go on after, or a setting is none. */
 export async function planContinuation(runs: Runs, stored: RunRecord, wanted: Wanted): Promise<Planned> {
-  const stages = (await runs.getStages(stored.run)).filter(({ state }) => state !== "outdated");
+  const known = await runs.getStages(stored.run);
+  const stages = known.filter(({ state }) => state !== "outdated");
   const parent = parseStored(stored);
+  if (known.length > 0 && stages.length === 0) throw notBegun(stored.run);
   const stage = chooseStage(stored.run, stages, wanted.stage);
   const declared =
     parent.type === "experiment" ? parent.value.stages[stage.stage] : { type: "train", ...parent.value };
@@ -134,6 +136,13 @@ function parseStored({ run, workflowType, input }: RunRecord): ContinuedInput {
     { field: "RUN", value: run },
   );
 }
+
+const notBegun = (run: string) =>
+  new RatchetError(
+    "InvalidInput",
+    `run '${run}' was given another input and has not begun with it yet; go on with it first: ratchet resume ${run}`,
+    { field: "RUN", value: run },
+  );
 
 function chooseStage(run: string, stages: readonly StageRecord[], named: string | undefined): StageRecord {
   const trainings = stages.filter(({ type }) => type === "train");
