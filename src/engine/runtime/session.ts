@@ -1,7 +1,7 @@
 /**
  * The one door to ONNX Runtime. A runtime holds the sessions of the graphs that were run last and releases the others,
- * so native memory stays bounded; the same graph, inputs and thread count give the same bytes. Memory arenas and spinning
- * are off: a worker shares its machine, and an idle engine must cost nothing.
+ * so native memory stays bounded; the same graph, inputs and thread count give the same bytes. Memory arenas are off and
+ * threads spin for moments only: a worker shares its machine, and an idle engine must cost nothing.
  */
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { RatchetError } from "../../core/errors.ts";
@@ -29,6 +29,9 @@ export interface RuntimeOptions {
   /** Sessions kept before the least recently used one is released. */
   readonly sessionCapacity: number;
 }
+
+/** From one operation of a graph to the next; waking a thread takes as long as a small one's work. See docs/log.md. */
+const spinMicroseconds = 100;
 
 interface Entry {
   readonly session: Promise<InferenceSession>;
@@ -109,6 +112,11 @@ function createSession(bytes: Uint8Array, { threads, provider }: RuntimeOptions)
     enableMemPattern: false,
     enableCpuMemArena: false,
     logSeverityLevel: 3,
-    extra: { session: { intra_op: { allow_spinning: "0" }, inter_op: { allow_spinning: "0" } } },
+    extra: {
+      session: {
+        intra_op: { allow_spinning: "1", spin_duration_us: String(spinMicroseconds) },
+        inter_op: { allow_spinning: "0" },
+      },
+    },
   });
 }
