@@ -38,7 +38,7 @@ async function pausedAfter(
 
 describe("a training whose checkpoints are lost", () => {
   it("applies their updates again and ends as it would have", async () => {
-    await pausedAfter("lost", 4, 6);
+    await pausedAfter("lost", 1, 6);
     const made = [...(await updatesOf("lost", "cold-start")), ...(await updatesOf("lost", "rl"))];
     for (const { checkpoint } of made) rmSync(pathOf(checkpoint), { recursive: true });
     await operated.client.workflow.getHandle("experiment-lost").signal("resume");
@@ -48,9 +48,6 @@ describe("a training whose checkpoints are lost", () => {
       (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === "restoreUpdate",
     );
     expect(again).toHaveLength(made.length);
-    const { kept } = await operated.store.collectGarbage([], 0, true);
-    const leased = kept.filter(({ because }) => because.startsWith("leased")).map(({ hash }) => hash);
-    for (const { checkpoint } of made.slice(0, -1)) expect(leased).not.toContain(checkpoint.hash);
     const { result } = await stageOf("lost", "rl");
     expect(result).toMatchObject(await trainedAlone(operated, trainingOnly("lost", 6)));
   });

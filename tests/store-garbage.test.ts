@@ -103,14 +103,6 @@ describe("collecting garbage", () => {
     expect(await stored()).toEqual(hashes(made));
   });
 
-  it("takes what a writer leased and needs no more", async () => {
-    await chain(2);
-    const [first, second] = [await checkpoint("made again"), await checkpoint("beside it")];
-    await store.release([first.hash]);
-    expect(await removedBy([], 0)).toContain(first.hash);
-    expect(await stored()).toContain(second.hash);
-  });
-
   it("forgets nothing that lies in another folder, whatever it collects in its own", async () => {
     const base = await checkpoint("base", { parent: null });
     const made = await chain(3);

@@ -191,10 +191,7 @@ export function createExperimentActivities(ports: CpuPorts) {
       },
     ),
 
-    collectGarbage: guarded(
-      (keep: readonly string[], released?: readonly string[]): Promise<void> =>
-        ports.collectGarbage(keep, released),
-    ),
+    collectGarbage: guarded((keep: readonly string[]): Promise<void> => ports.collectGarbage(keep)),
 
     /** What a running workflow came to, or null while it runs; its failure is this activity's. */
     peekWorkflow: guarded(async (workflowId: string): Promise<{ result: unknown } | "cutShort" | null> => {

@@ -26,7 +26,7 @@ describe("an activity that is no step", () => {
   it("is given up at its fifth failure, with the sentence that its workflow parks on", async () => {
     const failing = guarded(() => Promise.reject(noPython));
     const retried = { type: "ServiceUnavailable", nonRetryable: false, message: noPython.message };
-    expect(await failuresOf("no-python", 6, () => failing())).toEqual([
+    expect(await failuresOf("no-python", 6, () => failing(undefined))).toEqual([
       ...[retried, retried, retried, retried],
       { ...retried, nonRetryable: true },
       retried, // resumed, it counts afresh
@@ -35,7 +35,7 @@ describe("an activity that is no step", () => {
 
   it("is given up as unexpected where nobody foresaw its failure", async () => {
     const failing = guarded(() => Promise.reject(new TypeError("shards is undefined")));
-    const thrown = await failuresOf("bug", 5, () => failing());
+    const thrown = await failuresOf("bug", 5, () => failing(undefined));
     const retried = { type: undefined, nonRetryable: undefined, message: "shards is undefined" };
     expect(thrown.slice(0, 4)).toEqual([retried, retried, retried, retried]);
     expect(thrown[4]).toEqual({
@@ -54,7 +54,9 @@ describe("an activity that is no step", () => {
       new Error("nobody foresaw it", { cause: deep(5) }),
     ]) {
       const failing = guarded(() => Promise.reject(error));
-      const thrown = await attempt(error.message, () => failing()).catch((failure: unknown) => failure);
+      const thrown = await attempt(error.message, () => failing(undefined)).catch(
+        (failure: unknown) => failure,
+      );
       const shown = failureConverter.errorToFailure(thrown, payloadConverter);
       expect(JSON.stringify(shown).length).toBeLessThan(4_096);
       expect(shown).toMatchObject({ message: error.message, cause: { message: "cause 5" } });
@@ -65,11 +67,13 @@ describe("an activity that is no step", () => {
     let works = false;
     const failing = guarded(() => (works ? Promise.resolve() : Promise.reject(noPython)));
     const isGivenUp = async (activityId: string, attempts: number) =>
-      (await failuresOf(activityId, attempts, () => failing())).some(({ nonRetryable }) => nonRetryable);
+      (await failuresOf(activityId, attempts, () => failing(undefined))).some(
+        ({ nonRetryable }) => nonRetryable,
+      );
     expect(await isGivenUp("one", 4)).toBe(false);
     expect(await isGivenUp("another", 4)).toBe(false);
     works = true;
-    await attempt("one", () => failing());
+    await attempt("one", () => failing(undefined));
     works = false;
     expect(await isGivenUp("one", 4)).toBe(false);
     expect(await isGivenUp("one", 1)).toBe(true);
@@ -78,7 +82,7 @@ describe("an activity that is no step", () => {
   it("waits for a database and a Temporal for as long as they take", async () => {
     for (const type of ["DatabaseUnavailable", "TemporalUnavailable"] as const) {
       const failing = guarded(() => Promise.reject(new RatchetError(type, "does not answer")));
-      const thrown = await failuresOf(type, 12, () => failing());
+      const thrown = await failuresOf(type, 12, () => failing(undefined));
       expect(new Set(thrown.map(({ nonRetryable }) => nonRetryable))).toEqual(new Set([false]));
     }
   });

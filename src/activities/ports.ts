@@ -26,8 +26,8 @@ export interface CpuPorts extends StorePorts {
   preparePolicy(source: string): Promise<ArtifactRef>;
   /** The source with what it names now in the place of what may name something else tomorrow: a branch's commit. */
   pinPolicy(source: string): Promise<string>;
-  /** Removes checkpoints nobody needs; the named ones stay, and whoever wrote those `released` needs them no more. */
-  collectGarbage(keep: readonly string[], released?: readonly string[]): Promise<void>;
+  /** Removes checkpoints nobody needs; the named ones stay. */
+  collectGarbage(keep: readonly string[]): Promise<void>;
   /** Null while the workflow runs; `cutShort` where it was ended from outside and says nothing of its work. */
   peekWorkflow(
     workflowId: string,

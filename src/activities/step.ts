@@ -80,10 +80,8 @@ export async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
  * For activities whose writes are idempotent upserts, or that only read: no step of the ledger, the same bound on how
  * often they fail before their workflow parks.
  */
-export function guarded<I extends unknown[], O>(
-  work: (...input: I) => Promise<O>,
-): (...input: I) => Promise<O> {
-  return (...input) => countingFailures(() => whileAlive(() => work(...input)));
+export function guarded<I, O>(work: (input: I) => Promise<O>): (input: I) => Promise<O> {
+  return (input) => countingFailures(() => whileAlive(() => work(input)));
 }
 
 /**

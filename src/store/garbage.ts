@@ -45,11 +45,6 @@ export function leaseHolder(database: Database): HoldLease {
     );
 }
 
-export async function releaseLeases(database: Database, hashes: readonly string[]): Promise<void> {
-  if (hashes.length === 0) return;
-  await database.run((tables) => tables.deleteFrom("leases").where("hash", "in", hashes).execute());
-}
-
 interface RemovedCheckpoint extends ArtifactRef {
   /** The update that made it: "iteration 3 of tiny, rl"; null where it was never committed. */
   readonly origin: string | null;

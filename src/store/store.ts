@@ -7,7 +7,7 @@ import type { StepLedger } from "../core/ports/steps.ts";
 import { openArtifactFolder } from "./artifacts.ts";
 import { openDatabase, type StoreLog } from "./database.ts";
 import { diskFileSystem } from "./file-system.ts";
-import { collectGarbage, type GarbageReport, leaseHolder, releaseLeases } from "./garbage.ts";
+import { collectGarbage, type GarbageReport, leaseHolder } from "./garbage.ts";
 import { hasArtifacts } from "./named-artifacts.ts";
 import { createRunStore } from "./runs.ts";
 import { openStaging } from "./staging.ts";
@@ -33,8 +33,6 @@ export interface Store {
    * nothing and reports what it would do.
    */
   collectGarbage(keep: readonly string[], budgetBytes: number, dryRun?: boolean): Promise<GarbageReport>;
-  /** Ends the leases of whoever wrote these checkpoints. */
-  release(hashes: readonly string[]): Promise<void>;
   /** Rejects where Postgres does not answer. */
   askDatabase(): Promise<void>;
   close(): Promise<void>;
@@ -58,7 +56,6 @@ export async function openStore({
       runs: createRunStore(database),
       collectGarbage: (keep, budgetBytes, dryRun = false) =>
         collectGarbage(database, folder, staging, keep, budgetBytes, dryRun),
-      release: (hashes) => releaseLeases(database, hashes),
       askDatabase: () => database.run(async (tables) => void (await sql`SELECT 1`.execute(tables))),
       close: () => database.close(),
     };

@@ -39,8 +39,7 @@ await serve("cpu-worker", "ratchet-cpu", async ({ config, log, meters, common, f
     codec: codecs(store.artifacts),
     preparePolicy: policyPreparer(store.artifacts, config),
     pinPolicy: policyPinner(config),
-    collectGarbage: async (keep, released) => {
-      await store.release(released ?? []);
+    collectGarbage: async (keep) => {
       await store.collectGarbage(keep, checkpointBudgetBytes);
     },
     peekWorkflow: peeker(client),

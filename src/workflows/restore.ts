@@ -1,9 +1,7 @@
 /**
  * A checkpoint that was collected or lost is made again: its updates are applied anew, from the nearest ancestor that is
- * whole, and must give the bytes they gave before. Of many, no more stay than the budget allows. Only what cannot be made
- * again fails.
+ * whole, and must give the bytes they gave before. Only what cannot be made again fails.
  */
-import type { KnownUpdate } from "../core/ports/runs.ts";
 import { lostArtifact } from "./failures.ts";
 import { cpu, train } from "./proxies.ts";
 
@@ -31,29 +29,14 @@ async function restoreCheckpoint(hash: string): Promise<void> {
       { summary: `how checkpoint ${hash.slice(0, 12)} is made again` },
       [hash],
     );
-    for (const [i, update] of updates.entries()) {
+    for (const update of updates)
       await withArtifacts(() =>
         train.restoreUpdate.executeWithOptions(
           { summary: `iteration ${update.iteration} again: its checkpoint is lost` },
           [update],
         ),
       );
-      if (updates.length > 1) await collectAfter(update, updates.slice(i + 1));
-    }
     // None: a policy to start from, which is there again. Of many, the first ones come first.
     if (updates.length === 0 || updates.some(({ checkpoint }) => checkpoint.hash === hash)) return;
   }
-}
-
-const beginningsOf = ({ recipe: { parent, reference } }: KnownUpdate) =>
-  reference ? [parent.hash, reference.hash] : [parent.hash];
-
-/** What only this update of them began with was made again for nobody else. */
-async function collectAfter(update: KnownUpdate, next: readonly KnownUpdate[]): Promise<void> {
-  const used = new Set(next.flatMap(beginningsOf));
-  const released = beginningsOf(update).filter((hash) => !used.has(hash));
-  await cpu.collectGarbage.executeWithOptions({ summary: "checkpoints made again on the way" }, [
-    [...used, update.checkpoint.hash],
-    released,
-  ]);
 }
