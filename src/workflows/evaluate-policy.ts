@@ -1,5 +1,5 @@
 /** `evaluatePolicy`: the policy acts in every environment of a held-out set, greedily unless asked otherwise. */
-import { allHandlersFinished, condition, upsertSearchAttributes, workflowInfo } from "@temporalio/workflow";
+import { allHandlersFinished, condition, upsertSearchAttributes } from "@temporalio/workflow";
 import type { EvaluationResult } from "../activities/evaluation.ts";
 import type { EvaluationJob } from "../activities/jobs.ts";
 import type { StepContext } from "../activities/step.ts";
@@ -8,11 +8,10 @@ import type { ArtifactRef } from "../core/ports/artifacts.ts";
 import { finish, nameRun, recordingStop } from "./alone.ts";
 import { buildMissing } from "./build-environments.ts";
 import { type Control, installControl, type Steered } from "./control.ts";
-import { inWindow, runChild } from "./fan-out.ts";
-import { handOver, isHistoryLong } from "./hand-over.ts";
+import { handOver } from "./hand-over.ts";
 import { searchAttributes } from "./names.ts";
 import { cpu } from "./proxies.ts";
-import { rollOut } from "./roll-out.ts";
+import { createRollProgress, rollOn, shardsOf } from "./roll-set.ts";
 import { summaries } from "./summaries.ts";
 
 /** What one execution hands to the next: histories stay short, however many environments there are. */
@@ -53,52 +52,22 @@ async function evaluate(
     (await control.orPark(() =>
       cpu.countEnvironments.executeWithOptions({ summary: summaries.count }, [environments]),
     ));
-  const { sampling, maxTurns, shardSize, shardsInFlight } = evaluation;
-  const starts = Array.from({ length: Math.ceil(total / shardSize) }, (_, i) => i * shardSize);
+  const unit = "environments" as const;
   const before = carried?.shards ?? [];
-  let done = before.length * shardSize;
-  const roll = async (from: number, shard: number): Promise<ArtifactRef> => {
-    await control.gate();
-    const members = Array.from({ length: Math.min(shardSize, total - from) }, (_, i) => ({
-      member: from + i,
-      twin: 0,
-    }));
-    const rolled = await control.orPark(() =>
-      runChild(
-        control,
-        rollOut,
-        {
-          start: { context, policy, environments, members, maxResponseTokens: sampling.maxResponseTokens },
-          samplesPerPrefix: 1,
-          sampling,
-          reward: "solve-f1" as const,
-          maxTurns,
-        },
-        {
-          workflowId: `${workflowInfo().workflowId}.s${shard}`,
-          summary: `environments ${from}-${from + members.length - 1}`,
-        },
-      ),
-    );
-    done += members.length;
-    control.describe(`${done} of ${total} environments`);
-    const progress = { done, total, unit: "environments" };
-    await control.orPark(() =>
-      cpu.recordProgress.executeWithOptions({ summary: summaries.progress(progress) }, [
-        { context, progress },
-      ]),
-    );
-    return rolled.shard;
+  const done = Math.min(before.length * evaluation.shardSize, total);
+  const progress = createRollProgress(control, context, { done, total, unit });
+  const rolling = {
+    control,
+    context,
+    policy,
+    environments,
+    count: total,
+    settings: evaluation,
+    unit,
+    progress,
   };
-  const left = starts.slice(before.length);
-  const rolled = await inWindow(
-    left,
-    shardsInFlight,
-    (from, i) => roll(from, before.length + i),
-    isHistoryLong,
-  );
-  const shards = [...before, ...rolled];
-  if (shards.length < starts.length) {
+  const shards = [...before, ...(await rollOn(rolling, 1, before.length))];
+  if (shards.length < shardsOf(rolling, 1)) {
     await condition(allHandlersFinished);
     const { steered } = control;
     await handOver<typeof evaluatePolicy>(input, { job, environments, total, shards, steered });
