@@ -6,8 +6,8 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { seedOf } from "../src/core/hash.ts";
-import type { ArtifactRef, ArtifactStore } from "../src/core/ports/artifacts.ts";
+import { seedOf, sha256 } from "../src/core/hash.ts";
+import type { ArtifactRef, ArtifactStore, FileDigest } from "../src/core/ports/artifacts.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { openArtifactFolder } from "../src/store/artifacts.ts";
 import { diskFileSystem, type FileSystem } from "../src/store/file-system.ts";
@@ -26,13 +26,18 @@ afterEach(() => rmSync(scratch, { recursive: true, force: true }));
 type Committed = (ref: ArtifactRef) => void;
 type Work = (store: ArtifactStore, fs: FileSystem, committed: Committed) => Promise<void>;
 
-async function adopt(store: ArtifactStore, fs: FileSystem, files: Record<string, string>) {
+async function adopt(
+  store: ArtifactStore,
+  fs: FileSystem,
+  files: Record<string, string>,
+  known?: ReadonlyMap<string, FileDigest>,
+) {
   const folder = await store.stagingFolder();
   for (const [name, content] of Object.entries(files)) {
     const file = await fs.open(join(folder, name), "wx");
     await file.writeFile(content).finally(() => file.close());
   }
-  return store.adoptFolder("checkpoint", folder, { parent: null });
+  return store.adoptFolder("checkpoint", folder, { parent: null }, known);
 }
 
 const works: Readonly<Record<string, Work>> = {
@@ -43,6 +48,11 @@ const works: Readonly<Record<string, Work>> = {
   "a checkpoint and its successor": async (store, fs, committed) => {
     committed(await adopt(store, fs, { "model.safetensors": "old".repeat(200), "config.json": "{}" }));
     committed(await adopt(store, fs, { "model.safetensors": "new".repeat(200), "config.json": "{}" }));
+  },
+  "a checkpoint whose writer says what it wrote": async (store, fs, committed) => {
+    const content = "hashed before".repeat(200);
+    const known = new Map([["model.safetensors", { sha256: sha256(content), bytes: content.length }]]);
+    committed(await adopt(store, fs, { "model.safetensors": content }, known));
   },
   "the same checkpoint twice": async (store, fs, committed) => {
     committed(await adopt(store, fs, { "model.safetensors": "same".repeat(200) }));

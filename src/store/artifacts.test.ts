@@ -102,12 +102,12 @@ describe("adopting a folder", () => {
     await expect(readdir(folder)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
-  it("believes who wrote a file to disk what it holds, until somebody reads it", async () => {
+  it("believes who wrote a file what it holds, until somebody reads it", async () => {
     const folder = await filledFolder({ "weights.bin": "hello", "config.json": "{}" });
-    const onDisk = new Map([["weights.bin", { sha256: "0".repeat(64), bytes: 5 }]]);
-    const path = await store.pathOf(await store.adoptFolder("checkpoint", folder, {}, onDisk));
+    const known = new Map([["weights.bin", { sha256: "0".repeat(64), bytes: 5 }]]);
+    const path = await store.pathOf(await store.adoptFolder("checkpoint", folder, {}, known));
     expect(JSON.parse(await readFile(join(path, "manifest.json"), "utf8"))).toMatchObject({
-      files: { "config.json": { bytes: 2 }, "weights.bin": onDisk.get("weights.bin") },
+      files: { "config.json": { bytes: 2 }, "weights.bin": known.get("weights.bin") },
     });
     const ref = { kind: "checkpoint", hash: basename(path), bytes: 7 };
     await expect((await open()).pathOf(ref)).rejects.toMatchObject({ type: "ArtifactCorrupt" });

@@ -61,8 +61,8 @@ export async function openArtifactFolder(
     return folder;
   };
 
-  const adoptFolder: ArtifactStore["adoptFolder"] = async (kind, folder, facts, onDisk = new Map()) => {
-    const ref = await sealFolder(fs, kind, folder, facts, onDisk);
+  const adoptFolder: ArtifactStore["adoptFolder"] = async (kind, folder, facts, known = new Map()) => {
+    const ref = await sealFolder(fs, kind, folder, facts, known);
     const target = artifactPath(root, ref);
     await hold(ref);
     await moveIntoPlace(disk, folder, ref, target);

@@ -22,12 +22,12 @@ export async function digestFile(fs: FileSystem, path: string): Promise<FileDige
   }
 }
 
-/** As `digestFile`, and the file is on disk when it returns. */
-export async function digestAndSync(fs: FileSystem, path: string): Promise<FileDigest> {
+/** As `digestFile`, unless its digest is known, and the file is on disk when it returns. */
+export async function digestAndSync(fs: FileSystem, path: string, known?: FileDigest): Promise<FileDigest> {
   const file = await fs.open(path, constants.O_RDWR | constants.O_NOFOLLOW);
   try {
     // The disk writes while the processor hashes.
-    const [found] = await Promise.all([digest(file), file.sync()]);
+    const [found] = await Promise.all([known ?? digest(file), file.sync()]);
     return found;
   } catch (error) {
     throw storageError(error, path);

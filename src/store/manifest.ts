@@ -19,13 +19,13 @@ const manifestSchema = z.looseObject({
   files: z.record(z.string().regex(fileName), z.strictObject({ sha256: z.string(), bytes: z.number() })),
 });
 
-/** Hashes and syncs every file that is not `onDisk` already, then writes the manifest; the folder stays where it is. */
+/** Hashes every file whose digest is not `known`, syncs all, then writes the manifest; the folder stays where it is. */
 export async function sealFolder(
   fs: FileSystem,
   kind: string,
   folder: string,
   facts: Record<string, unknown>,
-  onDisk: ReadonlyMap<string, FileDigest>,
+  known: ReadonlyMap<string, FileDigest>,
 ): Promise<ArtifactRef> {
   if ("files" in facts) throw new TypeError("facts.files is the manifest's own");
   const files: Record<string, FileDigest> = {};
@@ -38,7 +38,7 @@ export async function sealFolder(
         `cannot adopt ${folder}: ${JSON.stringify(entry.name)} is not a plain file with a plain name`,
         { folder, entry: entry.name },
       );
-    files[entry.name] = onDisk.get(entry.name) ?? (await digestAndSync(fs, join(folder, entry.name)));
+    files[entry.name] = await digestAndSync(fs, join(folder, entry.name), known.get(entry.name));
   }
   const manifest = canonicalJson({ ...facts, files });
   await writeSynced(fs, join(folder, manifestName), manifest);

@@ -37,7 +37,7 @@ export async function endlessTraining(
   const tokens = (most: number) => someTokens(random, most, vocabularySize);
   return async () => {
     const stagingFolder = mkdtempSync(join(root, "checkpoint-"));
-    const { weightsSha256 } = (await perform(
+    const { weightsSha256, optimizerSha256 } = (await perform(
       engine,
       {
         kind: "update",
@@ -56,7 +56,7 @@ export async function endlessTraining(
       () => {},
     )) as UpdateOutcome;
     if (parent !== base) rmSync(parent.folder, { recursive: true });
-    parent = { hash: weightsSha256, folder: stagingFolder };
+    parent = { hash: weightsSha256, folder: stagingFolder, weightsSha256, optimizerSha256 };
     updates++;
     const requests = [1, 2].map((seed) => ({ prompt: tokens(shape.promptTokens), seeds: [seed, seed + 9] }));
     const options = { temperature: 1, topP: 1, maxNewTokens: shape.responseTokens };

@@ -28,15 +28,15 @@ export interface ArtifactStore {
   /** A fresh, empty folder on the store's own file system, to be filled and then adopted. */
   stagingFolder(): Promise<string>;
   /**
-   * Takes a filled staging folder: fsyncs and hashes each file but those `onDisk`, which whoever wrote them did that to,
-   * writes `manifest.json` last ({ files: { name: { sha256, bytes } }, ...facts }), renames. The reference's hash is the
-   * manifest's. The folder is gone from its old path.
+   * Takes a filled staging folder: fsyncs each file and hashes it, unless whoever wrote it says its digest (`known`, by
+   * name), writes `manifest.json` last ({ files: { name: { sha256, bytes } }, ...facts }), renames. The reference's hash is
+   * the manifest's. The folder is gone from its old path.
    */
   adoptFolder(
     kind: string,
     folder: string,
     facts: Record<string, unknown>,
-    onDisk?: ReadonlyMap<string, FileDigest>,
+    known?: ReadonlyMap<string, FileDigest>,
   ): Promise<ArtifactRef>;
   /** Path of a stored folder or file, verified (once per process and artifact) before it is returned. */
   pathOf(ref: ArtifactRef): Promise<string>;

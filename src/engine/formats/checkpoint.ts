@@ -121,7 +121,7 @@ export interface WrittenCheckpoint {
   readonly weightsSha256: string;
   /** Absent where no optimizer state was written. */
   readonly optimizerSha256: string | undefined;
-  /** These files by their names, which are on disk already. */
+  /** The weights' or adapter's file and the optimizer's, by name. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }
 

@@ -84,8 +84,8 @@ export function createEngine(options: EngineOptions): Engine {
       numerics: describeNumerics(threads),
       ...(base !== undefined && { base }),
     };
-    const onDisk = new Map(Object.entries(files));
-    const stored = artifacts.adoptFolder("checkpoint", stagingFolder, facts, onDisk);
+    const known = new Map(Object.entries(files));
+    const stored = artifacts.adoptFolder("checkpoint", stagingFolder, facts, known);
     const checkpoint = await beating("storing the checkpoint", onProgress, stored);
     return { checkpoint, ...hashes, metrics };
   };

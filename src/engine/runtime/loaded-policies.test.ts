@@ -50,10 +50,14 @@ describe("LoadedPolicies", () => {
     const policies = new LoadedPolicies(arenas);
     const made = await policies.take(at("a"));
     const optimizer = { step: 1, m: emptyLike(made), v: emptyLike(made) };
-    const digests = { weightsSha256: "weights", optimizerSha256: "optimizer" };
+    const digests = { configSha256: "config", weightsSha256: "weights", optimizerSha256: "optimizer" };
     const next = { hash: "next", folder: join(folder, "a"), ...digests };
     policies.remember({ ...digests, weights: made, optimizer });
-    expect((await policies.get({ ...at("b"), weightsSha256: "others" })).weights.arena).not.toBe(made.arena);
+    const others = [
+      { ...next, hash: "other weights", weightsSha256: "other" },
+      { ...next, hash: "other shape", configSha256: "other" },
+    ];
+    for (const other of others) expect((await policies.get(other)).weights).not.toBe(made);
     expect((await policies.get(next)).weights).toBe(made);
     expect((await policies.get({ ...next, hash: "the same" })).weights.arena).not.toBe(made.arena);
     expect(policies.takeOptimizer(next)).toBe(optimizer);
@@ -65,7 +69,8 @@ describe("LoadedPolicies", () => {
     const policies = new LoadedPolicies(arenas);
     const weights = await policies.take(at("a"));
     const optimizer = { step: 1, m: emptyLike(weights), v: emptyLike(weights) };
-    policies.remember({ weightsSha256: "weights", optimizerSha256: "optimizer", weights, optimizer });
+    const digests = { configSha256: "config", weightsSha256: "weights", optimizerSha256: "optimizer" };
+    policies.remember({ ...digests, weights, optimizer });
     expect(policies.takeOptimizer({ ...at("b"), optimizerSha256: "another" })).toBeUndefined();
     const taken = [1, 2, 3].map(() => arenas.take(weights.arena.length));
     expect(new Set(taken)).toEqual(new Set([weights.arena, optimizer.m.arena, optimizer.v.arena]));

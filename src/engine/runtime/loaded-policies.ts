@@ -1,7 +1,7 @@
 /**
  * The weights of the policies used last, at most two: one that samples or trains, and its reference, which is often the base
- * of an adapter too. An adapter is sampled merged into its base. What an update left in memory is the next policy's, which
- * is read from files only where another process made it.
+ * of an adapter too. An adapter is sampled merged into its base. What an update left in memory spares whoever goes on with it
+ * the reading of its files.
  */
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -29,6 +29,7 @@ export interface LoadedPolicy {
 
 /** What an update wrote, by the digests of its files: whole weights, which change no more, and the optimizer's state. */
 export interface Successor {
+  readonly configSha256: string | undefined;
   readonly weightsSha256: string;
   readonly optimizerSha256: string;
   readonly weights: Weights;
@@ -104,14 +105,15 @@ export class LoadedPolicies {
     this.#successor = {};
   }
 
-  async #load({ hash, folder, weightsSha256 }: PolicyLocation, base: Weights | undefined) {
+  async #load(location: PolicyLocation, base: Weights | undefined) {
+    const { hash, folder, configSha256, weightsSha256 } = location;
     const { take } = this.#arenas;
     if (base) {
       const adapter = await readAdapter(folder, base.config);
       return loaded(hash, folder, await mergeAdapter(base, adapter, setImmediate, take));
     }
     const { weights, ...rest } = this.#successor;
-    if (weights === undefined || rest.weightsSha256 !== weightsSha256)
+    if (!weights || rest.weightsSha256 !== weightsSha256 || rest.configSha256 !== configSha256)
       return loaded(hash, folder, await readWeights(folder, take));
     this.#successor = rest;
     return loaded(hash, folder, weights);

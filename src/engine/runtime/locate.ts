@@ -29,6 +29,7 @@ export async function locatePolicy(
     hash: ref.hash,
     folder,
     base: base === undefined ? undefined : await locatePolicy(artifacts, { ...ref, hash: base }),
+    configSha256: files["config.json"]?.sha256,
     weightsSha256: files[weightsFile]?.sha256,
     optimizerSha256: files[optimizerFile]?.sha256,
   };

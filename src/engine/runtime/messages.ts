@@ -17,7 +17,8 @@ export interface PolicyLocation {
   readonly folder: string;
   /** Where the folder holds an adapter: the policy whose weights it adds to. */
   readonly base?: PolicyLocation | undefined;
-  /** Of its whole weights and of its optimizer's state, where it has such files. */
+  /** Of its files; absent where it has no whole weights, or no optimizer's state. */
+  readonly configSha256?: string | undefined;
   readonly weightsSha256?: string | undefined;
   readonly optimizerSha256?: string | undefined;
 }
@@ -57,7 +58,7 @@ export interface UpdateOutcome {
   readonly base: string | undefined;
   readonly weightsSha256: string;
   readonly optimizerSha256: string;
-  /** Files of the new checkpoint that are on disk already, by name. */
+  /** Of the new checkpoint's large files, by name. */
   readonly files: Readonly<Record<string, FileDigest>>;
 }
 

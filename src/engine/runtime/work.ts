@@ -125,7 +125,9 @@ async function update(
   const writing = "writing the checkpoint";
   const written = await beating(writing, onProgress, write(stagingFolder, parent.folder, weights, successor));
   if (weights.adapter === undefined) {
-    policies.remember({ ...written, weights, optimizer: successor });
+    const { weightsSha256, optimizerSha256 } = written;
+    const { configSha256 } = parent; // copied byte for byte
+    policies.remember({ configSha256, weightsSha256, optimizerSha256, weights, optimizer: successor });
     arenas.give(gradients.arena);
     if (copied) arenas.give(copied.arena);
   }
