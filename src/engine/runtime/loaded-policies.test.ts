@@ -15,6 +15,18 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const digests = { configSha256: "config", weightsSha256: "weights", optimizerSha256: "optimizer" };
+
+/** As an update of policy a leaves them, whose result is called by its digests. */
+async function afterUpdate() {
+  const arenas = new Arenas();
+  const policies = new LoadedPolicies(arenas);
+  const made = await policies.take(at("a"));
+  const optimizer = { step: 1, m: emptyLike(made), v: emptyLike(made) };
+  policies.remember({ ...digests, weights: made, optimizer });
+  return { arenas, policies, made, optimizer };
+}
+
 describe("LoadedPolicies", () => {
   it("keeps the two used last and reads the others again", async () => {
     const policies = new LoadedPolicies(new Arenas());
@@ -46,13 +58,8 @@ describe("LoadedPolicies", () => {
   });
 
   it("hands on what an update left in memory, each part once, to the policy whose files hold it", async () => {
-    const arenas = new Arenas();
-    const policies = new LoadedPolicies(arenas);
-    const made = await policies.take(at("a"));
-    const optimizer = { step: 1, m: emptyLike(made), v: emptyLike(made) };
-    const digests = { configSha256: "config", weightsSha256: "weights", optimizerSha256: "optimizer" };
+    const { policies, made, optimizer } = await afterUpdate();
     const next = { hash: "next", folder: join(folder, "a"), ...digests };
-    policies.remember({ ...digests, weights: made, optimizer });
     const others = [
       { ...next, hash: "other weights", weightsSha256: "other" },
       { ...next, hash: "other shape", configSha256: "other" },
@@ -65,15 +72,10 @@ describe("LoadedPolicies", () => {
   });
 
   it("gives the memory of an update's result to others where another policy goes on", async () => {
-    const arenas = new Arenas();
-    const policies = new LoadedPolicies(arenas);
-    const weights = await policies.take(at("a"));
-    const optimizer = { step: 1, m: emptyLike(weights), v: emptyLike(weights) };
-    const digests = { configSha256: "config", weightsSha256: "weights", optimizerSha256: "optimizer" };
-    policies.remember({ ...digests, weights, optimizer });
+    const { arenas, policies, made, optimizer } = await afterUpdate();
     expect(policies.takeOptimizer({ ...at("b"), optimizerSha256: "another" })).toBeUndefined();
-    const taken = [1, 2, 3].map(() => arenas.take(weights.arena.length));
-    expect(new Set(taken)).toEqual(new Set([weights.arena, optimizer.m.arena, optimizer.v.arena]));
+    const taken = [1, 2, 3].map(() => arenas.take(made.arena.length));
+    expect(new Set(taken)).toEqual(new Set([made.arena, optimizer.m.arena, optimizer.v.arena]));
   });
 
   it("knows where responses end, by one id or several", async () => {
