@@ -77,7 +77,7 @@ async function javascriptCalls(): Promise<ToolInvocation[]> {
     from: 0,
     count: episodes,
   } as const;
-  const drafts = (await author.propose(request)).map(draftTools);
+  const drafts = (await author.propose(request)).map((candidate) => draftTools(candidate));
   const { deployed, tables } = deploy(drafts, await author.subjectTables(subjectsOf(drafts)));
   return deployed.flatMap(({ environment }) => {
     const calls = referenceInvocations(environment, tables);

@@ -34,8 +34,9 @@ async function example(): Promise<string> {
   });
   const decomposed = decompose(candidate!);
   const documented = document(decomposed);
-  const integrated = integrate(documented, await author.subjectTables(Object.keys(candidate!.subjects)));
-  const scaled = scale(integrated);
+  const subjects = await author.subjectTables(Object.keys(candidate!.subjects));
+  const integrated = integrate(documented, subjects);
+  const scaled = scale(integrated, subjects);
   const { deployed, tables } = deploy([scaled], await author.subjectTables(subjectsOf([scaled])));
   const { environment } = deployed[0]!;
   const shown = environment.tools.find(({ distractor }) => !distractor)!;

@@ -168,7 +168,7 @@ describe("environments of the knowledge author give the same bytes", () => {
         count: 2,
         runtime,
       } as const;
-      const drafted = (await author.propose(request)).map(draftTools);
+      const drafted = (await author.propose(request)).map((candidate) => draftTools(candidate));
       const { deployed, tables } = deploy(drafted, await author.subjectTables(subjectsOf(drafted)));
       for (const { environment } of deployed) {
         const subject = { environment, tables };

@@ -33,7 +33,7 @@ describe.each(profiles.flatMap((profile) => splits.map((split) => [profile, spli
         from: 0,
         count,
       });
-      const drafted = candidates.map(draftTools);
+      const drafted = candidates.map((candidate) => draftTools(candidate));
       const deployed = deploy(drafted, await author.subjectTables(subjectsOf(drafted)));
       const proven = await proveBatch(deployed, author.subjectTables, sandbox);
       expect(proven.accepted.length + proven.quarantined.length).toBe(count);

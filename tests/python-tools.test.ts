@@ -28,7 +28,7 @@ const random = seededRandom(11);
 async function built(profile: Environment["profile"], runtime: Tool["runtime"]): Promise<Case[]> {
   const scenarios = { single_hop: 1, parallel_single_hop: 1, multi_hop: 1, parallel_multi_hop: 1 };
   const request = { split: "train", profile, scenarios, seed: 3, from: 0, count: 4, runtime } as const;
-  const drafted = (await author.propose(request)).map(draftTools);
+  const drafted = (await author.propose(request)).map((candidate) => draftTools(candidate));
   const { deployed, tables } = deploy(drafted, await author.subjectTables(subjectsOf(drafted)));
   return deployed.map(({ environment }) => ({ environment, tables }));
 }

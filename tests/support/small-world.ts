@@ -204,7 +204,10 @@ export const comparisonCandidate: Candidate = {
 };
 
 export const deploySmall = (...candidates: readonly Candidate[]) =>
-  deploy(candidates.map(draftTools), smallTables);
+  deploy(
+    candidates.map((candidate) => draftTools(candidate)),
+    smallTables,
+  );
 
 /** A sound environment with its tables. */
 export function caseOf(candidate: Candidate): Case {

@@ -11,7 +11,7 @@ import type { EnvironmentAuthor } from "../../core/ports/author.ts";
 import type { Sandbox } from "../../core/ports/sandbox.ts";
 import type { Candidate } from "../../core/synthesis/candidate.ts";
 import { draftTools } from "../../core/synthesis/construct.ts";
-import { deploy, subjectsOf } from "../../core/synthesis/deploy/deploy.ts";
+import { deploy } from "../../core/synthesis/deploy/deploy.ts";
 
 /** Where a member stands: its part of the pool, and the candidate's index there. */
 export type Member = readonly [part: number, index: number];
@@ -94,10 +94,16 @@ export async function buildPool(
         from,
         count: together,
       });
-      const drafted = candidates
-        .filter((candidate) => wants(candidate) && (!known || isKnown(candidate.index)))
-        .map(draftTools);
-      const { deployed, tables } = deploy(drafted, await author.subjectTables(subjectsOf(drafted)));
+      const chosen = candidates.filter(
+        (candidate) => wants(candidate) && (!known || isKnown(candidate.index)),
+      );
+      const data = await author.subjectTables([
+        ...new Set(chosen.flatMap((candidate) => Object.keys(candidate.subjects))),
+      ]);
+      const { deployed, tables } = deploy(
+        chosen.map((candidate) => draftTools(candidate, data)),
+        data,
+      );
       const subjects = deployed.map(({ environment, candidate }) => ({
         environment,
         tables,

@@ -1,7 +1,10 @@
 /** Defects of which tools there are: some answer that should not, or are called what they are not. */
 import type { Tool } from "../environment/environment.ts";
+import { leavesOf } from "../gates/arguments.ts";
 import { type MadeCall, madeCalls } from "../gates/calls.ts";
-import { type Defect, withEnvironment, withTool } from "./defect.ts";
+import type { Json } from "../json.ts";
+import { answerMatches } from "../reward/match.ts";
+import { around, type Defect, lookups, withEnvironment, withTable, withTool } from "./defect.ts";
 
 /** A tool that answers, under another name; `change` makes it what it should not be. */
 const twinOf = (call: MadeCall, change: (twin: Tool) => Tool): Tool => {
@@ -57,6 +60,35 @@ const selectedDistractor = withTwin(
   },
 );
 
+/** Beside its own answer it says, from a column of its own, what a later call of another tool is there to find out. */
+const shortcut: Defect = {
+  kind: "a tool that says another's answer beside its own",
+  gate: "distractors",
+  plant: (subject, random) => {
+    const found = lookups(subject).flatMap((call) =>
+      subject.environment.subQuestions
+        .filter(({ dependsOn, tool, answer }) => {
+          const own = [call.sub.answer, ...leavesOf(call.given).map(({ value }) => String(value))];
+          const isNew = tool !== call.tool.document.name && !own.some((said) => answerMatches(answer, said));
+          return dependsOn.includes(call.sub.id) && isNew;
+        })
+        .map(({ answer }) => ({ call, answer })),
+    );
+    if (found.length === 0) return undefined;
+    const { call, answer } = random.pick(found);
+    const { table, own } = call.facts;
+    const { name } = call.tool.document;
+    const told = { ...table, rows: { ...table.rows, [own]: { ...table.rows[own]!, also: answer } } };
+    return withTool(withTable(subject, name, told as unknown as Json), name, (tool) =>
+      around(tool, {
+        after:
+          "if ($error) throw $error; const $row = Object.values(table.rows).find((row) => row.also !== undefined); " +
+          "return Object.values($row).some((value) => String($result).includes(String(value))) ? $result + ' (' + $row.also + ')' : $result;",
+      }),
+    );
+  },
+};
+
 const falselyDistracting: Defect = {
   kind: "a tool that owns a sub-answer and is called a distractor",
   gate: "decomposition",
@@ -70,5 +102,6 @@ export const toolsetDefects: readonly Defect[] = [
   answeringDistractor,
   selectedDistractor,
   answeringIdleTool,
+  shortcut,
   falselyDistracting,
 ];

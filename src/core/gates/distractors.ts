@@ -1,4 +1,7 @@
-/** No distractor gives a sub-answer or the final answer, whatever it is asked about the question's entities. */
+/**
+ * No distractor gives a sub-answer or the final answer, whatever it is asked about the question's entities; nor does a tool
+ * that owns a sub-answer give another's, for who asks it finds what is asked for and is told that it did not.
+ */
 import { composedOf } from "../environment/composition.ts";
 import { answersOf, type Environment, environmentHash, type Tool } from "../environment/environment.ts";
 import { tableOf } from "../environment/program.ts";
@@ -9,18 +12,20 @@ import { answerMatches } from "../reward/match.ts";
 import { leavesOf, plausibleArguments } from "./arguments.ts";
 import { invocationOf, madeCalls, namesOf } from "./calls.ts";
 import { keyOf, type Table, tableFault } from "./data-table.ts";
-import { type Case, type ExecutingGate, type Probe, trialOf } from "./gate.ts";
+import { type Case, type ExecutingGate, type Probe, textOf, trialOf } from "./gate.ts";
 import { givenAwayIn } from "./given-away.ts";
 
 /** Calls per distractor: every field of a general tool for every row that a large environment names, and some more. */
 const mostCalls = 120;
+/** Calls per tool that owns a sub-answer: every field for the names of a question. */
+const mostCallsOfOwners = 60;
 /** Combinations to choose them from. */
 const mostCombinations = 2_000;
 
 export const distractorsGate: ExecutingGate = {
   kind: "executing",
   gate: "distractors",
-  version: 7,
+  version: 8,
   again: false,
   plan: (subject) => {
     const { environment } = subject;
@@ -48,9 +53,68 @@ export const distractorsGate: ExecutingGate = {
           }),
         ),
       );
-    return trialOf(probes, `${probes.length} calls of distractors give no answer`);
+    const others = ownerProbes(subject, names, numbers, answers);
+    return trialOf(
+      [...probes, ...others],
+      `${probes.length} calls of distractors give no answer, ${others.length} of other tools none but their own`,
+    );
   },
 };
+
+/**
+ * Look-ups that give what another tool owns, as a column of the row that two hops lead to. What is passed, what a name was
+ * found out from, and what stands in an answer of the tool's own, is not given away; what calculates is asked for its
+ * results elsewhere.
+ */
+function ownerProbes(
+  subject: Case,
+  names: readonly string[],
+  numbers: readonly number[],
+  answers: readonly string[],
+): Probe[] {
+  const { environment } = subject;
+  const { subQuestions, tools } = environment;
+  return tools
+    .filter(({ distractor, table }) => !distractor && table !== undefined)
+    .flatMap((tool) => {
+      const { name, parameters } = tool.document;
+      const own = subQuestions.filter((sub) => sub.tool === name).map(({ answer }) => answer);
+      const foreign = answers.filter((answer) => !own.some((said) => answerMatches(answer, said)));
+      const random = seededRandom(seedOf("owner", environmentHash(environment), name));
+      const asked =
+        foreign.length > 0 ? plausibleArguments(parameters, names, numbers, mostCombinations) : [];
+      return random
+        .shuffle(asked)
+        .slice(0, mostCallsOfOwners)
+        .map((given): Probe => {
+          const known = knownTo(environment, given);
+          const others = foreign.filter((answer) => !known.some((one) => answerMatches(answer, one)));
+          return {
+            tool: name,
+            invocation: invocationOf(tool, given, subject),
+            fault: (outcome) => {
+              const found = others.find((answer) => answerMatches(answer, textOf(outcome)));
+              return found === undefined
+                ? undefined
+                : `${JSON.stringify(given)} gives '${found}', which is another tool's to give`;
+            },
+          };
+        });
+    });
+}
+
+/** Everything passed, and the sub-answers that what was passed was found out from. */
+function knownTo({ subQuestions }: Environment, given: JsonObject): string[] {
+  const passed = leavesOf(given).map(({ value }) => String(value));
+  const known = new Set<string>();
+  const add = (id: string) => {
+    if (known.has(id)) return;
+    known.add(id);
+    for (const source of subQuestions.find((sub) => sub.id === id)?.dependsOn ?? []) add(source);
+  };
+  for (const { id, answer } of subQuestions) if (passed.includes(answer)) add(id);
+  return [...passed, ...subQuestions.filter(({ id }) => known.has(id)).map(({ answer }) => answer)];
+}
 
 /** Numbers that the final answer is made of, which no call has to take. */
 function resultsOf({ subQuestions, composition }: Environment): number[] {

@@ -7,7 +7,7 @@ import type { Json } from "../json.ts";
 import type { EnvironmentAuthor } from "../ports/author.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
 import { draftTools } from "../synthesis/construct.ts";
-import { type Deployed, type DeployedBatch, deploy, subjectsOf } from "../synthesis/deploy/deploy.ts";
+import { type Deployed, type DeployedBatch, deploy } from "../synthesis/deploy/deploy.ts";
 import { repairOf } from "./repair.ts";
 import { type Judged, runGates } from "./run-gates.ts";
 import { gateTable } from "./table.ts";
@@ -33,11 +33,15 @@ export async function proveBatch(
   sandbox: Sandbox,
 ): Promise<ProvenBatch> {
   const first = await attempt(batch, sandbox);
-  const repairs = first.flatMap(({ deployed, judged }) => {
-    const candidate = judged.failure && repairOf(deployed, judged.failure);
-    return candidate ? [draftTools(candidate)] : [];
-  });
-  const rebuilt = deploy(repairs, repairs.length > 0 ? await subjectTables(subjectsOf(repairs)) : {});
+  const repairs = first.flatMap(
+    ({ deployed, judged }) => (judged.failure && repairOf(deployed, judged.failure)) ?? [],
+  );
+  const needed = [...new Set(repairs.flatMap(({ subjects }) => Object.keys(subjects)))];
+  const subjects = needed.length > 0 ? await subjectTables(needed) : {};
+  const rebuilt = deploy(
+    repairs.map((candidate) => draftTools(candidate, subjects)),
+    subjects,
+  );
   const second = new Map(
     (await attempt(rebuilt, sandbox)).map((one) => [one.deployed.candidate.index, one] as const),
   );

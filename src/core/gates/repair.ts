@@ -19,7 +19,10 @@ export function repairOf(
   // Nothing takes a dropped distractor's place: it would be as untried as the one that failed.
   const without = { ...candidate, distractors, levels: { ...candidate.levels, distractors: proven.length } };
   const dropped = proven.length < candidate.levels.distractors;
-  if (gate === "distractors") return dropped ? without : undefined;
+  const isOwner = environment.tools.some(
+    ({ distractor, document }) => !distractor && blamed.has(document.name),
+  );
+  if (gate === "distractors" && !isOwner) return dropped ? without : undefined;
   return plainer(without, dropped);
 }
 

@@ -3,7 +3,9 @@ import type { Candidate } from "./candidate.ts";
 import { decompose } from "./decompose/decompose.ts";
 import { document } from "./document/document.ts";
 import type { Drafted } from "./draft.ts";
+import type { Subjects } from "./integrate/functionality.ts";
 import { integrate } from "./integrate/integrate.ts";
 import { scale } from "./scale/scale.ts";
 
-export const draftTools = (candidate: Candidate): Drafted => scale(integrate(document(decompose(candidate))));
+export const draftTools = (candidate: Candidate, subjects: Subjects = {}): Drafted =>
+  scale(integrate(document(decompose(candidate)), subjects), subjects);

@@ -14,8 +14,8 @@ const stageVersions = {
   decomposed: 2,
   documented: 1,
   integrated: 3,
-  scaled: 4,
-  proven: 2,
+  scaled: 5,
+  proven: 3,
   assembled: 6,
 } as const;
 

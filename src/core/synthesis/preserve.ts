@@ -63,7 +63,7 @@ export async function scaleProven(
   const scaled: Drafted[] = [];
   let waiting = batch.map((drafted, at) => ({ drafted, at }));
   while (waiting.length > 0) {
-    const tried = waiting.map((one) => ({ ...one, steps: scalingSteps(one.drafted) }));
+    const tried = waiting.map((one) => ({ ...one, steps: scalingSteps(one.drafted, subjects) }));
     const solved = await stillSolve(
       tried.flatMap(({ steps }) => steps.map(({ after }) => after)),
       subjects,

@@ -3,6 +3,7 @@
  * that they say the same thing.
  */
 import type { ToolDocument } from "../../environment/environment.ts";
+import { canonicalJson } from "../../json.ts";
 import type { Random } from "../../random.ts";
 import { type CalculateBehaviour, type LookupBehaviour, mapCalls, type ToolDraft } from "../draft.ts";
 
@@ -110,11 +111,16 @@ function keyToObject(draft: ToolDraft): ToolDraft | undefined {
   };
 }
 
-/** The selector takes a list of at most 2 fields: more would let one call read a whole row. */
+/**
+ * The selector takes a list of at most 2 fields: more would let one call read a whole row. One that owns two fields of a
+ * row keeps to a field a call, or a single call would give what the plan asks for in two.
+ */
 function selectorToArray(draft: ToolDraft): ToolDraft | undefined {
   const behaviour = draft.behaviour as LookupBehaviour;
   if (behaviour.kind !== "lookup" || !behaviour.selector || behaviour.selector.many) return undefined;
   const { parameter } = behaviour.selector;
+  const asked = Object.values(draft.calls).map((call) => canonicalJson(omit(call, [parameter])));
+  if (new Set(asked).size < asked.length) return undefined;
   const { properties } = draft.document.parameters;
   const items = properties[parameter]!;
   return {

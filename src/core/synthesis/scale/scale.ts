@@ -8,6 +8,7 @@ import { type Random, seededRandom } from "../../random.ts";
 import { type Candidate, nearnesses } from "../candidate.ts";
 import { draftOf } from "../document/document.ts";
 import type { Drafted, ToolDraft } from "../draft.ts";
+import type { Subjects } from "../integrate/functionality.ts";
 import { expandParameters } from "./expand-parameters.ts";
 import { generalizeFunction } from "./generalize-function.ts";
 import { generalizeTypes } from "./generalize-types.ts";
@@ -21,14 +22,15 @@ export interface ScalingStep {
 /** A tool after each of the first three operations. */
 type Complicated = readonly { readonly draft: ToolDraft; readonly level: number }[];
 
-export const scale = (drafted: Drafted): Drafted => scalingSteps(drafted).at(-1)!.after;
+export const scale = (drafted: Drafted, subjects: Subjects = {}): Drafted =>
+  scalingSteps(drafted, subjects).at(-1)!.after;
 
-/** Each operation works on what the one before it made. */
-export function scalingSteps(drafted: Drafted): ScalingStep[] {
+/** Each operation works on what the one before it made. `subjects` are the data that wider tools would read. */
+export function scalingSteps(drafted: Drafted, subjects: Subjects): ScalingStep[] {
   const { candidate } = drafted.decomposed;
-  const gold = drafted.drafts.map((draft) => complicate(draft, drafted.drafts, candidate));
+  const gold = drafted.drafts.map((draft) => complicate(draft, drafted.drafts, candidate, subjects));
   const draftsAt = (of: readonly Complicated[], step: number) => of.map((states) => states[step]!.draft);
-  const distractors = addDistractors(draftsAt(gold, 2), candidate);
+  const distractors = addDistractors(draftsAt(gold, 2), candidate, subjects);
   const levelAt = (of: readonly Complicated[], step: number) =>
     of.reduce((sum, states) => sum + states[step]!.level, 0);
   const names = [
@@ -65,22 +67,27 @@ export function scalingSteps(drafted: Drafted): ScalingStep[] {
   ];
 }
 
-function complicate(draft: ToolDraft, beside: readonly ToolDraft[], candidate: Candidate): Complicated {
+function complicate(
+  draft: ToolDraft,
+  beside: readonly ToolDraft[],
+  candidate: Candidate,
+  subjects: Subjects,
+): Complicated {
   const random: Random = seededRandom(seedOf(candidate.seed, "scale", draft.document.name));
   const { levels } = candidate;
-  const wide = generalizeFunction(draft, beside, candidate, levels.generalization);
+  const wide = generalizeFunction(draft, beside, candidate, levels.generalization, subjects);
   const expanded = expandParameters(wide.draft, levels.parameters, random);
   return [wide, expanded, generalizeTypes(expanded.draft, levels.parameterTypes, random)];
 }
 
 /** The nearest functionalities that no tool serves yet, under names that no tool has. */
-function addDistractors(gold: readonly ToolDraft[], candidate: Candidate): Complicated[] {
+function addDistractors(gold: readonly ToolDraft[], candidate: Candidate, subjects: Subjects): Complicated[] {
   const added: Complicated[] = [];
   for (const id of candidate.distractors) {
     if (added.length === candidate.levels.distractors) break;
     const beside = [...gold, ...added.map((states) => states[2]!.draft)];
     const card = candidate.cards.find((other) => other.id === id)!;
-    const next = complicate(draftOf(candidate, card, 2), beside, candidate);
+    const next = complicate(draftOf(candidate, card, 2), beside, candidate, subjects);
     if (!beside.some((tool) => collides(tool, next[2]!.draft))) added.push(next);
   }
   return added;
