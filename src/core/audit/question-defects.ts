@@ -71,6 +71,27 @@ const loneOption: Defect = {
   },
 };
 
+/** One that loses, with all that was asked for its sake: the question still lists it, and the answer stays what it was. */
+const omittedOption: Defect = {
+  kind: "an option of the question that the plan leaves out",
+  gate: "question-plan",
+  plant: (subject) => {
+    const { composition, answer, subQuestions, referenceCalls } = subject.environment;
+    if (!("labels" in composition)) return undefined;
+    const out = composition.labels.findIndex((label) => label !== answer);
+    const keep = <T>(_: T, i: number) => i !== out;
+    const [of, labels] = [composition.of.filter(keep), composition.labels.filter(keep)];
+    const needed = new Set(of);
+    for (const { id, dependsOn } of [...subQuestions].reverse())
+      if (needed.has(id)) for (const source of dependsOn) needed.add(source);
+    return withEnvironment(subject, {
+      composition: { ...composition, of, labels },
+      subQuestions: subQuestions.filter(({ id }) => needed.has(id)),
+      referenceCalls: referenceCalls.filter(({ subQuestion }) => needed.has(subQuestion)),
+    });
+  },
+};
+
 /** Another number than the plan's in the question. */
 const otherConstant: Defect = {
   kind: "a threshold or number of days that the question does not say",
@@ -94,5 +115,6 @@ export const questionDefects: readonly Defect[] = [
   anotherEntity,
   swappedOptions,
   loneOption,
+  omittedOption,
   otherConstant,
 ];

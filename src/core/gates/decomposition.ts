@@ -5,20 +5,23 @@
 import { composedOf, isCalculated } from "../environment/composition.ts";
 import type { Environment } from "../environment/environment.ts";
 import { scenarioOf } from "../environment/scenario.ts";
-import { canonicalJson } from "../json.ts";
-import { takenBy } from "./calls.ts";
-import { findingOf, type StaticGate } from "./gate.ts";
+import { canonicalJson, type Json, type JsonObject } from "../json.ts";
+import { withLeaf } from "./arguments.ts";
+import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
+import { type Case, findingOf, type StaticGate } from "./gate.ts";
+import { tableFacts } from "./table-facts.ts";
 
 export const decompositionGate: StaticGate = {
   kind: "static",
   gate: "decomposition",
-  version: 3,
-  judge: ({ environment }) => {
+  version: 4,
+  judge: (subject) => {
+    const { environment } = subject;
     const faults = [
       ...orderFaults(environment),
       ...callFaults(environment),
       ...useFaults(environment),
-      ...repeatFaults(environment),
+      ...repeatFaults(subject),
       ...ownerFaults(environment),
     ];
     const shape = scenarioOf(environment.subQuestions);
@@ -87,13 +90,30 @@ function ownerFaults({ subQuestions, tools }: Environment): string[] {
   });
 }
 
-/** Who has asked need not ask again. */
-function repeatFaults({ referenceCalls }: Environment): string[] {
+/** Who has asked need not ask again, by another name of the same row or with a default written out either. */
+function repeatFaults(subject: Case): string[] {
   const asked = new Map<string, string>();
-  return referenceCalls.flatMap(({ subQuestion, tool, arguments: given }) => {
-    const call = canonicalJson([tool, given]);
-    const before = asked.get(call);
-    asked.set(call, before ?? subQuestion);
+  const made = new Map(madeCalls(subject).map((call) => [call.sub.id, call]));
+  return subject.environment.referenceCalls.flatMap(({ subQuestion, tool, arguments: given }) => {
+    const call = made.get(subQuestion);
+    const key = canonicalJson([tool, call ? askedBy(subject, call) : given]);
+    const before = asked.get(key);
+    asked.set(key, before ?? subQuestion);
     return before === undefined ? [] : [`${subQuestion} asks what ${before} asks`];
   });
+}
+
+/** What a call asks, with the row that it means in the place of the names that lead there. */
+function askedBy(subject: Case, call: MadeCall): Json {
+  const facts = tableFacts(subject, call);
+  const { properties } = call.tool.document.parameters;
+  const defaults = Object.fromEntries(
+    Object.entries(properties).flatMap(([name, schema]) =>
+      schema.default === undefined ? [] : [[name, schema.default]],
+    ),
+  );
+  const given: JsonObject = { ...defaults, ...call.given };
+  return typeof facts === "object"
+    ? facts.keys.reduce((at, { path }) => withLeaf(at, path, facts.own), given)
+    : given;
 }

@@ -8,7 +8,7 @@ import type { JsonObject } from "../json.ts";
 import { seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
 import { garbageArguments, namesIn, withLeaf } from "./arguments.ts";
-import { invocationOf, type MadeCall, madeCalls, namesOf } from "./calls.ts";
+import { invocationOf, type MadeCall, madeCalls, namesOf, takenBy } from "./calls.ts";
 import { type Case, type ExecutingGate, findingOf, type Probe, textOf, trialOf } from "./gate.ts";
 import { rowAsked, saysSame, type TableFacts, tableFacts } from "./table-facts.ts";
 import { wrongPath } from "./wrong-path.ts";
@@ -21,7 +21,7 @@ const wrongPaths = 3;
 export const negativeGate: ExecutingGate = {
   kind: "executing",
   gate: "negative",
-  version: 6,
+  version: 7,
   again: false,
   plan: (subject) => {
     const calls = madeCalls(subject);
@@ -61,19 +61,37 @@ function garbageProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
   });
 }
 
-/** Each call with the names of the others in the place of its own, but for those of which the same is true. */
+/**
+ * Each call with the names of the others in the place of its own, but for those of which the same is true. Another name of
+ * its own row is no excuse where the plan finds that row out from it: who passes it on needs no hop in between.
+ */
 function swappedProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
   const names = namesOf(calls);
   return calls.flatMap((call) => {
     const { sub, tool, given } = call;
     const facts = tableFacts(subject, call);
+    const sources = new Set(namesOf(sourcesOf(call, calls)));
+    const isExcused = (name: string, swapped: JsonObject) =>
+      typeof facts === "object" &&
+      isTrueOf(facts, swapped) &&
+      !(sources.has(name) && rowAsked(facts, swapped) === facts.own);
     return namesIn(given, tool.document.parameters).flatMap(({ path, value }) =>
       names
         .filter((name) => name !== value)
-        .map((name) => withLeaf(given, path, name))
-        .filter((swapped) => typeof facts !== "object" || !isTrueOf(facts, swapped))
-        .map((swapped) => probe(subject, tool, swapped, [sub.answer])),
+        .map((name) => ({ name, swapped: withLeaf(given, path, name) }))
+        .filter(({ name, swapped }) => !isExcused(name, swapped))
+        .map(({ swapped }) => probe(subject, tool, swapped, [sub.answer])),
     );
+  });
+}
+
+/** The calls that a call's arguments come from, and those that theirs do. */
+function sourcesOf(call: MadeCall, calls: readonly MadeCall[], seen = new Set([call.sub.id])): MadeCall[] {
+  return takenBy(call.reference).flatMap((id) => {
+    const source = calls.find(({ sub }) => sub.id === id);
+    if (!source || seen.has(id)) return [];
+    seen.add(id);
+    return [source, ...sourcesOf(source, calls, seen)];
   });
 }
 

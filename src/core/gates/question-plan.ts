@@ -1,7 +1,8 @@
 /**
  * The question asks for what the plan finds out: every name, number and date that a reference call is given, and no
  * earlier call gives, stands in the question; so do a threshold and a number of days; and each option of a comparison is
- * what its own calls were asked about. That the words between them ask for this relation and no other, no code can tell.
+ * what its own calls were asked about. Nor does it list a name beside these that the plan leaves out. That the words between
+ * them ask for this relation and no other, no code can tell.
  */
 import type { Environment } from "../environment/environment.ts";
 import { tableOf } from "../environment/program.ts";
@@ -12,13 +13,14 @@ import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
 import { keyOf, type Table, tableFault } from "./data-table.ts";
 import { plainDateSpellings } from "./date-spellings.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
+import { leftOut } from "./left-out.ts";
 import { namesSaid } from "./names-said.ts";
 import { numbersSaid } from "./number-words.ts";
 
 export const questionPlanGate: StaticGate = {
   kind: "static",
   gate: "question-plan",
-  version: 4,
+  version: 5,
   judge: (subject) => {
     const { environment } = subject;
     const calls = madeCalls(subject);
@@ -39,11 +41,26 @@ export const questionPlanGate: StaticGate = {
           .filter((constant) => !numbers.has(constant))
           .map((constant) => `the answer rests on ${constant}, which the question does not say`),
         ...optionFaults(subject, calls),
+        ...omissions(
+          subject,
+          literals.flatMap(({ call, literal }) => spellingsOf(subject, call, String(literal))),
+        ),
       ],
       `${literals.length} names and numbers of the plan stand in the question`,
     );
   },
 };
+
+function omissions({ environment, tables }: Case, spellings: readonly string[]): string[] {
+  const { question, composition, tools } = environment;
+  const labels = "labels" in composition ? composition.labels : [];
+  const read = tools
+    .filter(({ distractor }) => !distractor)
+    .map((tool) => tableOf(tool, tables))
+    .filter((table) => table !== undefined && tableFault(table) === undefined);
+  const name = leftOut(question, [...spellings, ...labels], read as unknown as Table[]);
+  return name === undefined ? [] : [`the question also names '${name}', which no call asks about`];
+}
 
 /** Written out in the call: free text, and numbers that it has to be given. An optional argument is a matter of form. */
 function literalsOf({ reference, given, tool: { document } }: MadeCall): (string | number)[] {
