@@ -1,47 +1,70 @@
 /** What a calculator must give for other operands: what explains its reference answer explains all its results. */
 import type { Json } from "../json.ts";
-import type { Random } from "../random.ts";
+import { type Random, seededRandom } from "../random.ts";
 import { isBeyondLimits, type Leaf, operandLeaves, schemaAt, withinLimits, withLeaf } from "./arguments.ts";
 import { invocationOf, type MadeCall } from "./calls.ts";
 import {
   type Converted,
   conversionFault,
-  explanationOf,
+  type Explanation,
+  explanationsOf,
   freshOperand,
   numberIn,
   saysResult,
+  unusualOperands,
 } from "./explanations.ts";
 import { type Case, type Probe, type Readings, textOf } from "./gate.ts";
 
 const freshCalls = 20;
 
-/** Or why nothing explains the answer. */
+/** What explains the answer may be one of several operations, of which one has to hold; or why nothing explains it. */
 export function calculationReadings(subject: Case, call: MadeCall, random: Random): Readings | string {
   const { tool, given, sub } = call;
   const leaves = operandLeaves(given);
-  const operands = leaves.map(({ value }) => value);
-  const explanation = explanationOf(operands, sub.answer);
-  if (explanation) {
-    const kinds = explanation.kindsOf(operands.length);
-    const probes = Array.from({ length: freshCalls }, (): Probe => {
-      const fresh = kinds.map((kind, i) => fitted(freshOperand(kind, random), call, leaves[i]!.path, random));
-      const other = leaves.reduce((at, { path }, i) => withLeaf(at, path, fresh[i]!), given);
-      const expected = explanation.of(fresh);
-      return {
-        tool: tool.document.name,
-        invocation: invocationOf(tool, other, subject),
-        fault: (outcome) =>
-          expected === undefined || saysResult(textOf(outcome), expected)
-            ? undefined
-            : `${explanation.name} of ${fresh.join(", ")} is not ${expected}`,
-      };
-    });
-    return [probes];
+  const explanations = explanationsOf(
+    leaves.map(({ value }) => value),
+    sub.answer,
+  );
+  if (explanations.length > 0) {
+    const seed = random.integer(2 ** 31);
+    return explanations.map((one) => operationProbes(subject, call, leaves, one, seededRandom(seed)));
   }
   const [operand, ...others] = leaves;
   if (typeof operand?.value === "number" && others.length === 0 && numberIn(sub.answer))
     return [conversionProbes(subject, call, operand, random)];
   return `${tool.document.name}: '${sub.answer}' follows neither from a table nor from its operands`;
+}
+
+/** Usual operands, and some that a tool may refuse, but not get wrong. */
+function operationProbes(
+  subject: Case,
+  call: MadeCall,
+  leaves: readonly Leaf[],
+  explanation: Explanation,
+  random: Random,
+): Probe[] {
+  const { tool, given } = call;
+  const kinds = explanation.kindsOf(leaves.length);
+  const drawn = Array.from({ length: freshCalls }, () => kinds.map((kind) => freshOperand(kind, random)));
+  const probeOf = (operands: readonly Json[], mayRefuse: boolean): Probe => {
+    const fresh = operands.map((operand, i) => fitted(operand, call, leaves[i]!.path, random));
+    const other = leaves.reduce((at, { path }, i) => withLeaf(at, path, fresh[i]!), given);
+    const expected = explanation.of(fresh);
+    return {
+      tool: tool.document.name,
+      invocation: invocationOf(tool, other, subject),
+      fault: (outcome) =>
+        expected === undefined ||
+        (mayRefuse && outcome.kind !== "returned") ||
+        saysResult(textOf(outcome), expected)
+          ? undefined
+          : `${explanation.name} of ${fresh.join(", ")} is not ${expected}`,
+    };
+  };
+  return [
+    ...drawn.map((operands) => probeOf(operands, false)),
+    ...unusualOperands(explanation, drawn[0]!).map((operands) => probeOf(operands, true)),
+  ];
 }
 
 /** The last of them looks at all: the reference answer has to lie on the line of what other operands give. */

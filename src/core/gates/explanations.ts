@@ -62,11 +62,11 @@ const known: readonly Explanation[] = [
   dateBefore,
 ];
 
-/** The first that gives the answer from two operands or more; a result may be rounded and have a unit behind it. */
-export const explanationOf = (operands: readonly Json[], answer: string): Explanation | undefined =>
+/** Those that give the answer from two operands or more; a result may be rounded and have a unit behind it. */
+export const explanationsOf = (operands: readonly Json[], answer: string): readonly Explanation[] =>
   operands.length < 2
-    ? undefined
-    : known.find(({ of }) => {
+    ? []
+    : known.filter(({ of }) => {
         const said = of(operands);
         return said !== undefined && saysResult(answer, said);
       });
@@ -87,6 +87,34 @@ export function numberIn(text: string): { readonly value: number; readonly half:
   const [digits, exponent = "0"] = found.split("e");
   const decimals = digits!.split(".")[1]?.length ?? 0;
   return { value: Number(found), half: 0.5 * 10 ** (Number(exponent) - decimals) };
+}
+
+/** Operations that numbers of either sign make sense for. */
+const ofAnySign = new Set([
+  "sum",
+  "difference",
+  "product",
+  "mean",
+  "count_above",
+  "minimum",
+  "maximum",
+  "signed difference",
+  "inverse signed difference",
+  "date_after",
+]);
+
+/**
+ * Operands at which a slip shows that usual ones hide: all alike, the last one negative, zero, and dates at the end of a
+ * February without a leap day and before 1970.
+ */
+export function unusualOperands({ name }: Explanation, usual: readonly Json[]): Json[][] {
+  const last = usual.at(-1);
+  const isDate = (value: Json) => typeof value === "string";
+  const sets: Json[][] = [usual.map((value) => usual.find((other) => typeof other === typeof value)!)];
+  if (typeof last === "number" && ofAnySign.has(name))
+    sets.push([...usual.slice(0, -1), -last], [...usual.slice(0, -1), 0]);
+  if (usual.some(isDate)) sets.push(usual.map((value) => (isDate(value) ? "1900-02-28" : value)));
+  return sets;
 }
 
 export function freshOperand(kind: OperandKind, random: Random): number | string {

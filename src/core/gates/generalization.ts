@@ -25,7 +25,7 @@ const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 6
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 9,
+  version: 10,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
@@ -85,6 +85,8 @@ function readingsOf(subject: Case, call: MadeCall, isUse: boolean, random: Rando
   const changed = changedRows(facts, call);
   if (!isUse) return facts.columns.map((column) => [changedRowProbe(subject, call, column, changed)]);
   const unseen = unseenRows(call, facts, random);
+  if (unseen.rows.length === 0 && Object.keys(facts.table.rows).length > 1)
+    return `${call.tool.document.name}: no other row of its table can be asked for`;
   const worded = [...spellingProbes(subject, call, facts), ...wordingProbes(subject, call, facts, random)];
   return facts.columns.map((column) => [
     ...unseenProbes(subject, call, facts, column, unseen),

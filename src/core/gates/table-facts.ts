@@ -112,13 +112,13 @@ export function rowAsked({ table, keys, separator }: Named & { table: Table }, g
 
 /** The call's arguments asking for another row; undefined where they cannot, as where a schema has no such value. */
 export function askingFor(
-  { table, keys, separator }: TableFacts,
+  { table, keys, separator, own }: TableFacts,
   { tool }: MadeCall,
   given: JsonObject,
   row: string,
 ): JsonObject | undefined {
-  const parts = keys.length === 1 ? [row] : row.split(separator);
-  if (parts.length !== keys.length) return undefined;
+  const parts = keys.length === 1 ? [row] : partsOf(row, separator, own, keys[0]);
+  if (!parts) return undefined;
   let asking: JsonObject | undefined = given;
   for (const [i, { path, value }] of keys.entries()) {
     const schema = schemaAt(tool.document.parameters, path);
@@ -135,6 +135,23 @@ export function askingFor(
     asking = asking && isAskable ? withLeaf(asking, path, written) : undefined;
   }
   return asking;
+}
+
+/**
+ * The two names in a row's key, which may hold the separator themselves: parted where the first looks as that of the call's
+ * own row does, as "eur" in "eur-2019-01-15" looks like "usd".
+ */
+function partsOf(row: string, separator: string, own: string, { value }: Leaf): string[] | undefined {
+  const first = keysFor(value).find((key) => own.startsWith(key + separator))!;
+  const shapeOf = (text: string) => text.replace(/\p{L}+/gu, "a").replace(/\p{N}+/gu, "0");
+  const splits = Array.from({ length: row.length - 1 }, (_, i) => i + 1)
+    .filter((at) => row.startsWith(separator, at) && at + separator.length < row.length)
+    .map((at) => [row.slice(0, at), row.slice(at + separator.length)]);
+  const countIn = (text: string) => (separator === "" ? 0 : text.split(separator).length);
+  return (
+    splits.find(([name]) => shapeOf(name!) === shapeOf(first)) ??
+    splits.find(([name]) => separator !== "" && countIn(name!) === countIn(first))
+  );
 }
 
 const numberIn = (text: string) => (String(Number(text)) === text ? Number(text) : undefined);

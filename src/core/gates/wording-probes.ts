@@ -42,14 +42,14 @@ export function otherNamesOf(
 }
 
 /**
- * Of names in free text; numbers and an enum's choices have one spelling. One that lower case does not lead back from is
+ * Of names in free text; numbers, dates and an enum's choices have one spelling. One that lower case does not lead back from is
  * another name (WEISSENBURG is not weißenburg), and so is one that the schema leaves out.
  */
 export function spellingProbes(subject: Case, { tool, given, sub }: MadeCall, { keys }: TableFacts): Probe[] {
   const { parameters } = tool.document;
   const free = namesIn(given, parameters).map(({ path }) => path.join());
   return keys
-    .filter(({ path }) => free.includes(path.join()))
+    .filter(({ path }) => free.includes(path.join()) && schemaAt(parameters, path).format !== "date")
     .flatMap(({ path, value }) => {
       const name = String(value);
       const { maxLength } = schemaAt(parameters, path);

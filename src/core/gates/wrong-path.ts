@@ -7,7 +7,7 @@ import type { Json, JsonObject } from "../json.ts";
 import type { Random } from "../random.ts";
 import { operandLeaves } from "./arguments.ts";
 import { type MadeCall, takenBy } from "./calls.ts";
-import { explanationOf, saysResult } from "./explanations.ts";
+import { explanationsOf, saysResult } from "./explanations.ts";
 import type { Case } from "./gate.ts";
 import { askingFor, rowAsked, saidOf, saysSame, type TableFacts, tableFacts } from "./table-facts.ts";
 
@@ -82,5 +82,6 @@ function otherArguments(call: MadeCall, facts: TableFacts, given: JsonObject, ra
 /** By what explains the reference answer; undefined where that is not known. */
 function computed({ given, sub }: MadeCall, other: JsonObject): string | undefined {
   const operandsOf = (from: JsonObject) => operandLeaves(from).map(({ value }) => value);
-  return explanationOf(operandsOf(given), sub.answer)?.of(operandsOf(other));
+  const [first] = explanationsOf(operandsOf(given), sub.answer);
+  return first?.of(operandsOf(other));
 }
