@@ -1,55 +1,27 @@
 import { describe, expect, it } from "vitest";
+import { characterCodec, ids, responseOf, setOf, startIn } from "../../tests/support/character-policy.ts";
 import { caseOf, chainCandidate } from "../../tests/support/small-world.ts";
 import { createVmSandbox } from "../../tests/support/vm-sandbox.ts";
-import { type EnvironmentSet, environmentHash, unsolvedSet } from "../core/environment/environment.ts";
-import type { ChatCodec, SampledResponse } from "../core/ports/policy.ts";
+import type { ChatCodec } from "../core/ports/policy.ts";
 import { prefixGroups } from "../core/trajectory/prefix.ts";
-import { bareCalls, taggedCalls } from "../core/trajectory/tool-format.ts";
+import { bareCalls } from "../core/trajectory/tool-format.ts";
 import type { Trajectory } from "../core/trajectory/trajectory.ts";
 import { playTools, recordResponses } from "./episode.ts";
 
-/** One id a character, so that ids can be read. */
-const ids = (text: string) => [...text].map((character) => character.codePointAt(0)!);
-const codec: ChatCodec = {
-  encodePrompt: () => ids("?"),
-  encodeToolResults: (outputs) => ids(`[${outputs.join("|")}]`),
-  encodeAssistant: ids,
-  decode: (said) => String.fromCodePoint(...said),
-  toolFormat: taggedCalls,
-  stopIds: [],
-  contextTokens: 1_000,
-};
-const response = (text: string): SampledResponse => ({
-  tokens: ids(text),
-  logprobs: ids(text).map(() => -1),
-  finish: "stop",
-});
+const codec = characterCodec();
 const call = (name: string, given: string) =>
   `<tool_call>{"name": "${name}", "arguments": ${given}}</tool_call>`;
 
-const { environment, tables } = caseOf(chainCandidate);
-const set: EnvironmentSet = {
-  format: "ratchet.environment-set.v1",
-  name: "small",
-  environments: [environment],
-  tables: { ...tables },
-  quarantined: [],
-};
-const start: Trajectory = {
-  member: 0,
-  environment: environmentHash(environment),
-  twin: 0,
-  tokens: ids("?"),
-  turns: [],
-  unsolved: unsolvedSet(environment),
-  state: "awaits_response",
-};
+const small = caseOf(chainCandidate);
+const { environment } = small;
+const set = setOf(small);
+const start = startIn(small);
 const limits = { reward: "solve-f1", maxTurns: 4, maxResponseTokens: 100 } as const;
 const right = call("get_home", '{"city": "Lyon"}');
 const wrong = call("get_home", '{"city": "Osaka"}');
 
 const play = (trajectory: Trajectory, texts: readonly [string, ...string[]]) => {
-  const [first, ...others] = texts.map(response);
+  const [first, ...others] = texts.map(responseOf);
   const recorded = recordResponses(trajectory, [first!, ...others], codec);
   return playTools([recorded], set, codec, createVmSandbox(), limits);
 };
@@ -93,7 +65,7 @@ it("a call is told that there is no such tool, whatever arguments it has, before
 describe("a policy whose template has calls as bare objects", () => {
   const bare: ChatCodec = { ...codec, toolFormat: bareCalls };
   const said = async (text: string) => {
-    const recorded = recordResponses(start, [response(text)], bare);
+    const recorded = recordResponses(start, [responseOf(text)], bare);
     const [played] = await playTools([recorded], set, bare, createVmSandbox(), limits);
     return played!;
   };
@@ -120,7 +92,7 @@ describe("a turn that a stop string ended", () => {
       stopIds: ids("."),
     };
     const played = async (text: string) => {
-      const recorded = recordResponses(start, [response(text)], marked);
+      const recorded = recordResponses(start, [responseOf(text)], marked);
       const [settled] = await playTools([recorded], set, marked, createVmSandbox(), limits);
       return String.fromCodePoint(...settled!.tokens);
     };
@@ -135,7 +107,7 @@ describe("a call that failed", () => {
       ...tool,
       code: `function ${tool.document.name}() { throw new Error("about France"); }`,
     }));
-    const asked = recordResponses(start, [response(right)], codec);
+    const asked = recordResponses(start, [responseOf(right)], codec);
     const failed = { ...set, environments: [{ ...environment, tools: failing }] };
     const [played] = await playTools([asked], failed, codec, createVmSandbox(), limits);
     const [turn] = played!.turns;
@@ -151,7 +123,7 @@ describe("a Python tool", () => {
     const python = set.environments[0]!.tools.map((tool) => ({ ...tool, runtime: "python" as const }));
     const pythonSet = { ...set, environments: [{ ...environment, tools: python }] };
     const sandbox = createVmSandbox();
-    const asked = recordResponses(start, [response(call("get_home", '{"city": 1.0}'))], codec);
+    const asked = recordResponses(start, [responseOf(call("get_home", '{"city": 1.0}'))], codec);
     await playTools([asked], pythonSet, codec, sandbox, limits);
     expect(sandbox.calls.map(({ argumentsText }) => argumentsText)).toEqual(['{"city": 1.0}']);
   });

@@ -1,59 +1,31 @@
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { describe, expect, it } from "vitest";
+import { callOf, characterCodec, responseOf, setOf, startIn } from "../../tests/support/character-policy.ts";
 import { caseOf, chainCandidate } from "../../tests/support/small-world.ts";
 import { createVmSandbox } from "../../tests/support/vm-sandbox.ts";
-import { type EnvironmentSet, environmentHash, unsolvedSet } from "../core/environment/environment.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import type { ChatCodec, TrainingRow } from "../core/ports/policy.ts";
+import type { TrainingRow } from "../core/ports/policy.ts";
 import type { StageRecord } from "../core/ports/runs.ts";
-import { taggedCalls } from "../core/trajectory/tool-format.ts";
 import type { Trajectory } from "../core/trajectory/trajectory.ts";
 import { playTools, recordResponses } from "./episode.ts";
 import type { CpuPorts } from "./ports.ts";
 import { storeSampled, withSampled } from "./sampled.ts";
 import { createTrainingActivities, type GoldenBatch } from "./training.ts";
 
-/** One id a character, so that ids can be read. */
-const ids = (text: string) => [...text].map((character) => character.codePointAt(0)!);
-const codecOf = (prompt: string): ChatCodec => ({
-  encodePrompt: () => ids(prompt),
-  encodeToolResults: (outputs) => ids(`[${outputs.join("|")}]`),
-  encodeAssistant: ids,
-  decode: (said) => String.fromCodePoint(...said),
-  toolFormat: taggedCalls,
-  stopIds: [],
-  contextTokens: 1_000,
-});
-const codec = codecOf("?");
-const { environment, tables } = caseOf(chainCandidate);
-const set: EnvironmentSet = {
-  format: "ratchet.environment-set.v1",
-  name: "small",
-  environments: [environment],
-  tables: { ...tables },
-  quarantined: [],
-};
+const codec = characterCodec();
+const small = caseOf(chainCandidate);
+const { environment } = small;
+const set = setOf(small);
 const artifact = (kind: string, digit: string): ArtifactRef => ({ kind, hash: digit.repeat(64), bytes: 1 });
 const environments = artifact("environment-set", "e");
 
-const call = (name: string, given: object) =>
-  `<tool_call>${JSON.stringify({ name, arguments: given })}</tool_call>`;
 const golden = environment.referenceCalls.map(({ tool }) => tool);
 
 /** A trajectory that says these turns, one after the other, played with the real tools. */
 async function said(twin: number, ...texts: string[]): Promise<Trajectory> {
-  let trajectory: Trajectory = {
-    member: 0,
-    environment: environmentHash(environment),
-    twin,
-    tokens: ids("?"),
-    turns: [],
-    unsolved: unsolvedSet(environment),
-    state: "awaits_response",
-  };
+  let trajectory = startIn(small, twin);
   for (const text of texts) {
-    const response = { tokens: ids(text), logprobs: ids(text).map(() => -1), finish: "stop" } as const;
-    const recorded = recordResponses(trajectory, [response], codec);
+    const recorded = recordResponses(trajectory, [responseOf(text)], codec);
     const limits = { reward: "solve-f1", maxTurns: 4, maxResponseTokens: 100 } as const;
     [trajectory] = (await playTools([recorded], set, codec, createVmSandbox(), limits)) as [Trajectory];
   }
@@ -85,11 +57,11 @@ function portsWith(stages: readonly StageRecord[] = [], spoken = codec) {
   } as unknown as CpuPorts;
 }
 
-const right = call(golden[0]!, { city: "Lyon" });
+const right = callOf(golden[0]!, { city: "Lyon" });
 const trajectories = await Promise.all([
   said(0, right, "I do not know."),
   said(1, "No tools for me."),
-  said(2, right, call("no_such_tool", {}), "I do not know."),
+  said(2, right, callOf("no_such_tool", {}), "I do not know."),
 ]);
 
 async function batchOf(
@@ -153,7 +125,7 @@ describe("a supervised batch of sampled trajectories", () => {
     await expect(batchOf(filter, { named: artifact("environment-set", "f") })).rejects.toThrow(
       "was sampled in environments eeeeeeeeeeee and the training names ffffffffffff",
     );
-    await expect(batchOf(filter, { spoken: codecOf("!") })).rejects.toThrow(
+    await expect(batchOf(filter, { spoken: characterCodec("!") })).rejects.toThrow(
       "by a policy with another tokenizer or chat template",
     );
   });

@@ -27,7 +27,7 @@ export interface CallResult {
 }
 
 export interface HowCalled {
-  /** The arguments' own text, where the client sent text; Python tools see it word for word. */
+  /** The arguments' own text, where the client sent JSON as text; Python tools see it word for word. */
   readonly written?: string | undefined;
   readonly signal?: AbortSignal;
 }
@@ -54,7 +54,7 @@ export function openSession({ environment, tables }: Case, sandbox: Sandbox): Se
       if (!tool) return { ok: false, text: unknownToolFeedback(name) };
       if (nestsDeeper(given, deepestNesting)) return { ok: false, text: deepArgumentsFeedback(name) };
       if (!isObject(given))
-        return { ok: false, text: badArgumentsFeedback(name, JSON.stringify(given) ?? "null") };
+        return { ok: false, text: badArgumentsFeedback(name, written ?? JSON.stringify(given) ?? "null") };
       const invocation = {
         program: programOf(tool, tables),
         arguments: given,

@@ -1,5 +1,6 @@
 /** A tool call as a client sends it: OpenAI's `{ id, function: { name, arguments } }`, or `{ name, arguments }`. */
 import { z } from "zod";
+import { readJson } from "../core/trajectory/json-source.ts";
 import { Refusal } from "./messages.ts";
 
 const named = { name: z.string(), arguments: z.unknown().optional() };
@@ -13,7 +14,7 @@ export interface ToolCall {
   readonly name: string;
   /** What the model wrote; text that is no JSON stays text, for the tool to refuse. */
   readonly given: unknown;
-  /** The arguments word for word, where they came as text: Python tells 1.0 from 1. */
+  /** The arguments word for word, where they came as text that is JSON: Python tells 1.0 from 1. */
   readonly text?: string;
 }
 
@@ -30,17 +31,22 @@ export function readToolCall(body: unknown): ToolCall {
   return {
     ...(id === undefined ? {} : { id }),
     name: called.name,
-    given: parsedArguments(called.arguments),
-    ...(typeof called.arguments === "string" && { text: called.arguments }),
+    ...readArguments(called.arguments),
   };
 }
 
-function parsedArguments(given: unknown): unknown {
-  if (given === undefined) return {};
-  if (typeof given !== "string") return given;
-  try {
-    return JSON.parse(given);
-  } catch {
-    return given;
-  }
+/** As training reads them, Python's NaN and Infinity included; and what nests too deep for Python, which is refused by that. */
+const readings: readonly ((text: string) => unknown)[] = [
+  (text) => readJson(text).value,
+  (text) => JSON.parse(text),
+];
+
+function readArguments(given: unknown): Pick<ToolCall, "given" | "text"> {
+  if (given === undefined) return { given: {} };
+  if (typeof given !== "string") return { given };
+  for (const read of readings)
+    try {
+      return { given: read(given), text: given };
+    } catch {}
+  return { given };
 }
