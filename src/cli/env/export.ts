@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { type Config, readConfig } from "../../config/config.ts";
 import { RatchetError } from "../../core/errors.ts";
-import { exportFtrlRow } from "../../core/formats/ftrl.ts";
+import { exportFtrlRow } from "../../core/formats/ftrl-export.ts";
 import type { Case } from "../../core/gates/gate.ts";
 import { shortHash } from "../../core/hash.ts";
 import { rowFormat } from "./import.ts";

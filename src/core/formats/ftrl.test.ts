@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Environment, Tool } from "../environment/environment.ts";
 import { promptMessages } from "../environment/prompt.ts";
-import { exportFtrlRow, importFtrlRow } from "./ftrl.ts";
+import { importFtrlRow } from "./ftrl.ts";
+import { exportFtrlRow } from "./ftrl-export.ts";
 
 const rows = readFileSync(new URL("../../../tests/fixtures/ftrl_rows.jsonl", import.meta.url), "utf8")
   .trimEnd()
@@ -165,10 +167,75 @@ describe("an environment becomes a row of FTRL's", () => {
     );
   });
 
-  it("written anew where it was changed since, with the fields that only the row has", () => {
-    const imported = importFtrlRow(rowText({ note: 12 }), "row");
-    const row = JSON.parse(exportFtrlRow({ ...imported, answer: "Black Sea" })) as Record<string, unknown>;
-    expect(row).toMatchObject({ note: 12, answer: "Black Sea", unsolved_set: '{"find":["Red Sea"]}' });
+  describe("where it was changed since, the row with what differs alone written anew:", () => {
+    /** Members that nobody reads, numbers that no double holds or tells apart, and one of a list that is a number. */
+    const row = [
+      '{"id": 9007199254740993, "messages": [{"role": "system", "content": "Be brief."},',
+      '{"role": "user", "content": "Which sea?", "weight": 1.0}],',
+      String.raw`"tools": "[{\"type\": \"function\", \"function\": {\"name\": \"find\", \"description\": \"Finds.\", \"strict\": true,`,
+      String.raw`\"parameters\": {\"type\": \"object\", \"properties\": {\"depth\": {\"type\": \"number\", \"default\": 1.0}}, \"required\": []}}},`,
+      String.raw`{\"type\": \"function\", \"function\": {\"name\": \"no-code\", \"description\": \"Idles.\"}}]",`,
+      String.raw`"codes": "{\"find\": \"def find(depth=1.0): pass\", \"left\": \"over\"}",`,
+      String.raw`"unsolved_set": "{\"find\": [\"Red Sea\", 1.0], \"no-code\": []}",`,
+      '"solve_rate": 1.0, "answer": "Red Sea"}',
+    ].join(" ");
+    const imported = importFtrlRow(row, "row");
+    const [find, idle] = imported.tools as [Tool, Tool];
+    const described = (tool: Tool, description: string): Tool => ({
+      ...tool,
+      document: { ...tool.document, description },
+    });
+    const subQuestions = imported.subQuestions.map((sub, i) =>
+      i === 0 ? { ...sub, answer: "Black Sea" } : sub,
+    );
+
+    it.each<[string, Partial<Environment>, readonly (readonly [string, string])[]]>([
+      ["nothing of the row", { referenceCalls: [{ subQuestion: "q1", tool: "find", arguments: {} }] }, []],
+      ["the answer", { answer: "Black Sea" }, [['"answer": "Red Sea"', '"answer": "Black Sea"']]],
+      [
+        "a sub-answer",
+        { subQuestions },
+        [[String.raw`[\"Red Sea\", 1.0]`, String.raw`[\"Black Sea\", 1.0]`]],
+      ],
+      ["the question", { question: "Which ocean?" }, [["Which sea?", "Which ocean?"]]],
+      ["a tool's document", { tools: [described(find, "Seeks."), idle] }, [["Finds.", "Seeks."]]],
+      [
+        "a tool's code",
+        { tools: [{ ...find, code: "def find(depth=2): pass" }, idle] },
+        [["def find(depth=1.0): pass", "def find(depth=2): pass"]],
+      ],
+      [
+        "what the row left to be understood",
+        { split: "train", scenario: "single_hop" },
+        [['"answer": "Red Sea"', '"answer": "Red Sea", "data_source": "self/single_hop", "split": "train"']],
+      ],
+    ])("%s", (_, changes, replaced) => {
+      const expected = replaced.reduce((text, [before, after]) => text.replace(before, after), row);
+      expect(exportFtrlRow({ ...imported, ...changes })).toBe(expected);
+    });
+
+    it("a tool fewer", () => {
+      const exported = exportFtrlRow({ ...imported, tools: [find] });
+      const { tools, codes } = JSON.parse(exported) as Record<string, string>;
+      expect(tools).toMatch(/^\[\{"type": "function".*"strict": true,.*"default": 1\.0.*\}\]$/);
+      expect(tools).not.toContain("no-code");
+      expect(JSON.parse(codes!)).toEqual({ find: "def find(depth=1.0): pass", left: "over" });
+      expect(exported).toContain('"id": 9007199254740993');
+    });
+
+    it("a question that follows FTRL's instruction, or stands in a part of its own", () => {
+      const [, , , published] = rows;
+      const instructed = importFtrlRow(published!, "row");
+      const question = "Which ocean?";
+      expect(exportFtrlRow({ ...instructed, question })).toBe(
+        published!.replace(JSON.stringify(instructed.question).slice(1, -1), question),
+      );
+      const content = [{ type: "text", text: "Which sea?", cache: 1 }];
+      const parts = rowText({ messages: [{ role: "user", content }] });
+      expect(exportFtrlRow({ ...importFtrlRow(parts, "row"), question })).toBe(
+        parts.replace("Which sea?", question),
+      );
+    });
   });
 
   it("unless a tool of it is no Python function alone", () => {

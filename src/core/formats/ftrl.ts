@@ -1,7 +1,6 @@
 /**
- * FTRL's row format (bytedance/FTRL, train.jsonl and test.jsonl) to environments and back. A row is kept word for word
- * beside what is read of it, so exporting what was imported gives the very bytes, whatever fields the row has; an
- * environment that was changed since, or comes from elsewhere, is written anew.
+ * FTRL's row format (bytedance/FTRL, train.jsonl and test.jsonl) to environments. A row is kept word for word beside what
+ * is read of it, so that exporting it (ftrl-export.ts) loses nothing, whatever fields the row has.
  *
  * A row names the tool that owns each sub-answer and nothing else of the decomposition: no sub-questions in words, no
  * DAG, no reference calls, no rule that makes the final answer. None of these is guessed.
@@ -9,24 +8,24 @@
 import { z } from "zod";
 import {
   type Environment,
-  environmentHash,
   jsonSchema,
   type ScenarioType,
-  type Split,
   scenarioTypes,
   splits,
   type Tool,
   toolDocumentSchema,
-  unsolvedSet,
 } from "../environment/environment.ts";
 import { promptMessages } from "../environment/prompt.ts";
 import { RatchetError } from "../errors.ts";
-import { contentHash, shortHash } from "../hash.ts";
-import type { JsonObject } from "../json.ts";
+import { contentHash } from "../hash.ts";
 import { nested } from "../reward/ftrl-row.ts";
 import { readJson } from "../trajectory/json-source.ts";
 
-const instruction = promptMessages({ profile: "ftrl", question: "" })[0]!.content;
+/** What stands before the question in FTRL's own rows; others may have the bare question. */
+export const instruction = promptMessages({ profile: "ftrl", question: "" })[0]!.content;
+
+/** Of the message that asks: the first that has it. */
+export const askingRole = "user";
 
 const functionSchema = z.object({
   name: z
@@ -51,7 +50,7 @@ const answerText = z.union([z.string().min(1), z.number().transform(String)], {
 });
 
 /** Text as one string or as a list of parts, as chat interfaces have it. */
-const contentText = z.union(
+export const contentText = z.union(
   [
     z.string(),
     z
@@ -85,8 +84,8 @@ type Row = z.infer<typeof rowSchema>;
 /** `text` is the row as JSON; throws InvalidInput that begins with `where`, e.g. "test.jsonl line 3". */
 export function importFtrlRow(text: string, where: string): Environment {
   const row = parseRow(text, where);
-  const message = row.messages.find(({ role }) => role === "user");
-  if (message === undefined) throw refusal(where, "messages", "no message has the role 'user'");
+  const message = row.messages.find(({ role }) => role === askingRole);
+  if (message === undefined) throw refusal(where, "messages", `no message has the role '${askingRole}'`);
   const question = message.content.startsWith(instruction)
     ? message.content.slice(instruction.length)
     : message.content;
@@ -125,38 +124,6 @@ export function importFtrlRow(text: string, where: string): Environment {
     gates: [],
   };
 }
-
-/** The row as JSON text. Throws InvalidInput for tools that FTRL's trainer could not run. */
-export function exportFtrlRow(environment: Environment): string {
-  const { origin } = environment;
-  if (origin !== undefined && isAsImported(environment, origin.row)) return origin.row;
-  const foreign = environment.tools.find(({ runtime, table }) => runtime !== "python" || table !== undefined);
-  if (foreign)
-    throw new RatchetError(
-      "InvalidInput",
-      `environment ${shortHash(environmentHash(environment))}: tool '${foreign.document.name}' is ${foreign.runtime}${foreign.table === undefined ? "" : " with a data table"}; FTRL's rows hold Python functions alone, so export environments whose tools are such`,
-      { tool: foreign.document.name },
-    );
-  const written = {
-    messages: promptMessages(environment).map(({ role, content }) => ({ role, content })),
-    tools: JSON.stringify(
-      environment.tools.map(({ document }) => ({ type: "function", function: document })),
-    ),
-    codes: JSON.stringify(
-      Object.fromEntries(environment.tools.map((tool) => [tool.document.name, tool.code])),
-    ),
-    unsolved_set: JSON.stringify(unsolvedSet(environment)),
-    solve_rate: 0,
-    data_source: `self/${environment.scenario}`,
-    split: environment.split satisfies Split,
-    answer: environment.answer,
-  };
-  const kept = origin === undefined ? {} : (readJson(origin.row).value as JsonObject);
-  return JSON.stringify({ ...kept, ...written });
-}
-
-const isAsImported = (environment: Environment, row: string): boolean =>
-  environmentHash(importFtrlRow(row, "origin")) === environmentHash(environment);
 
 function parseRow(text: string, where: string): Row {
   let value: unknown;
