@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ReinforcementSettings } from "../src/core/experiment/input.ts";
+import { type ReinforcementSettings, reinforcementSchema } from "../src/core/experiment/input.ts";
 import type { Json } from "../src/core/json.ts";
 import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
@@ -110,7 +110,8 @@ describe("a stage that a run finds under way", () => {
     const { checkpoint } = (await stageOf("again", "cold-start")).result as unknown as {
       checkpoint: ArtifactRef;
     };
-    const { training } = stages.rl as { training: object };
+    // As the experiment gives it: a stage that was begun with another input is not followed.
+    const training = reinforcementSchema.parse((stages.rl as { training: object }).training);
     const names = { policy: checkpoint.hash, environments: setOfLost.set.hash };
     const before = await operated.client.workflow.signalWithStart("trainPolicy", {
       workflowId: "found.rl",

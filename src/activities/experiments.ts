@@ -194,12 +194,14 @@ export function createExperimentActivities(ports: CpuPorts) {
     collectGarbage: guarded((keep: readonly string[]): Promise<void> => ports.collectGarbage(keep)),
 
     /** What a running workflow came to, or null while it runs; its failure is this activity's. */
-    peekWorkflow: guarded(async (workflowId: string): Promise<{ result: unknown } | "cutShort" | null> => {
-      const ended = await ports.peekWorkflow(workflowId);
-      if (ended === null || ended === "cutShort" || "result" in ended) return ended;
-      const { failure: message, type, details } = ended;
-      throw ApplicationFailure.create({ message, type, details: [...details], nonRetryable: true });
-    }),
+    peekWorkflow: guarded(
+      async (workflowId: string, input?: unknown): Promise<{ result: unknown } | "cutShort" | null> => {
+        const ended = await ports.peekWorkflow(workflowId, input);
+        if (ended === null || ended === "cutShort" || "result" in ended) return ended;
+        const { failure: message, type, details } = ended;
+        throw ApplicationFailure.create({ message, type, details: [...details], nonRetryable: true });
+      },
+    ),
   };
 }
 

@@ -28,9 +28,13 @@ export interface CpuPorts extends StorePorts {
   pinPolicy(source: string): Promise<string>;
   /** Removes checkpoints nobody needs; the named ones stay. */
   collectGarbage(keep: readonly string[]): Promise<void>;
-  /** Null while the workflow runs; `cutShort` where it was ended from outside and says nothing of its work. */
+  /**
+   * Null while the workflow runs; `cutShort` where it was ended from outside and says nothing of its work. One that was
+   * begun with another input than this one, where one is given, does other work: it is ended, and cut short.
+   */
   peekWorkflow(
     workflowId: string,
+    input?: unknown,
   ): Promise<
     { result: unknown } | { failure: string; type: string; details: readonly unknown[] } | "cutShort" | null
   >;

@@ -80,8 +80,10 @@ export async function whileAlive<T>(work: () => Promise<T>): Promise<T> {
  * For activities whose writes are idempotent upserts, or that only read: no step of the ledger, the same bound on how
  * often they fail before their workflow parks.
  */
-export function guarded<I, O>(work: (input: I) => Promise<O>): (input: I) => Promise<O> {
-  return (input) => countingFailures(() => whileAlive(() => work(input)));
+export function guarded<I, O, More extends unknown[] = []>(
+  work: (input: I, ...more: More) => Promise<O>,
+): (input: I, ...more: More) => Promise<O> {
+  return (input, ...more) => countingFailures(() => whileAlive(() => work(input, ...more)));
 }
 
 /**

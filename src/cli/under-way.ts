@@ -4,10 +4,10 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@temporalio/client";
-import { decodeArrayFromPayloads } from "@temporalio/common/lib/internal-non-workflow/index.js";
 import { RatchetError } from "../core/errors.ts";
 import { contentHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
+import { begunWith } from "../services/begun-with.ts";
 import { progressOf, statusOf } from "./open-run.ts";
 import { patiently } from "./patience.ts";
 
@@ -36,16 +36,10 @@ export async function requireSameInput(
   client: Client,
   { run, workflowId }: { readonly run: string; readonly workflowId: string },
   input: unknown,
-  asStored: (begunWith: unknown) => unknown = (begunWith) => begunWith,
+  asStored: (given: unknown) => unknown = (given) => given,
 ): Promise<void> {
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution: { workflowId },
-    maximumPageSize: 1,
-  });
-  const payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
-  const [begunWith = null] = await decodeArrayFromPayloads(client.options.loadedDataConverter, payloads);
-  if (contentHash(asStored(begunWith) as Json) === contentHash(input as Json)) return;
+  const given = await begunWith(client, { workflowId });
+  if (contentHash(asStored(given) as Json) === contentHash(input as Json)) return;
   throw new RatchetError(
     "InvalidInput",
     `run '${run}' goes on with another input; give this one another id, or continue that one: npx ratchet resume ${run}`,

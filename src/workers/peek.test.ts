@@ -1,5 +1,5 @@
 import { type Client, ServiceError, WorkflowFailedError, WorkflowNotFoundError } from "@temporalio/client";
-import { ApplicationFailure, RetryState } from "@temporalio/common";
+import { ApplicationFailure, defaultPayloadConverter, RetryState } from "@temporalio/common";
 import { describe, expect, it } from "vitest";
 import { peeker } from "./peek.ts";
 
@@ -34,6 +34,35 @@ describe("a look at another workflow", () => {
       type: "ArtifactMissing",
       details: [{ kind: "shard", hash: "5" }],
     });
+  });
+
+  it("ends one that was begun with another input, and does not take what it came to", async () => {
+    const looked = async (name: string, begunWith: object, input: object) => {
+      const ended: unknown[] = [];
+      const terminate = async () => ended.push("terminated");
+      const describe = async () => ({ status: { name }, runId: "r" });
+      const result = async () => 7;
+      const payloads = [defaultPayloadConverter.toPayload(begunWith)];
+      const history = { events: [{ workflowExecutionStartedEventAttributes: { input: { payloads } } }] };
+      const client = {
+        options: {
+          namespace: "default",
+          loadedDataConverter: { payloadConverter: defaultPayloadConverter, payloadCodecs: [] },
+        },
+        workflow: { getHandle: () => ({ describe, result, terminate }) },
+        workflowService: { getWorkflowExecutionHistory: async () => ({ history }) },
+      };
+      return [await peeker(client as unknown as Client)("tiny.rl.i6.s0", input), ...ended];
+    };
+    const [one, same] = [
+      { policy: "c5", turns: 3 },
+      { turns: 3, policy: "c5" },
+    ];
+    expect(await looked("RUNNING", one, same)).toEqual([null]);
+    expect(await looked("COMPLETED", one, same)).toEqual([{ result: 7 }]);
+    const other = { policy: "c5'", turns: 3 };
+    expect(await looked("RUNNING", one, other)).toEqual(["cutShort", "terminated"]);
+    expect(await looked("COMPLETED", one, other)).toEqual(["cutShort"]);
   });
 
   it("says in a sentence that Temporal did not answer, which is tried again", async () => {

@@ -8,7 +8,8 @@ import { cpu } from "./proxies.ts";
 /**
  * Runs a child workflow under its own id, steered as its parent is. A reset or resumed parent finds the child still
  * running: then it tells that one what it was told itself, and follows it to its end instead of starting it again. One
- * that is then cut short, as it may have been closing with the parent it had before, is started anew.
+ * that was begun with another input is ended: the policy that it samples from may be another. What is cut short so, or
+ * as it may have been closing with the parent it had before, is started anew.
  */
 export async function runChild<I, R>(
   control: Control,
@@ -30,7 +31,7 @@ export async function runChild<I, R>(
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       control.children.join(workflowId, control.steeringFor("found"));
-      const ended = await follow(workflowId);
+      const ended = await follow(workflowId, input);
       if (ended !== "cutShort") return ended.result as R;
     } finally {
       control.childEnded(workflowId);
@@ -40,12 +41,17 @@ export async function runChild<I, R>(
 /**
  * Looks now and then, so that no worker is kept waiting; its failure is ours. Its end is noticed within a twentieth of the
  * time that it took, in some 200 looks for two days: each costs a dozen of the 51,200 events that a history may have.
+ * Only the first look compares the input, which may be large: nobody but its parent starts another in its place.
  */
-async function follow(workflowId: string): Promise<{ readonly result: unknown } | "cutShort"> {
+async function follow(
+  workflowId: string,
+  input: unknown,
+): Promise<{ readonly result: unknown } | "cutShort"> {
   for (let waitedMs = 0; ; ) {
-    const ended = await cpu.peekWorkflow.executeWithOptions({ summary: `look at ${workflowId}` }, [
-      workflowId,
-    ]);
+    const ended = await cpu.peekWorkflow.executeWithOptions(
+      { summary: `look at ${workflowId}` },
+      waitedMs === 0 ? [workflowId, input] : [workflowId],
+    );
     if (ended !== null) return ended;
     const pauseMs = Math.max(1_000, Math.round(waitedMs / 20));
     await sleep(pauseMs);
