@@ -83,6 +83,19 @@ describe("the histories of an experiment and a calibration", () => {
     }
   });
 
+  it("give a turn and an update a week, and notice within 20 s that nobody works on it", () => {
+    const limits = [...histories.values()].flatMap(eventsOf).flatMap((event) => {
+      const { activityType, taskQueue, startToCloseTimeout, heartbeatTimeout } =
+        event.activityTaskScheduledEventAttributes ?? {};
+      if (taskQueue?.name !== taskQueues.sample && taskQueue?.name !== taskQueues.train) return [];
+      return [`${activityType!.name}: ${startToCloseTimeout!.seconds} s, ${heartbeatTimeout!.seconds} s`];
+    });
+    expect([...new Set(limits)].sort()).toEqual([
+      "sampleTurn: 604800 s, 10 s",
+      "updatePolicy: 604800 s, 20 s",
+    ]);
+  });
+
   it("are small: under 5,000 events, and no payload over 64 KiB", () => {
     for (const history of histories.values()) {
       expect(eventsOf(history).length).toBeLessThan(5_000);

@@ -27,10 +27,17 @@ export const cpu: Summarized<CpuActivities> = proxyActivities<CpuActivities>({
   retry,
 });
 
+/**
+ * More than any sound turn or update takes, its wait for the device included: an attempt beyond the limit fails nowhere, is
+ * counted by nobody, and would be begun again for ever. What hangs is found by its silence: by these heartbeats, and by
+ * the engine's owner, who ends it after 30 s.
+ */
+const beyondSoundWork = "7 days";
+
 /** Sampling: heartbeats at each prefill block and token step. */
 export const sample: Summarized<SamplingActivities> = proxyActivities<SamplingActivities>({
   taskQueue: taskQueues.sample,
-  startToCloseTimeout: "2h", // a shard of long responses on a slow machine
+  startToCloseTimeout: beyondSoundWork,
   heartbeatTimeout: "10s", // a token step takes well under a second; loading weights a few
   retry,
 });
@@ -38,7 +45,7 @@ export const sample: Summarized<SamplingActivities> = proxyActivities<SamplingAc
 /** Updates: heartbeats at each layer and each file. They wait without limit for a device worker. */
 export const train: Summarized<UpdateActivities> = proxyActivities<UpdateActivities>({
   taskQueue: taskQueues.train,
-  startToCloseTimeout: "6h", // the largest mini-batches of a long supervised update
+  startToCloseTimeout: beyondSoundWork,
   heartbeatTimeout: "20s", // writing and syncing one large tensor file may take some seconds
   retry,
 });
