@@ -10,6 +10,7 @@ import { type Endpoints, endpointsOf } from "./endpoints.ts";
 import { serveHealth } from "./health.ts";
 import { endLeftoverPostgres, endLeftoverTemporal, endLeftoverWorkers } from "./leftovers.ts";
 import { acquireLock, releaseLock, supervisorOf } from "./lock.ts";
+import { logDestination } from "./log-destination.ts";
 import { capLogs, openLog } from "./logs.ts";
 import { localHost } from "./ports.ts";
 import { postgresSpecification } from "./postgres.ts";
@@ -87,10 +88,7 @@ export class Supervisor {
     this.table = { supervisor: identify(process.pid), state: "starting", threads, graceMs, processes: [] };
     writeProcessTable(this.home, this.table);
     const level = config.logLevel;
-    const destination = pino.destination({ fd: openLog(this.home, "supervisor"), sync: true });
-    // A log that cannot be written is no reason to end what runs.
-    destination.on("error", () => undefined);
-    this.log = pino({ level }, destination);
+    this.log = pino({ level }, logDestination(openLog(this.home, "supervisor")));
     this.houseKeeping = setInterval(() => this.keepHouse(), houseKeepingMs).unref();
     const record = await ensureRecord(config);
     const endpoints = endpointsOf(config, record)!;

@@ -5,17 +5,14 @@
 import type { LogLevel, LogMetadata, Logger as TemporalLogger } from "@temporalio/worker";
 import pino, { type Logger } from "pino";
 import type { Config } from "../config/config.ts";
+import { logDestination } from "../services/log-destination.ts";
 
 export type { Logger } from "pino";
 
 const levels = { TRACE: "trace", DEBUG: "debug", INFO: "info", WARN: "warn", ERROR: "error" } as const;
 
-/** Synchronous, so that the line before a crash is not lost. */
 export function createLogger(role: string, { logLevel }: Pick<Config, "logLevel">, descriptor = 2): Logger {
-  return pino(
-    { level: logLevel, base: { role, pid: process.pid } },
-    pino.destination({ fd: descriptor, sync: true }),
-  );
+  return pino({ level: logLevel, base: { role, pid: process.pid } }, logDestination(descriptor));
 }
 
 export function temporalLogger(log: Logger): TemporalLogger {
