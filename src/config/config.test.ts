@@ -132,6 +132,21 @@ describe("readConfig", () => {
       "environment variable DATABASE_URL must be postgres://user:password@host:port/database; correct it or unset it",
     ],
     [
+      "credentials in the Hub's address, without repeating them",
+      { HF_ENDPOINT: "https://ada:secret@hub.example/mirror" },
+      "environment variable HF_ENDPOINT must be http(s)://host/path without a user and a password; a mirror's token goes into HF_TOKEN; correct it or unset it",
+    ],
+    [
+      "a Hub's address that is none, and may hold a password all the same",
+      { HF_ENDPOINT: "ada:secret@hub.example" },
+      "environment variable HF_ENDPOINT must be http(s)://host/path without a user and a password; a mirror's token goes into HF_TOKEN; correct it or unset it",
+    ],
+    [
+      "a token that no header can hold, without repeating it",
+      { HF_TOKEN: "hf_secret\nhf_other" },
+      "environment variable HF_TOKEN must be one word of printable ASCII characters; correct it or unset it",
+    ],
+    [
       "Temporal credentials without an address",
       { TEMPORAL_API_KEY: "k" },
       "Temporal credentials (TEMPORAL_API_KEY or TEMPORAL_TLS_*) are set but TEMPORAL_ADDRESS is not; set it to host:port, or unset them to use the embedded server",
@@ -142,6 +157,11 @@ describe("readConfig", () => {
       "the Temporal connection settings cannot be read: Profile 'lost' not found in config data; correct TEMPORAL_PROFILE, TEMPORAL_CONFIG_FILE or the temporal.toml file",
     ],
   ];
+  it("takes a mirror of the Hub, and a token with the line's end that a file gives it", () => {
+    const hub = { HF_ENDPOINT: "http://127.0.0.1:8080/mirror", HF_TOKEN: "hf_secret\n" };
+    expect(readConfig({ ...bare, ...hub }, cwd).environment).toEqual({ ...bare, ...hub });
+  });
+
   it.each(refused)("refuses %s", (_, variables, message) => {
     expect(() => readConfig({ ...bare, ...variables }, cwd)).toThrow(message);
   });

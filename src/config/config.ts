@@ -92,6 +92,18 @@ const schema = z.object({
   DATABASE_URL: z
     .url({ protocol: /^postgres(ql)?$/, error: "must be postgres://user:password@host:port/database" })
     .optional(),
+  // What the engine's hub.ts says of a request that failed quotes the address, and where no header can hold it the token.
+  HF_ENDPOINT: z
+    .string()
+    .regex(
+      /^https?:\/\/[^\s@?#]+$/,
+      "must be http(s)://host/path without a user and a password; a mirror's token goes into HF_TOKEN",
+    )
+    .optional(),
+  HF_TOKEN: z
+    .string()
+    .regex(/^\s*[!-~]+\s*$/, "must be one word of printable ASCII characters")
+    .optional(),
   RATCHET_METRICS_ADDRESS: z.string().optional(),
   RATCHET_METRICS_TOKEN: z.string().optional(),
   RATCHET_PAYLOAD_KEY: z.string().optional(),
@@ -102,6 +114,9 @@ const ownVariables = Object.keys(schema.shape).filter((name) => name.startsWith(
   string,
   ...string[],
 ];
+
+/** A URL may hold a password. What these are set to is not repeated. */
+const mayHoldSecrets: ReadonlySet<string> = new Set(["DATABASE_URL", "HF_ENDPOINT", "HF_TOKEN"]);
 
 /** Reads the environment once; an empty variable counts as unset. Throws InvalidInput. */
 export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = process.cwd()): Config {
@@ -122,8 +137,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = pro
   if (!parsed.success) {
     const issue = parsed.error.issues[0]!;
     const name = String(issue.path[0]);
-    // A URL may hold a password, so its value is not repeated.
-    const value = name === "DATABASE_URL" ? "" : ` = "${environment[name]}"`;
+    const value = mayHoldSecrets.has(name) ? "" : ` = "${environment[name]}"`;
     throw new RatchetError(
       "InvalidInput",
       `environment variable ${name}${value} ${issue.message}; correct it or unset it`,
