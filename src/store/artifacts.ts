@@ -95,6 +95,11 @@ export async function openArtifactFolder(
     stagingFolder,
     adoptFolder,
     pathOf,
+    verifyAgain: async ({ kind, hash }) => {
+      const named = { kind, hash, bytes: 0 };
+      verified.delete(artifactPath(root, named));
+      await pathOf(named);
+    },
   };
 }
 

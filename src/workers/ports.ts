@@ -2,6 +2,7 @@
 import type { EnvironmentSet } from "../core/environment/environment.ts";
 import { loadSet } from "../core/environment/stored-set.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
+import { isUnreadable } from "../engine/runtime/locate.ts";
 import { createChatCodec } from "../engine/tokenizer/codec.ts";
 
 /** Remembers the last few results by content hash; a failed attempt is forgotten. */
@@ -24,4 +25,9 @@ export const environmentSets = (artifacts: ArtifactStore) =>
   remember<EnvironmentSet>(4, (ref) => loadSet(artifacts, ref));
 
 export const codecs = (artifacts: ArtifactStore) =>
-  remember(4, async (ref) => createChatCodec(await artifacts.pathOf(ref)));
+  remember(4, async (ref) =>
+    createChatCodec(await artifacts.pathOf(ref)).catch(async (error: unknown) => {
+      if (isUnreadable(error)) await artifacts.verifyAgain(ref);
+      throw error;
+    }),
+  );

@@ -40,4 +40,9 @@ export interface ArtifactStore {
   ): Promise<ArtifactRef>;
   /** Path of a stored folder or file, verified (once per process and artifact) before it is returned. */
   pathOf(ref: ArtifactRef): Promise<string>;
+  /**
+   * Reads all of it once more, for whoever cannot read what was verified before: throws ArtifactMissing or ArtifactCorrupt
+   * where it was taken away or damaged since.
+   */
+  verifyAgain(ref: Pick<ArtifactRef, "kind" | "hash">): Promise<void>;
 }

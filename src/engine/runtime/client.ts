@@ -15,13 +15,13 @@ import type {
 import { standardCacheBytes } from "../sampling/block-cache.ts";
 import { beating } from "./beat.ts";
 import { EngineProcess, type ProcessOptions } from "./engine-process.ts";
-import { locatePolicy, readManifest } from "./locate.ts";
+import { isUnreadable, locatePolicy, readManifest, verifyAgain } from "./locate.ts";
 import type { EngineRequest, EngineResult, PolicyLocation, UpdateOutcome } from "./messages.ts";
 import { describeNumerics, numericsMismatch } from "./numerics.ts";
 import { createTurns } from "./turns.ts";
 
 export interface EngineOptions extends Omit<ProcessOptions, "provider" | "prefixCacheBytes"> {
-  readonly artifacts: Pick<ArtifactStore, "pathOf" | "stagingFolder" | "adoptFolder">;
+  readonly artifacts: Pick<ArtifactStore, "pathOf" | "verifyAgain" | "stagingFolder" | "adoptFolder">;
   /** Execution provider of ONNX Runtime; "cpu", which is always there, by default. */
   readonly provider?: string;
   /** Most bytes of keys and values kept of prompts; an eighth of the memory by default. Changes no result. */
@@ -53,7 +53,13 @@ export function createEngine(options: EngineOptions): Engine {
       engine = new EngineProcess({ ...options, provider, prefixCacheBytes });
       options.log?.(`engine process ${engine.pid} started with ${threads} threads`);
     }
-    return engine.request(request, onProgress, signal);
+    return engine.request(request, onProgress, signal).catch(async (error: unknown) => {
+      if (!isUnreadable(error)) throw error;
+      const policies = request.kind === "sample" ? [request.policy] : [request.parent, request.reference];
+      const read = policies.filter((policy) => policy !== undefined);
+      await beating("verifying a checkpoint again", onProgress, verifyAgain(artifacts, read));
+      throw error;
+    });
   };
 
   const locate = (ref: ArtifactRef, onProgress: OnProgress): Promise<PolicyLocation> =>

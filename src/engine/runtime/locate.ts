@@ -1,6 +1,7 @@
 /** Where a stored policy lies, and what its adapter adds to: a checkpoint's manifest names the one that holds its weights. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { RatchetError } from "../../core/errors.ts";
 import type { ArtifactRef, ArtifactStore, FileDigest } from "../../core/ports/artifacts.ts";
 import { optimizerFile } from "../formats/checkpoint.ts";
 import { weightsFile } from "../formats/folder-tensors.ts";
@@ -34,3 +35,20 @@ export async function locatePolicy(
     optimizerSha256: files[optimizerFile]?.sha256,
   };
 }
+
+/**
+ * After ModelUnreadable: a policy that was verified may have been collected or damaged before it was read. It is lost then,
+ * which can be made again; an unreadable model is nobody's to mend. Throws ArtifactMissing or ArtifactCorrupt.
+ */
+export async function verifyAgain(
+  artifacts: Pick<ArtifactStore, "verifyAgain">,
+  policies: readonly Pick<PolicyLocation, "hash" | "base">[],
+): Promise<void> {
+  for (const { hash, base } of policies) {
+    await artifacts.verifyAgain({ kind: "checkpoint", hash });
+    if (base !== undefined) await verifyAgain(artifacts, [base]);
+  }
+}
+
+export const isUnreadable = (error: unknown): boolean =>
+  error instanceof RatchetError && error.type === "ModelUnreadable";
