@@ -70,10 +70,10 @@ export async function openArtifactFolder(
     return ref;
   };
 
-  const pathOf = async (ref: ArtifactRef): Promise<string> => {
+  const pathOf: ArtifactStore["pathOf"] = async (ref, files) => {
     const path = artifactPath(root, ref);
-    const check = verified.get(path) ?? verifyArtifact(fs, ref, path);
-    verified.set(path, check);
+    const check = verified.get(path) ?? verifyArtifact(fs, ref, path, files);
+    if (files === undefined) verified.set(path, check);
     try {
       await check;
       // Verified earlier, it may have been collected since.

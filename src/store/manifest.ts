@@ -73,8 +73,16 @@ export async function isWhole(fs: FileSystem, ref: ArtifactRef, path: string): P
   }
 }
 
-/** Reads all of a stored file or folder again. Throws ArtifactCorrupt, or ENOENT where it is not there. */
-export async function verifyArtifact(fs: FileSystem, ref: ArtifactRef, path: string): Promise<void> {
+/**
+ * Reads all of a stored file or folder again, or of a folder the manifest, `only` these files and the sizes of the others.
+ * Throws ArtifactCorrupt, or ENOENT where it is not there.
+ */
+export async function verifyArtifact(
+  fs: FileSystem,
+  ref: ArtifactRef,
+  path: string,
+  only?: readonly string[],
+): Promise<void> {
   const damaged = (found: string) => corruptArtifact(ref, path, found);
   const unreadable = (error: unknown, at: string, found: string) =>
     noSuchFile.has(codeOf(error)) ? damaged(found) : storageFailure(error, `read ${at}`);
@@ -97,6 +105,7 @@ export async function verifyArtifact(fs: FileSystem, ref: ArtifactRef, path: str
       throw unreadable(error, join(path, name), `${name} is missing`);
     });
     if (size !== expected.bytes) throw damaged(`${name} has ${size} bytes instead of ${expected.bytes}`);
+    if (only !== undefined && !only.includes(name)) continue;
     const actual = await digestFile(fs, join(path, name)).catch((error: Error) => {
       throw unreadable(error, join(path, name), `${name} cannot be read (${error.message})`);
     });

@@ -3,7 +3,7 @@ import type { EnvironmentSet } from "../core/environment/environment.ts";
 import { loadSet } from "../core/environment/stored-set.ts";
 import type { ArtifactRef, ArtifactStore } from "../core/ports/artifacts.ts";
 import { isUnreadable } from "../engine/runtime/locate.ts";
-import { createChatCodec } from "../engine/tokenizer/codec.ts";
+import { codecFiles, createChatCodec } from "../engine/tokenizer/codec.ts";
 
 /** Remembers the last few results by content hash; a failed attempt is forgotten. */
 export function remember<T>(
@@ -24,9 +24,10 @@ export function remember<T>(
 export const environmentSets = (artifacts: ArtifactStore) =>
   remember<EnvironmentSet>(4, (ref) => loadSet(artifacts, ref));
 
+/** Of 1.6 GB of a checkpoint they take 1.6 MB; the weights are verified by the engine, which reads them. */
 export const codecs = (artifacts: ArtifactStore) =>
   remember(4, async (ref) =>
-    createChatCodec(await artifacts.pathOf(ref)).catch(async (error: unknown) => {
+    createChatCodec(await artifacts.pathOf(ref, codecFiles)).catch(async (error: unknown) => {
       if (isUnreadable(error)) await artifacts.verifyAgain(ref);
       throw error;
     }),

@@ -38,8 +38,11 @@ export interface ArtifactStore {
     facts: Record<string, unknown>,
     known?: ReadonlyMap<string, FileDigest>,
   ): Promise<ArtifactRef>;
-  /** Path of a stored folder or file, verified (once per process and artifact) before it is returned. */
-  pathOf(ref: ArtifactRef): Promise<string>;
+  /**
+   * Path of a stored folder or file, verified (once per process and artifact) before it is returned. Whoever reads only
+   * some `files` of a folder has those verified, every time, and of the others no more than their sizes.
+   */
+  pathOf(ref: ArtifactRef, files?: readonly string[]): Promise<string>;
   /**
    * Reads all of it once more, for whoever cannot read what was verified before: throws ArtifactMissing or ArtifactCorrupt
    * where it was taken away or damaged since.

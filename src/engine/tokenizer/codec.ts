@@ -28,6 +28,14 @@ const tokenizerConfigFile = z.looseObject({
 const tokenIds = z.union([z.int(), z.array(z.int())]).nullish();
 const generationFile = z.looseObject({ eos_token_id: tokenIds });
 
+/** What is read of a policy's folder. */
+export const codecFiles = [
+  "config.json",
+  "generation_config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+];
+
 /**
  * Throws ModelUnreadable where the folder's tokenizer files are damaged or its template ends turns otherwise, said of
  * `place`, where the folder's files come from.
