@@ -48,6 +48,18 @@ describe("the runtime", () => {
     );
   });
 
+  it("makes a session anew that could not be made before", async () => {
+    const nine = scaling(9);
+    const { build } = nine;
+    nine.build = () => {
+      nine.build = build;
+      return Uint8Array.of(1, 2, 3);
+    };
+    await expect(runtime.run(nine, { x })).rejects.toThrow("graph 'times 9' failed on provider 'cpu'");
+    const { y } = await runtime.run(nine, { x });
+    expect([...(y!.data as Float32Array)]).toEqual([9, 18]);
+  });
+
   it("may be used again after it released everything", async () => {
     const eight = scaling(8);
     await runtime.run(eight, { x });

@@ -83,7 +83,7 @@ export class Runtime {
 
   #entry({ key, build }: GraphSource): Entry {
     const known = this.#entries.get(key);
-    const entry = known ?? { session: createSession(build(), this.options), running: 0 };
+    const entry = known ?? this.#create(key, build());
     this.#entries.delete(key);
     this.#entries.set(key, entry);
     for (const [oldKey, old] of this.#entries) {
@@ -92,6 +92,15 @@ export class Runtime {
       this.#entries.delete(oldKey);
       void releaseSession(old.session);
     }
+    return entry;
+  }
+
+  /** One that cannot be made is forgotten, so that the graph's next run makes it anew: memory may have been short. */
+  #create(key: string, bytes: Uint8Array): Entry {
+    const entry: Entry = { session: createSession(bytes, this.options), running: 0 };
+    entry.session.catch(() => {
+      if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    });
     return entry;
   }
 }
