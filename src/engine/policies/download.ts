@@ -45,10 +45,14 @@ export function download(file: RemoteFile, target: string, options: DownloadOpti
   return begun;
 }
 
+/** Whether the file is there as promised. */
+export const isWhole = async (file: RemoteFile, target: string): Promise<boolean> =>
+  (await sizeOf(target)) === file.bytes && (await hashOf(target, file)) === file.hash.hex;
+
 async function fetchWhole(file: RemoteFile, target: string, options: DownloadOptions): Promise<void> {
   try {
     for (let vanished = 0; vanished < mostVanished; vanished++) {
-      if ((await sizeOf(target)) === file.bytes && (await hashOf(target, file)) === file.hash.hex) return;
+      if (await isWhole(file, target)) return;
       const partial = `${target}.${process.pid}-${randomBytes(4).toString("hex")}.partial`;
       await takeOver(target, partial);
       await fill(file, partial, options);

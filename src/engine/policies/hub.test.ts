@@ -120,6 +120,21 @@ describe("a model of the Hub", () => {
     });
   });
 
+  it.each([
+    ["partial", (file: string) => writeFileSync(file, weights.subarray(0, 70_000))],
+    ["damaged", (file: string) => writeFileSync(file, Buffer.alloc(weights.length, "damaged"))],
+    ["missing", (file: string) => rmSync(file)],
+  ])("is refused where a file is %s and nothing may be fetched", async (_, spoil) => {
+    const folder = cache();
+    spoil(join(await fetchModel(folder), "model.safetensors"));
+    asked = [];
+    await expect(fetchModel(folder, { offline: true })).rejects.toMatchObject({
+      type: "ServiceUnavailable",
+      message: `${sha}/model.safetensors of hf:org/model@main is not in the cache ${join(folder, "hub", "org--model")} and RATCHET_OFFLINE forbids fetching it; unset it once, or name a folder`,
+    });
+    expect(asked).toEqual([]);
+  });
+
   it("is the commit that its branch is, and that one still once the branch has moved", async () => {
     const folder = cache();
     const at = { endpoint, token: undefined, offline: false };

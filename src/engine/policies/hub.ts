@@ -11,7 +11,7 @@ import { hashPattern } from "../../core/hash.ts";
 import { storageFailure } from "../../core/storage-failure.ts";
 import { indexFile, partName, partsOf, weightsFile } from "../formats/folder-tensors.ts";
 import { unreadable } from "../formats/unreadable.ts";
-import { download, type RemoteFile } from "./download.ts";
+import { download, isWhole, type RemoteFile } from "./download.ts";
 import { request } from "./request.ts";
 
 export interface HubModel {
@@ -83,6 +83,10 @@ export async function fetchFromHub(
   await stored(folder, mkdir(folder, { recursive: true }));
   const fetchFiles = async (wantedFiles: readonly RemoteFile[]) => {
     for (const file of wantedFiles) {
+      if (options.offline) {
+        if (await isWhole(file, join(folder, file.name))) continue;
+        throw notCached(cache, { repository, revision }, `${sha}/${file.name} of `);
+      }
       const url = `${options.endpoint}/${repository}/resolve/${sha}/${file.name}`;
       await download(file, join(folder, file.name), { ...options, url });
     }
@@ -144,12 +148,7 @@ async function resolveRevision(cache: string, model: HubModel, options: HubOptio
     const known = await remembered(cache, revision);
     if (known !== undefined) return known;
   }
-  if (options.offline)
-    throw new RatchetError(
-      "ServiceUnavailable",
-      `hf:${repository}@${revision} is not in the cache ${cache} and RATCHET_OFFLINE forbids fetching it; unset it once, or name a folder`,
-      { repository, revision },
-    );
+  if (options.offline) throw notCached(cache, model);
   const url = `${options.endpoint}/api/models/${repository}/revision/${encodeURIComponent(revision)}?blobs=true`;
   const response = await request(url, {}, options);
   const parsed = modelInfo.safeParse(await response.json().catch(() => undefined));
@@ -161,6 +160,13 @@ async function resolveRevision(cache: string, model: HubModel, options: HubOptio
   await stored(cache, remember(cache, revision, resolved));
   return resolved;
 }
+
+const notCached = (cache: string, { repository, revision }: HubModel, part = "") =>
+  new RatchetError(
+    "ServiceUnavailable",
+    `${part}hf:${repository}@${revision} is not in the cache ${cache} and RATCHET_OFFLINE forbids fetching it; unset it once, or name a folder`,
+    { repository, revision },
+  );
 
 async function remember(cache: string, revision: string, { sha, files }: Resolved): Promise<void> {
   await mkdir(join(cache, "commits"), { recursive: true });
