@@ -26,6 +26,9 @@ async function sample({ prompts: [prompt], samples, tokens, share }) {
     contextSize: room,
     threads: Number(threads),
     batchSize: 512,
+    // As ours; F16 unless said.
+    experimentalKvCacheKeyType: "F32",
+    experimentalKvCacheValueType: "F32",
   });
   const begin = performance.now();
   const sequences = Array.from({ length: samples }, () => context.getSequence());
