@@ -10,6 +10,7 @@ import { emptyLike, type Parameters, trainedParameters, type Weights } from "../
 import { type AdamState, optimizerStep } from "../optimizer/adamw.ts";
 import type { Runtime } from "../runtime/session.ts";
 import type { LossSums } from "./batch-loss.ts";
+import { checkPacks } from "./check-packs.ts";
 import { checkMiniBatches } from "./check-rows.ts";
 import { headSlices } from "./head.ts";
 import { type Context, type MiniBatch, packMiniBatch, scorePack, trainMiniBatch } from "./mini-batch.ts";
@@ -51,6 +52,11 @@ export async function runUpdate(
     throw new RatchetError("InvalidInput", message, { field: "reference" });
   }
   const batches = settings.miniBatches.map((rows) => packMiniBatch(rows, settings.packTokens));
+  checkPacks(
+    batches.flatMap(({ packs }) => packs),
+    settings.packTokens,
+    weights.config,
+  );
   const progress = createProgress(countRuns(batches, state, settings), onProgress);
   const context: Context = {
     runtime,
