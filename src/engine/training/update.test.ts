@@ -146,6 +146,17 @@ describe("an update's refusals", () => {
     );
   });
 
+  it("name a reference of another configuration", async () => {
+    const state = freshState();
+    const reference = goldenWeights({ ...golden.config, rope_theta: 500_000 }, golden.reference);
+    await expect(update({ ...state, reference })).rejects.toMatchObject({
+      type: "InvalidInput",
+      message:
+        "reference is a policy of another configuration than the parent: its ropeTheta is 500000 and the parent's 10000; name one of the parent's",
+      fields: { field: "reference" },
+    });
+  });
+
   it("say that a KL term needs a reference", async () => {
     await expect(update({ ...freshState(), reference: undefined })).rejects.toThrow(
       "loss.klCoefficient is 0.1, which needs a reference policy; name one or set it to 0",

@@ -3,6 +3,7 @@
  * state and the request alone, bit for bit, for one thread count: packs are made in row order, gradients of packs are
  * added in that order, and a mini-batch's loss is the same however it was packed.
  */
+import { isDeepStrictEqual } from "node:util";
 import { RatchetError } from "../../core/errors.ts";
 import type { OnProgress, UpdateMetrics, UpdateRequest } from "../../core/ports/policy.ts";
 import { ropeTables } from "../model/rope-tables.ts";
@@ -51,6 +52,7 @@ export async function runUpdate(
     const message = `loss.klCoefficient is ${settings.loss.klCoefficient}, which needs a reference policy; name one or set it to 0`;
     throw new RatchetError("InvalidInput", message, { field: "reference" });
   }
+  requireSameShape(weights, reference);
   const batches = settings.miniBatches.map((rows) => packMiniBatch(rows, settings.packTokens));
   checkPacks(
     batches.flatMap(({ packs }) => packs),
@@ -73,6 +75,18 @@ export async function runUpdate(
     progress.advance();
   }
   return summarize(settings, batches, steps);
+}
+
+/** Packs are laid out, and turned by position, for the parent: in another model they would give numbers without meaning. */
+function requireSameShape({ config }: Weights, reference: Weights | undefined): void {
+  if (reference === undefined) return;
+  const [own, other] = [config, reference.config] as readonly Readonly<Record<string, unknown>>[];
+  const names = Object.keys({ ...own, ...other });
+  const name = names.find((field) => !isDeepStrictEqual(own![field], other![field]));
+  if (name === undefined) return;
+  const values = `its ${name} is ${JSON.stringify(other![name])} and the parent's ${JSON.stringify(own![name])}`;
+  const message = `reference is a policy of another configuration than the parent: ${values}; name one of the parent's`;
+  throw new RatchetError("InvalidInput", message, { field: "reference" });
 }
 
 const hasReference = ({ loss }: UpdateSettings, { reference }: TrainingState) =>
