@@ -276,7 +276,7 @@ describe("an update", () => {
     expect(manifest).toMatchObject({
       parent: policy.hash,
       reference: policy.hash,
-      numerics: { threads: 1, engineVersion: 6, arch: process.arch },
+      numerics: { threads: 1, engineVersion: 7, arch: process.arch },
       files: {
         "model.safetensors": { sha256: result.weightsSha256 },
         "optimizer.safetensors": { sha256: result.optimizerSha256 },

@@ -7,13 +7,13 @@ import { codecVersion } from "../core/ports/policy.ts";
 
 export const stepVersions = {
   "start-shard": [2, codecVersion],
-  "sample-turn": [2, codecVersion],
+  "sample-turn": [3, codecVersion],
   "run-tools": [6, codecVersion],
   "score-evaluation": 2,
   "score-calibration": 2,
   "assemble-batch": 2,
   "golden-batch": [2, codecVersion],
-  update: 1,
+  update: 2,
 } as const;
 
 const rollOut = [stepVersions["start-shard"], stepVersions["sample-turn"], stepVersions["run-tools"]];

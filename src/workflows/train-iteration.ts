@@ -95,6 +95,7 @@ export async function runIteration(
           clipDual: training.clipDual,
           klCoefficient: training.klCoefficient,
           entropyCoefficient: training.entropyCoefficient,
+          temperature: training.sampling.temperature,
         },
         carryOptimizer: training.carryOptimizer && !isFresh,
         batchMetrics: metrics,

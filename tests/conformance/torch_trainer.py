@@ -24,9 +24,9 @@ def rows_of(batch):
     return rows
 
 
-def scores(model, ids):
+def scores(model, ids, temperature):
     """log p and entropy of each token but the first."""
-    logs = model(ids[None]).logits[0, :-1].log_softmax(-1)
+    logs = (model(ids[None]).logits[0, :-1] / temperature).log_softmax(-1)
     return logs.gather(1, ids[1:, None].long())[:, 0], -(logs.exp() * logs).sum(-1)
 
 
@@ -34,7 +34,8 @@ def terms(model, reference, batch, path, loss):
     """Sums over the row's trained tokens: policy loss, KL, entropy, clipped tokens, and how many there are."""
     ids = batch["ids"][path].long()
     trained = batch["masks"][path][1:].bool()
-    logp, entropy = (x[trained] for x in scores(model, ids))
+    temperature = loss.get("temperature", 1)
+    logp, entropy = (x[trained] for x in scores(model, ids, temperature))
     if loss["kind"] == "sft":
         return -logp.sum(), logp.new_zeros(()), entropy.sum(), logp.new_zeros(()), len(logp)
     advantage = batch["advantages"][path][1:][trained]
@@ -45,7 +46,7 @@ def terms(model, reference, batch, path, loss):
     kl = logp.new_zeros(len(logp))
     if reference is not None:
         with torch.no_grad():
-            ref = scores(reference, ids)[0][trained]
+            ref = scores(reference, ids, temperature)[0][trained]
         d = (ref - logp).clamp(-20, 20)
         kl = (d.exp() - d - 1).clamp(-10, 10)
     return policy.sum(), kl.sum(), entropy.sum(), (bounded > free).float().sum(), len(logp)

@@ -48,6 +48,10 @@ describe("an input", () => {
       "field 'training.klCoeficient' = 0: there is no such field (and 2 more)\n",
     ],
     [{ ...train, training: { ...train.training, learningRate: -1 } }, "training.learningRate"],
+    [
+      { ...train, training: { ...train.training, sampling: { temperature: 0 } } },
+      "field 'training.sampling.temperature' = 0: draws the same response for all samples of a group, which leaves nothing to compare; give at least 0.000001, 1 by default\n",
+    ],
     [{ ...train, seed: 1.5 }, "seed"],
     [{ ...train, id: "Not An Id" }, "id"],
     [{ ...train, environments: { split: "train", scenarios: {} } }, "environments.scenarios"],

@@ -10,7 +10,7 @@ import { filteredSchema } from "./filtered.ts";
 import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
 import { identifierPattern, identifierRule, initialPolicy } from "./identifier.ts";
 import { originSchema } from "./origin.ts";
-import { samplingSchema } from "./sampling.ts";
+import { groupSamplingSchema, samplingSchema } from "./sampling.ts";
 import { supervisedTripwiresSchema, tripwiresSchema } from "./tripwires.ts";
 
 const identifier = z
@@ -101,9 +101,11 @@ export const reinforcementSchema = z.strictObject({
     .enum(["solve-f1", "solve-p", "solve-r", "solve-pr"])
     .default("solve-f1")
     .describe("FTRL's one-turn reward"),
-  sampling: samplingSchema
+  sampling: groupSamplingSchema
     .default({ temperature: 1, topP: 1, maxResponseTokens: 64 })
-    .describe("Sampling of the responses; each trajectory goes on with the first of its prefix"),
+    .describe(
+      "Sampling of the responses, and the temperature that they are trained at, which is not 0; each trajectory goes on with the first of its prefix",
+    ),
   clipLow: z.number().gt(0).lt(1).default(0.2).describe("PPO's clip below 1"),
   clipHigh: z.number().gt(0).lt(10).default(0.2).describe("PPO's clip above 1"),
   clipDual: z.number().gt(1).default(3).describe("Dual clip (veRL's clip_ratio_c)"),

@@ -1,19 +1,17 @@
 /** How a policy's responses are drawn, as a person writes it. */
 import { z } from "zod";
-
-/** Of those that are not greedy: at less nothing but the likeliest is drawn, which 0 says. */
-const leastTemperature = 1e-6;
+import { temperatures } from "../ports/policy.ts";
 
 export const samplingSchema = z.strictObject({
   temperature: z
     .number()
     .min(0)
-    .max(5)
-    .refine((temperature) => temperature === 0 || temperature >= leastTemperature, {
-      message: `must be 0, which is greedy, or at least ${leastTemperature}`,
+    .max(temperatures.most)
+    .refine((temperature) => temperature === 0 || temperature >= temperatures.least, {
+      message: `must be 0, which is greedy, or at least ${temperatures.least}`,
     })
     .default(1)
-    .describe(`0 is greedy, all else at least ${leastTemperature}`),
+    .describe(`0 is greedy, all else at least ${temperatures.least}`),
   topP: z.number().gt(0).max(1).default(1).describe("1 is off"),
   topK: z
     .number()
@@ -37,6 +35,12 @@ export const samplingSchema = z.strictObject({
     .max(8192)
     .default(64)
     .describe("Most tokens the policy may say in one turn"),
+});
+
+/** Of responses that are compared within their group, and trained on at the temperature that they were drawn at. */
+export const groupSamplingSchema = samplingSchema.refine(({ temperature }) => temperature > 0, {
+  message: `draws the same response for all samples of a group, which leaves nothing to compare; give at least ${temperatures.least}, 1 by default`,
+  path: ["temperature"],
 });
 
 export type SamplingSettings = z.infer<typeof samplingSchema>;

@@ -52,9 +52,18 @@ export interface SamplingOptions {
   readonly maxNewTokens: number;
 }
 
+/**
+ * Of those that are not greedy, where responses are drawn to train on and where they are trained on: at less nothing but
+ * the likeliest is drawn, which 0 says.
+ */
+export const temperatures = { least: 1e-6, most: 5 } as const;
+
 export interface SampledResponse {
   readonly tokens: readonly number[];
-  /** log p of each token under the sampled policy at temperature 1, untruncated: what training calls old log-probability. */
+  /**
+   * log p of each token under the sampled policy at the temperature it was drawn at (greedy: 1), before topK and topP: what
+   * training calls old log-probability.
+   */
   readonly logprobs: readonly number[];
   /** `stop`: it ended with a stop token or a stop string. */
   readonly finish: "stop" | "length";
@@ -133,6 +142,8 @@ export type LossSettings =
       readonly clipDual: number;
       readonly klCoefficient: number;
       readonly entropyCoefficient: number;
+      /** Logits are divided by it, the reference's too: the one that the rows were sampled at; 1 where absent. */
+      readonly temperature?: number;
     };
 
 /** One response to train on: the exact ids the policy saw and said. */

@@ -33,6 +33,15 @@ describe("an update's request", () => {
     expect([-1.1, 1.1].map(weighed)).toEqual([false, false]);
   });
 
+  it("has a temperature that an experiment may sample at, and not 0", () => {
+    const clips = { clipLow: 0.2, clipHigh: 0.2, clipDual: 3, klCoefficient: 0, entropyCoefficient: 0 };
+    const at = (temperature: number) =>
+      updateRequestSchema.safeParse({ ...request, loss: { kind: "policy-gradient", ...clips, temperature } })
+        .success;
+    expect([1e-6, 0.7, 5].map(at)).toEqual([true, true, true]);
+    expect([0, 1e-7, 5.1].map(at)).toEqual([false, false, false]);
+  });
+
   it("has no schedule whose rate never falls, as an experiment has none", () => {
     const { optimizer } = request;
     const steps = (warmupSteps: number) =>

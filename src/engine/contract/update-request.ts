@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { adaptableProjections, type UpdateMetrics } from "../../core/ports/policy.ts";
+import { adaptableProjections, temperatures, type UpdateMetrics } from "../../core/ports/policy.ts";
 import type { UpdateOutcome } from "../runtime/messages.ts";
 import { createEngineWork, perform } from "../runtime/work.ts";
 import { rowsOf } from "./batch.ts";
@@ -35,6 +35,8 @@ export const updateRequestSchema = z.strictObject({
       klCoefficient: z.number().min(0),
       /** Below 0 it lowers the entropy. */
       entropyCoefficient: z.number().min(-1).max(1),
+      /** Logits are divided by it, the reference's too; 1 where absent. */
+      temperature: z.number().min(temperatures.least).max(temperatures.most).exactOptional(),
     }),
   ]),
   optimizer: z.strictObject({

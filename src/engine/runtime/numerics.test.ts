@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { describeNumerics, describeRunNumerics, type Numerics, numericsMismatch } from "./numerics.ts";
 
 const recorded: Numerics = {
-  engineVersion: 6,
+  engineVersion: 7,
   onnxruntime: "1.30.0",
   node: 20,
   arch: "x64",
@@ -14,7 +14,7 @@ describe("describeNumerics", () => {
   it("names what bits depend on, the same each time", () => {
     const here = describeNumerics(3);
     expect(here).toEqual({
-      engineVersion: 6,
+      engineVersion: 7,
       onnxruntime: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       node: Number(process.versions.node.split(".")[0]),
       arch: process.arch,
@@ -22,7 +22,7 @@ describe("describeNumerics", () => {
       threads: 3,
     });
     expect(describeNumerics(3)).toEqual(here);
-    expect(describeRunNumerics(3)).toEqual({ ...here, engineVersion: "6.2" });
+    expect(describeRunNumerics(3)).toEqual({ ...here, engineVersion: "7.2" });
   });
 });
 

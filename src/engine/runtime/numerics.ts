@@ -9,7 +9,7 @@ import { RatchetError } from "../../core/errors.ts";
 import { codecVersion } from "../../core/ports/policy.ts";
 
 /** Raised with every change of the engine that gives other last bits: graphs, block sizes, batch limits, sums. */
-const engineVersion = 6;
+const engineVersion = 7;
 
 export interface Numerics {
   /** Of a run with its codec's behind it. */

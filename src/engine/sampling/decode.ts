@@ -21,7 +21,7 @@ export interface StepInputs {
 }
 
 export interface NextTokens {
-  /** Log-probabilities at temperature 1, [B * V]; absent when that is the temperature, as `chances` says it all. */
+  /** Log-probabilities at temperature 1, [B * V]; absent unless greedy, as `chances` says it all. */
   readonly logp: Float32Array | undefined;
   /** Probabilities to draw from, [B * V]; absent when greedy. */
   readonly chances: Float32Array | undefined;

@@ -1,4 +1,4 @@
-/** The output head over the rows of a batch: what the policy would say next, as it is and as it is drawn from. */
+/** The output head over the rows of a batch: what the policy would say next, as it is drawn from. */
 import { createGraph } from "../graph/graph.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import { finalNormName, headName } from "../model/weights.ts";
@@ -7,15 +7,15 @@ import { rmsNorm, softmax } from "../ops/normalize.ts";
 import type { GraphSource } from "../runtime/session.ts";
 import { product } from "./layer-parts.ts";
 
-/** What the head is asked for: `greedy` wants no chances, and at a temperature of 1 (`plain`) they are the log-probabilities. */
+/** What the head is asked for: `greedy` wants no chances, and at a temperature of 1 (`plain`) logits are left as they are. */
 export type Drawing = "greedy" | "plain" | "tempered";
 
 export const drawingAt = (temperature: number): Drawing =>
   temperature === 0 ? "greedy" : temperature === 1 ? "plain" : "tempered";
 
 /**
- * x [B, hidden] -> `logp` [B, V], log-probabilities in nats at temperature 1, unless plain; and unless greedy, `chances`
- * [B, V], the probabilities at the temperature whose reciprocal is fed, when tempered, as `sharpness` [1].
+ * x [B, hidden] -> when greedy `logp` [B, V], log-probabilities in nats at temperature 1; else `chances` [B, V], the
+ * probabilities at the temperature whose reciprocal is fed, when tempered, as `sharpness` [1].
  */
 export function headGraph(config: LlamaConfig, rows: number, drawing: Drawing): GraphSource {
   return {
@@ -26,7 +26,7 @@ export function headGraph(config: LlamaConfig, rows: number, drawing: Drawing): 
       const norm = g.input(finalNormName, [config.hiddenSize]);
       const matrix = g.input(headName(config), [config.vocabularySize, config.hiddenSize]);
       const logits = product(g, matrix, rmsNorm(g, x, norm, config.rmsNormEpsilon));
-      if (drawing !== "plain")
+      if (drawing === "greedy")
         g.output("logp", g.op("LogSoftmax", [logits], { shape: logits.shape }, { axis: -1 }));
       if (drawing === "plain") g.output("chances", softmax(g, logits));
       if (drawing === "tempered")

@@ -107,7 +107,10 @@ function say({ policy, options, batch, own }: Shard, slot: number, { logp, chanc
   const chances_V = chances?.subarray(...range);
   const drawn = batch.rows[slot]!.samples.map(({ random }) => {
     const token = chances_V ? drawToken(chances_V, options, random.next()) : likeliest(logp_V!);
-    return { token, logprob: finite(policy, token, logp_V?.[token] ?? Math.log(chances_V![token]!)) };
+    return {
+      token,
+      logprob: finite(policy, token, chances_V ? Math.log(chances_V[token]!) : logp_V![token]!),
+    };
   });
   part(batch.rows, slot, drawn, (from, to) => own.copy(from, to));
 }

@@ -1,13 +1,19 @@
 /** Refuses rows that cannot be trained on, before any work starts, naming the mini-batch and the row. */
 import { RatchetError } from "../../core/errors.ts";
-import type { LossSettings, TrainingRow } from "../../core/ports/policy.ts";
+import { type LossSettings, type TrainingRow, temperatures } from "../../core/ports/policy.ts";
 import type { LlamaConfig } from "../model/config.ts";
+import { temperatureOf } from "./temperature.ts";
 
 export function checkMiniBatches(
   miniBatches: readonly (readonly TrainingRow[])[],
   loss: LossSettings,
   { contextTokens, vocabularySize }: LlamaConfig,
 ): void {
+  const temperature = temperatureOf(loss);
+  if (!(temperature >= temperatures.least && temperature <= temperatures.most)) {
+    const limits = `at least ${temperatures.least} and at most ${temperatures.most}`;
+    throw invalid("loss.temperature", `is ${temperature}; give the one that was sampled at, ${limits}`);
+  }
   if (miniBatches.length === 0) throw invalid("miniBatches", "is empty; give at least one");
   for (const [b, rows] of miniBatches.entries()) {
     if (!rows.some(({ mask }) => mask.includes(1))) {

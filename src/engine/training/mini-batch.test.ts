@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { goldenWeights, llamaGoldens } from "../../../tests/goldens/llama.ts";
-import type { TrainingRow } from "../../core/ports/policy.ts";
+import type { LossSettings, TrainingRow } from "../../core/ports/policy.ts";
 import { seededRandom } from "../../core/random.ts";
 import { ropeTables } from "../model/rope-tables.ts";
 import { keptBytesOf } from "../model/training-layer.ts";
-import { emptyWeights } from "../model/weights.ts";
+import { embeddingName, emptyWeights, finalNormName, tensorOf } from "../model/weights.ts";
 import { Runtime } from "../runtime/session.ts";
 import { packMiniBatch, scorePack, trainMiniBatch } from "./mini-batch.ts";
 import { preparePack } from "./prepared-pack.ts";
@@ -18,19 +18,17 @@ afterAll(() => runtime.release());
 const context = { runtime, tables: ropeTables(weights.config), keptBytes: 0, tick: () => {} };
 
 /** Losses and gradient of rows packed under a budget. */
-async function lossAndGradient(rows: readonly TrainingRow[], packTokens: number, keptBytes = 2 ** 30) {
+async function lossAndGradient(
+  rows: readonly TrainingRow[],
+  packTokens: number,
+  keptBytes = 2 ** 30,
+  loss = golden.loss,
+) {
   const batch = packMiniBatch(rows, packTokens);
   const scores = [];
   for (const pack of batch.packs) scores.push(await scorePack(context, reference, pack));
   const gradients = emptyWeights(weights.config);
-  const sums = await trainMiniBatch(
-    { ...context, keptBytes },
-    weights,
-    golden.loss,
-    batch,
-    scores,
-    gradients,
-  );
+  const sums = await trainMiniBatch({ ...context, keptBytes }, weights, loss, batch, scores, gradients);
   return { sums, gradient: gradients.arena, packs: batch.packs.length };
 }
 
@@ -117,5 +115,33 @@ describe("a packed mini-batch", () => {
     expect(packed.packs).toBe(1);
     expectSameGradient(packed.gradient, single.gradient);
     expect(packed.sums.policyLoss).toBeCloseTo(single.sums.policyLoss, 5);
+  });
+
+  it("has at a temperature of 0.7 the slopes of finite differences, the final gain's too", async () => {
+    const policyLoss = golden.loss as Extract<LossSettings, { kind: "policy-gradient" }>;
+    const at = () =>
+      lossAndGradient(golden.miniBatches[0]!, 16, 2 ** 30, { ...policyLoss, temperature: 0.7 });
+    const { gradient } = await at();
+    const places = emptyWeights(weights.config);
+    places.arena.set(gradient);
+    for (const name of [finalNormName, embeddingName, "model.layers.0.mlp.up_proj.weight"]) {
+      const { data } = tensorOf(weights, name);
+      const before = data.slice();
+      // Along the gradient itself: its slope is the gradient's length, far above the loss's rounding.
+      const direction = tensorOf(places, name).data;
+      const length = Math.hypot(...direction);
+      const moved = async (by: number) => {
+        for (let i = 0; i < data.length; i++) data[i] = before[i]! + (by * direction[i]!) / length;
+        const { sums } = await at();
+        data.set(before);
+        return (
+          sums.policyLoss + policyLoss.klCoefficient * sums.kl - policyLoss.entropyCoefficient * sums.entropy
+        );
+      };
+      // So short a step crosses no clip.
+      const step = 3e-3;
+      const slope = ((await moved(step)) - (await moved(-step))) / (2 * step);
+      expect(slope / length, name).toBeCloseTo(1, 3);
+    }
   });
 });

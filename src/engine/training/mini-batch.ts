@@ -11,6 +11,7 @@ import { backwardHead, forwardHead, logitBytes } from "./head.ts";
 import { backwardLayers, forwardLayers, type Tick } from "./layers.ts";
 import { type Pack, packRows } from "./pack.ts";
 import { preparePack } from "./prepared-pack.ts";
+import { temperatureOf, tempered, untemper } from "./temperature.ts";
 
 export interface MiniBatch {
   readonly rows: readonly TrainingRow[];
@@ -33,7 +34,7 @@ export function packMiniBatch(rows: readonly TrainingRow[], packTokens: number):
   return { rows, packs, tokens: packs.reduce((sum, { entries }) => sum + entries.length, 0) };
 }
 
-/** log p of each entry, by one packed forward pass. */
+/** log p of each entry, by one packed forward pass; of tempered weights at their temperature. */
 export async function scorePack(
   { runtime, tables, tick }: Context,
   weights: Weights,
@@ -52,12 +53,14 @@ const logitShare = 1 / 4;
 /** Writes the mini-batch's gradient to `gradients`, pack by pack, and returns its losses; `referenceLogp` per pack and entry. */
 export async function trainMiniBatch(
   { runtime, tables, keptBytes, tick }: Context,
-  weights: Weights,
+  untempered: Weights,
   loss: LossSettings,
   { rows, packs, tokens }: MiniBatch,
   referenceLogp: readonly (Float32Array | undefined)[],
   gradients: Parameters,
 ): Promise<LossSums> {
+  const temperature = temperatureOf(loss);
+  const weights = tempered(untempered, temperature);
   const total = { policyLoss: 0, kl: 0, entropy: 0, clipFraction: 0 };
   for (const [p, pack] of packs.entries()) {
     const prepared = preparePack(pack, tables);
@@ -81,5 +84,6 @@ export async function trainMiniBatch(
     total.entropy += sums.entropy;
     total.clipFraction += sums.clipFraction;
   }
+  untemper(gradients, temperature);
   return total;
 }

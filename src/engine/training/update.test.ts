@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { goldenWeights, llamaGoldens } from "../../../tests/goldens/llama.ts";
-import type { UpdateMetrics } from "../../core/ports/policy.ts";
+import type { LossSettings, UpdateMetrics } from "../../core/ports/policy.ts";
 import { tensorOf } from "../model/weights.ts";
 import { emptyAdamState } from "../optimizer/adamw.ts";
 import { Runtime } from "../runtime/session.ts";
@@ -48,6 +48,13 @@ describe("an update", () => {
     expect(metrics.steps).toBe(3);
     // Three rows of 5, 3 and 6 response tokens per mini-batch, one of each masked.
     expect(metrics.responseTokens).toBe(33);
+  });
+
+  it("is at a temperature of 1 unless the loss says another, to the byte", async () => {
+    const [a, b] = [freshState(), freshState()];
+    await update(a);
+    await update(b, { loss: { ...golden.loss, temperature: 1 } as LossSettings });
+    expect(bytes(b)).toEqual(bytes(a));
   });
 
   it("gives the same bytes when it is done again", async () => {
@@ -143,6 +150,13 @@ describe("an update's refusals", () => {
     );
     await expect(update(freshState(), withRow({ advantages: [1, 1, Number.NaN, 1, 1] }))).rejects.toThrow(
       "miniBatches[0][0].advantages holds a value that is not a finite number",
+    );
+  });
+
+  it("say that nothing is trained at a temperature of 0", async () => {
+    const loss = { ...golden.loss, temperature: 0 } as LossSettings;
+    await expect(update(freshState(), { loss })).rejects.toThrow(
+      "loss.temperature is 0; give the one that was sampled at, at least 0.000001 and at most 5",
     );
   });
 

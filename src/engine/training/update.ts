@@ -17,6 +17,7 @@ import { headSlices } from "./head.ts";
 import { type Context, type MiniBatch, packMiniBatch, scorePack, trainMiniBatch } from "./mini-batch.ts";
 import type { Pack } from "./pack.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { temperatureOf, tempered } from "./temperature.ts";
 
 export interface TrainingState {
   /** What is trained of them is changed in place, as is the optimizer's state. */
@@ -92,7 +93,7 @@ function requireSameShape({ config }: Weights, reference: Weights | undefined): 
 const hasReference = ({ loss }: UpdateSettings, { reference }: TrainingState) =>
   loss.kind === "policy-gradient" && reference !== undefined;
 
-/** log p of the entries under the reference, per mini-batch and pack. */
+/** log p of the entries under the reference, at the loss's temperature, per mini-batch and pack. */
 async function scoreByReference(
   context: Context,
   state: TrainingState,
@@ -100,10 +101,11 @@ async function scoreByReference(
   batches: readonly MiniBatch[],
 ): Promise<(Float32Array | undefined)[][]> {
   if (!hasReference(settings, state)) return batches.map(() => []);
+  const reference = tempered(state.reference!, temperatureOf(settings.loss));
   const scores: Float32Array[][] = [];
   for (const { packs } of batches) {
     const ofPacks: Float32Array[] = [];
-    for (const pack of packs) ofPacks.push(await scorePack(context, state.reference!, pack));
+    for (const pack of packs) ofPacks.push(await scorePack(context, reference, pack));
     scores.push(ofPacks);
   }
   return scores;
