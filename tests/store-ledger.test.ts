@@ -99,8 +99,11 @@ describe("the step ledger", () => {
       retryable: true,
       message: `step ${step.key} was not committed under fence ${frozen}: fence ${newest} has it now; drop this attempt's result`,
     });
-    expect(await store.ledger.commit(step.key, newest, "first")).toBe("first");
-    expect(await store.ledger.commit(step.key, frozen, "late")).toBe("first");
+    const commit = (fence: number, result: string) => store.ledger.commit(step.key, fence, result);
+    expect(await commit(newest, "first")).toEqual({ result: "first", isOwn: true });
+    expect(await commit(frozen, "late")).toEqual({ result: "first", isOwn: false });
+    // Its answer was lost: it commits once more.
+    expect(await commit(newest, "first")).toEqual({ result: "first", isOwn: true });
     expect(await store.ledger.claim(step)).toEqual({ state: "committed", result: "first" });
   });
 
@@ -155,7 +158,7 @@ describe("the step ledger", () => {
             await expect(commit).rejects.toMatchObject({ type: "StaleFence" });
           else {
             committed ??= attempt;
-            expect(await commit).toBe(committed);
+            expect(await commit).toEqual({ result: committed, isOwn: fence === newest });
           }
         }
       }),
@@ -171,7 +174,7 @@ describe("the step ledger", () => {
           const claim = await store.ledger.claim(step);
           return claim.state === "committed"
             ? claim.result
-            : store.ledger.commit(step.key, claim.fence, attempt);
+            : (await store.ledger.commit(step.key, claim.fence, attempt)).result;
         }),
       );
       const results = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
@@ -212,8 +215,8 @@ describe("the step ledger", () => {
     });
     expect(await store.runs.lineageOf("run-1", "train", 0)).toEqual([]);
     expect(await store.ledger.commit(step.key, fence, { loss: 0.25 }, alongside)).toEqual({
-      loss: 0.25,
-      branch: 0,
+      result: { loss: 0.25, branch: 0 },
+      isOwn: true,
     });
     expect(await store.runs.lineageOf("run-1", "train", 0)).toEqual([alongside.lineage]);
     expect(await store.runs.getStages("run-1")).toMatchObject([

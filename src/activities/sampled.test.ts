@@ -48,7 +48,7 @@ function portsWith(stages: readonly StageRecord[] = [], spoken = codec) {
     artifacts,
     ledger: {
       claim: async () => ({ state: "claimed", fence: 1 }),
-      commit: async (_key: string, _fence: number, result: unknown) => result,
+      commit: async (_key: string, _fence: number, result: unknown) => ({ result, isOwn: true }),
       countFailure: async () => {},
     },
     codec: async () => spoken,

@@ -35,10 +35,8 @@ export async function runSharedStep<T>(
       if (claim.state === "committed") return { result: claim.result as T, cached: true };
       const result = await work();
       try {
-        return {
-          result: (await ledger.commit(key, claim.fence, result as Json)) as T,
-          cached: false,
-        };
+        const committed = await ledger.commit(key, claim.fence, result as Json);
+        return { result: committed.result as T, cached: false };
       } catch (error) {
         // Another run does the same at the same time, and will come to the same: neither waits for the other.
         if (error instanceof RatchetError && error.type === "StaleFence") return { result, cached: false };

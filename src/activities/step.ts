@@ -56,7 +56,7 @@ export async function runStep<T>(ledger: StepLedger, step: Step<T>): Promise<T> 
     const { result, alongside } = await step.work(key);
     const commit = () =>
       ledger.commit(key, claim.fence, result as Json, { ...alongside, ...(progress ? { progress } : {}) });
-    return (await whileAlive(commit)) as T;
+    return (await whileAlive(commit)).result as T;
   } catch (error) {
     throw await whileAlive(() => giveUpOrRetry(ledger, key, error));
   }

@@ -57,7 +57,7 @@ async function updated(metrics: UpdateMetrics) {
       claim: async () => ({ state: "claimed", fence: 1 }),
       commit: async (key: string, _fence: number, result: unknown) => {
         committed.push(key);
-        return result;
+        return { result, isOwn: true };
       },
       countFailure: async (key: string) => failures.push(key),
     },

@@ -9,6 +9,7 @@ import type {
   CommitAlongside,
   ProgressNote,
   StepClaim,
+  StepCommit,
   StepIdentity,
   StepLedger,
 } from "../core/ports/steps.ts";
@@ -95,7 +96,7 @@ async function commit(
   fence: number,
   result: Json,
   alongside: CommitAlongside,
-): Promise<Json> {
+): Promise<StepCommit> {
   const committed = await tx
     .updateTable("steps")
     .set({ state: "committed", result: JSON.stringify(result), committed_at: sql<never>`now()` })
@@ -110,14 +111,14 @@ async function commit(
       ? undefined
       : await insertLineage(tx, alongside.lineage, alongside.recipe);
   await noteProgress(tx, alongside.progress, branch);
-  if (branch === undefined) return result;
+  if (branch === undefined) return { result, isOwn: true };
   const placed = { ...(result as JsonObject), branch };
   await tx
     .updateTable("steps")
     .set({ result: JSON.stringify(placed) })
     .where("key", "=", key)
     .execute();
-  return placed;
+  return { result: placed, isOwn: true };
 }
 
 const branchIn = (result: Json) => (result as { readonly branch?: number } | null)?.branch;
@@ -132,14 +133,15 @@ async function noteProgress(
   await updateProgress(tables, run, stage, { ...progress, ...(branch !== undefined && { branch }) });
 }
 
-/** The commit changed nothing: the step is committed already, or this attempt was overtaken. */
-async function firstResult(tx: Kysely<Tables>, key: string, fence: number): Promise<Json> {
+/** The commit changed nothing: the step is committed already, this attempt's answer lost, or the attempt was overtaken. */
+async function firstResult(tx: Kysely<Tables>, key: string, fence: number): Promise<StepCommit> {
   const step = await tx
     .selectFrom("steps")
     .select(["state", "fence", "result"])
     .where("key", "=", key)
     .executeTakeFirst();
-  if (step?.state === "committed") return step.result as Json;
+  if (step?.state === "committed")
+    return { result: step.result as Json, isOwn: Number(step.fence) === fence };
   const now = step === undefined ? "nobody claimed it" : `fence ${step.fence} has it now`;
   throw new RatchetError(
     "StaleFence",

@@ -37,7 +37,7 @@ const lineage: LineageRecord = {
 const ledger = (change: Partial<StepLedger>): StepLedger => ({
   claim: async () => ({ state: "claimed", fence: 1 }),
   countFailure: async () => 1,
-  commit: async (_key, _fence, result) => result,
+  commit: async (_key, _fence, result) => ({ result, isOwn: true }),
   ...change,
 });
 
@@ -46,7 +46,7 @@ describe("a metered ledger", () => {
     const { counted, meters } = counting();
     const metered = meterLedger(ledger({}), meters);
     await metered.claim(step);
-    expect(await metered.commit("k", 1, "result", { lineage })).toBe("result");
+    expect(await metered.commit("k", 1, "result", { lineage })).toEqual({ result: "result", isOwn: true });
     expect(counted).toEqual(["ratchet_steps_committed update +1", "ratchet_checkpoint_bytes  +1000"]);
     const text = meters.gauges.text();
     expect(text).toContain('ratchet_reward_mean{run="tiny",stage="rl"} -0.25\n');
@@ -59,6 +59,16 @@ describe("a metered ledger", () => {
     const { counted, meters } = counting();
     await meterLedger(ledger({ claim: async () => ({ state: "committed", result: 1 }) }), meters).claim(step);
     expect(counted).toEqual(["ratchet_steps_found update +1"]);
+  });
+
+  it("counts an attempt that comes when another has committed as too late, and none of what it made", async () => {
+    const { counted, meters } = counting();
+    const first = { result: "first", isOwn: false };
+    const metered = meterLedger(ledger({ commit: async () => first }), meters);
+    await metered.claim(step);
+    expect(await metered.commit("k", 1, "late", { lineage })).toEqual(first);
+    expect(counted).toEqual(["ratchet_stale_commits_refused update +1"]);
+    expect(meters.gauges.text()).not.toContain("ratchet_iteration{");
   });
 
   it("counts failures and stale commits, and lets them through", async () => {

@@ -69,8 +69,8 @@ export function meterLedger(ledger: StepLedger, meters: Meters): StepLedger {
       try {
         const committed = await ledger.commit(key, fence, result, alongside);
         kinds.delete(key);
-        meters.stepsCommitted.add(1, { kind });
-        if (alongside?.lineage !== undefined) {
+        (committed.isOwn ? meters.stepsCommitted : meters.staleCommits).add(1, { kind });
+        if (committed.isOwn && alongside?.lineage !== undefined) {
           meters.checkpointBytes.add(alongside.lineage.checkpoint.bytes);
           meters.gauges.show(alongside.lineage);
         }

@@ -24,6 +24,13 @@ export type StepClaim =
   | { readonly state: "committed"; readonly result: Json }
   | { readonly state: "claimed"; readonly fence: number };
 
+export interface StepCommit {
+  /** The step's first committed one. */
+  readonly result: Json;
+  /** This attempt committed it, and none before. */
+  readonly isOwn: boolean;
+}
+
 /** What a commit writes in the same transaction, so that a crash leaves all of it or none. */
 export interface CommitAlongside {
   readonly lineage?: LineageRecord;
@@ -48,5 +55,5 @@ export interface StepLedger {
    * Throws StaleFence where a newer attempt claimed the step and it is not committed yet. With a lineage record, the
    * result's `branch` becomes the branch that the record went to.
    */
-  commit(key: string, fence: number, result: Json, alongside?: CommitAlongside): Promise<Json>;
+  commit(key: string, fence: number, result: Json, alongside?: CommitAlongside): Promise<StepCommit>;
 }
