@@ -1,6 +1,7 @@
 /**
  * Where a run's wall clock goes: runs an experiment in an empty home, left alone, and says from Temporal's histories and the
- * workers' metrics what was sampling, training, tools, environments, files, and what is left: the orchestration.
+ * workers' metrics what was sampling, training, tools, environments, files, and what is left: the orchestration. And whether
+ * anything was tried again, or a heartbeat missed.
  * `npm run overhead -- [--input FILE] [--json]`; `--growth` instead: how a tiny run's orchestration grows with shards and iterations.
  */
 import { once } from "node:events";
@@ -10,6 +11,7 @@ import { parseArgs } from "node:util";
 import type { Client } from "@temporalio/client";
 import { withClient } from "../tests/chaos-run.ts";
 import { emptyHome, launch, ratchet, tinyExample } from "../tests/experiment-run.ts";
+import { type Attempts, attemptsIn } from "./attempts.ts";
 
 const usage = "npm run overhead -- [--input FILE | --growth] [--json]\n";
 const { values } = parseArgs({
@@ -50,7 +52,7 @@ interface Interval {
   readonly to: number;
 }
 
-interface Overhead {
+interface Overhead extends Attempts {
   readonly wallS: number;
   /** Seconds of the wall clock by kind; moments at which several are under way count once. */
   readonly workS: Readonly<Record<Kind, number>>;
@@ -137,6 +139,7 @@ async function scrape(home: string): Promise<Map<string, string>> {
 async function account(client: Client, metrics: ReadonlyMap<string, string>): Promise<Overhead> {
   const intervals: Interval[] = [];
   const counts: number[] = [];
+  const all: Event[] = [];
   let [from, to] = [Number.POSITIVE_INFINITY, 0];
   for await (const { workflowId, runId, startTime, closeTime } of client.workflow.list()) {
     const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
@@ -144,6 +147,7 @@ async function account(client: Client, metrics: ReadonlyMap<string, string>): Pr
     from = Math.min(from, startTime.getTime());
     to = Math.max(to, closeTime?.getTime() ?? 0);
     intervals.push(...intervalsOf(events ?? []));
+    all.push(...(events ?? []));
   }
   const wallS = (to - from) / 1000;
   const { workS, betweenS } = partition(intervals, from, to);
@@ -167,6 +171,7 @@ async function account(client: Client, metrics: ReadonlyMap<string, string>): Pr
     activities: intervals.length,
     events: counts.reduce((sum, count) => sum + count, 0),
     mostEvents: Math.max(...counts),
+    ...attemptsIn(all),
     eventLoopDelayMs: Object.fromEntries([...metrics].map(([role, text]) => [role, 1000 * delayOf(text)])),
   };
 }
@@ -227,6 +232,7 @@ function textOf({ name, ...result }: Overhead & { readonly name: string }): stri
     `  ${kinds.map((kind) => `${kind} ${seconds(result.workS[kind])}`).join(", ")}`,
     `  orchestration ${(100 * result.orchestrationShare).toFixed(2)} %: ${seconds(result.betweenS)} between work, ${seconds(result.aroundDeviceS)} around the device`,
     `  of sampling and training, files: ${seconds(result.checkpointFilesS)}`,
+    `  attempts after the first ${result.attemptsAfterFirst}, heartbeats missed ${result.heartbeatTimeouts}`,
     `  event loop delay p99: ${Object.entries(result.eventLoopDelayMs)
       .map(([role, ms]) => `${role} ${ms.toFixed(0)} ms`)
       .join(", ")}`,
