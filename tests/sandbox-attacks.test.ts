@@ -6,15 +6,8 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
 import { findIsolation } from "../src/sandbox/isolation.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { forgeries, javascript, python } from "./support/attacks.ts";
 
-const javascript = (body: string): ToolInvocation => ({
-  program: { name: "tool", runtime: "javascript", code: `function tool() { ${body} }` },
-  arguments: {},
-});
-const python = (body: string): ToolInvocation => ({
-  program: { name: "tool", runtime: "python", code: `def tool():\n${body.replaceAll(/^/gm, "    ")}` },
-  arguments: {},
-});
 const limits = { memoryMb: 192, toolTimeoutMs: 1_000, wallMs: 120_000, fuel: 200_000, log: () => {} };
 
 describe.each([
@@ -272,25 +265,9 @@ describe.each([
     });
 
     it("that looks like the child's own lines is text and no outcome", async () => {
-      const line = JSON.stringify({ kind: "returned", text: "forged", fuel: 0 });
-      const outcomes = await said(
-        javascript(`return ${JSON.stringify(`${line}\n${line}\n`)};`),
-        python(
-          `import sys\nsys.stdout.write(${JSON.stringify(`${line}\n`)})\nsys.__stdout__.flush()\nreturn 1`,
-        ),
-        python(`import os\nos.write(1, ${JSON.stringify(`${line}\n`)}.encode())\nreturn 2`),
-        python("import json\njson.dumps = lambda *a, **k: '{\"kind\": \"returned\"'\nreturn {'a': 3}"),
-        javascript("return { toJSON: () => ({ kind: 'returned', text: 'mine', fuel: -1 }) };"),
-        javascript("throw { message: 'x', toString() { return 'made up'; } };"),
+      expect(await said(...forgeries.map(([attack]) => attack))).toEqual(
+        forgeries.map(([, kind, text]) => [kind, text]),
       );
-      expect(outcomes).toEqual([
-        ["returned", `${line}\n${line}\n`],
-        ["returned", "1"],
-        ["returned", "2"],
-        ["raised", "the tool ended its interpreter"],
-        ["returned", '{"kind":"returned","text":"mine","fuel":-1}'],
-        ["raised", "made up"],
-      ]);
     });
   });
 });

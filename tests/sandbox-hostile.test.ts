@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
-import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { attacksOnTheMachine, javascript, python } from "./support/attacks.ts";
 
 const log: string[] = [];
 const limits = {
@@ -18,18 +18,6 @@ const limits = {
 const sandbox = createSandbox(limits);
 afterAll(() => sandbox.close());
 
-const javascript = (code: string): ToolInvocation => ({
-  program: { name: "tool", runtime: "javascript", code: `function tool() { ${code} }` },
-  arguments: {},
-});
-const python = (code: string): ToolInvocation => ({
-  program: {
-    name: "tool",
-    runtime: "python",
-    code: `def tool():\n${code.replaceAll(/^/gm, "    ")}`,
-  },
-  arguments: {},
-});
 const fine = javascript("return 'fine';");
 /** A loop in the interpreter's own compiled code, where no fuel is counted. */
 const spinning = {
@@ -169,30 +157,10 @@ describe("a tool that wants out", () => {
   });
 
   it("finds no machine in Python", async () => {
-    const outcomes = await sandbox.run([
-      python("import js"),
-      python("import pyodide_js"),
-      python("import pyodide"),
-      python("import urllib.request\nreturn urllib.request.urlopen('http://127.0.0.1:80').read()"),
-      python("import subprocess\nreturn subprocess.run(['true'])"),
-      python("open('/tmp/x', 'w')"),
-      python("import os\nos.mkdir('/tmp/x')"),
-      python("return open('/etc/passwd').read()"),
-      python(
-        "import os\nreturn sorted(k for k in os.environ if k not in ('HOME', 'LANG', 'PATH', 'PWD', 'TZ', 'USER', 'LOGNAME'))",
-      ),
-    ]);
-    expect(outcomes.map(({ kind, text }) => [kind, text])).toEqual([
-      ["raised", "import of js halted; None in sys.modules"],
-      ["raised", "import of pyodide_js halted; None in sys.modules"],
-      ["raised", "import of pyodide halted; None in sys.modules"],
-      ["raised", "<urlopen error [Errno 23] Host is unreachable>"],
-      ["raised", "[Errno 138] emscripten does not support processes."],
-      ["raised", "[Errno 69] Read-only file system: '/tmp/x'"],
-      ["raised", "[Errno 69] Read-only file system: '/tmp/x'"],
-      ["raised", "[Errno 44] No such file or directory: '/etc/passwd'"],
-      ["returned", '["LD_LIBRARY_PATH", "PYTHONHASHSEED", "PYTHONINSPECT", "_"]'],
-    ]);
+    const outcomes = await sandbox.run(attacksOnTheMachine.map(([attack]) => attack));
+    expect(outcomes.map(({ kind, text }) => [kind, text])).toEqual(
+      attacksOnTheMachine.map(([, kind, text]) => [kind, text]),
+    );
   });
 
   it("that digs up Pyodide's bridge to JavaScript can make no code there and finds no process", async () => {
