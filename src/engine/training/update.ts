@@ -81,11 +81,12 @@ export async function runUpdate(
 /** Packs are laid out, and turned by position, for the parent: in another model they would give numbers without meaning. */
 function requireSameShape({ config }: Weights, reference: Weights | undefined): void {
   if (reference === undefined) return;
-  const [own, other] = [config, reference.config] as readonly Readonly<Record<string, unknown>>[];
+  const own: Readonly<Record<string, unknown>> = { ...config };
+  const other: Readonly<Record<string, unknown>> = { ...reference.config };
   const names = Object.keys({ ...own, ...other });
-  const name = names.find((field) => !isDeepStrictEqual(own![field], other![field]));
+  const name = names.find((field) => !isDeepStrictEqual(own[field], other[field]));
   if (name === undefined) return;
-  const values = `its ${name} is ${JSON.stringify(other![name])} and the parent's ${JSON.stringify(own![name])}`;
+  const values = `its ${name} is ${JSON.stringify(other[name])} and the parent's ${JSON.stringify(own[name])}`;
   const message = `reference is a policy of another configuration than the parent: ${values}; name one of the parent's`;
   throw new RatchetError("InvalidInput", message, { field: "reference" });
 }
