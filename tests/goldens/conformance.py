@@ -1,4 +1,5 @@
-"""Expected updates beside the one of llama.py: supervised with a schedule, and of a Qwen3 with a head of its own.
+"""Expected updates beside the one of llama.py: supervised with a schedule, of a Qwen3 with a head of its own, and of
+both models at a temperature of 0.7.
 
 python3 tests/goldens/conformance.py > tests/goldens/fixtures/conformance.json   (needs torch, transformers; the JSON is committed)
 """
@@ -42,9 +43,9 @@ def tokens(n):
     return torch.randint(0, SIZES["vocab_size"], (n,), generator=generator).tolist()
 
 
-def logp_of(model, row):
+def logp_of(model, row, temperature=1.0):
     ids = torch.tensor([row["prompt"] + row["response"]])
-    logs = model(ids).logits[0, len(row["prompt"]) - 1 : -1].log_softmax(-1)
+    logs = (model(ids).logits[0, len(row["prompt"]) - 1 : -1] / temperature).log_softmax(-1)
     logp = logs.gather(1, ids[0, len(row["prompt"]) :, None])[:, 0]
     return logp, -(logs.exp() * logs).sum(-1)
 
@@ -92,25 +93,27 @@ def supervised():
                 optimizer=dict(OPTIMIZER, schedule=schedule), after=tensors(model), metrics=metrics)
 
 
-def untied():
-    """veRL's clipped loss, low_var_kl and entropy, token-mean over the mini-batch."""
-    model, reference = model_of(QWEN3, 6), model_of(QWEN3, 6)
+def policy_gradient(config, temperature=1.0):
+    """veRL's clipped loss, low_var_kl and entropy, token-mean over the mini-batch; logits divided by the temperature."""
+    model, reference = model_of(config, 6), model_of(config, 6)
     for p in reference.parameters():
         p.data += 0.03 * torch.randn(p.shape, generator=generator)
     s = dict(kind="policy-gradient", clipLow=0.2, clipHigh=0.28, clipDual=3.0, klCoefficient=0.1, entropyCoefficient=0.01)
+    if temperature != 1:
+        s["temperature"] = temperature
     weights, batches = tensors(model), batches_of(lambda: float(torch.randn(1, generator=generator)))
     with torch.no_grad():
         for row in (row for rows in batches for row in rows):
-            row["logprobs"] = numbers(logp_of(model, row)[0])
+            row["logprobs"] = numbers(logp_of(model, row, temperature)[0])
 
     def loss_of(rows):
         sums = dict(policyLoss=0, kl=0, entropy=0, clipFraction=0)
         count = 0
         for row in rows:
             mask = torch.tensor(row["mask"], dtype=torch.bool)
-            logp, entropy = (x[mask] for x in logp_of(model, row))
+            logp, entropy = (x[mask] for x in logp_of(model, row, temperature))
             with torch.no_grad():
-                ref = logp_of(reference, row)[0][mask]
+                ref = logp_of(reference, row, temperature)[0][mask]
             advantage = torch.tensor(row["advantages"])[mask]
             ratio = (logp - torch.tensor(row["logprobs"])[mask]).clamp(-20, 20).exp()
             free, bounded = -advantage * ratio, -advantage * ratio.clamp(1 - s["clipLow"], 1 + s["clipHigh"])
@@ -126,8 +129,10 @@ def untied():
         return loss, dict(loss=loss, **means)
 
     metrics = train(model, batches, loss_of, lambda step: OPTIMIZER["learningRate"])
-    return dict(config=QWEN3, weights=weights, reference=tensors(reference), miniBatches=batches, loss=s,
+    return dict(config=config, weights=weights, reference=tensors(reference), miniBatches=batches, loss=s,
                 optimizer=OPTIMIZER, after=tensors(model), metrics=metrics)
 
 
-print(json.dumps({"supervised, warm-up and cosine": supervised(), "untied Qwen3": untied()}))
+print(json.dumps({"supervised, warm-up and cosine": supervised(), "untied Qwen3": policy_gradient(QWEN3),
+                  "temperature of 0.7, tied Llama": policy_gradient(LLAMA, 0.7),
+                  "temperature of 0.7, untied Qwen3": policy_gradient(QWEN3, 0.7)}))

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { conformanceCases } from "../../../tests/goldens/conformance.ts";
 import { goldenWeights, llamaGoldens } from "../../../tests/goldens/llama.ts";
 import type { LossSettings, UpdateMetrics } from "../../core/ports/policy.ts";
 import { tensorOf } from "../model/weights.ts";
@@ -56,6 +57,35 @@ describe("an update", () => {
     await update(b, { loss: { ...golden.loss, temperature: 1 } as LossSettings });
     expect(bytes(b)).toEqual(bytes(a));
   });
+
+  it.each([
+    ["tied Llama", "kept"],
+    ["tied Llama", "recomputed"],
+    ["untied Qwen3", "kept"],
+  ] as const)(
+    "ends with torch's weights and metrics at a temperature of 0.7: %s, %s",
+    async (model, activations) => {
+      const {
+        config,
+        weights: before,
+        reference,
+        after,
+        metrics,
+        ...rest
+      } = conformanceCases[`temperature of 0.7, ${model}`]!;
+      const weights = goldenWeights(config, before);
+      const optimizer = emptyAdamState(weights.arena.length);
+      const state = { weights, optimizer, reference: goldenWeights(config, reference!) };
+      const measured = await update(state, { ...rest, activations });
+      for (const name of weights.tensors.keys()) {
+        const { data } = tensorOf(weights, name);
+        const error = Math.max(...after[name]!.data.map((value, i) => Math.abs(data[i]! - value)));
+        expect(error, name).toBeLessThan(2e-5);
+      }
+      for (const [name, value] of Object.entries(metrics))
+        expect(measured[name as keyof UpdateMetrics], name).toBeCloseTo(value!, 4);
+    },
+  );
 
   it("gives the same bytes when it is done again", async () => {
     const [a, b] = [freshState(), freshState()];
