@@ -28,6 +28,9 @@ const pins: PolicyPin[] = [];
 let branchIs = "1".repeat(40);
 const prepared: string[] = [];
 
+/** Environments of every set. */
+let stored = 8;
+
 /** Ids of the runs that were put. */
 const recorded: string[] = [];
 
@@ -50,6 +53,7 @@ const ports: CpuPorts = {
   artifacts: {
     find: async (kind: string, hash: string): Promise<ArtifactRef> => ({ kind, hash, bytes: 12 }),
   },
+  environmentSet: async () => ({ environments: new Array(stored) }),
   pinPolicy: async (source: string) => source.replace("@main", `@${branchIs}`),
   preparePolicy: async (source: string) => {
     prepared.push(source);
@@ -89,6 +93,42 @@ describe("the environments of an input", () => {
   it("are refused where a text is neither", async () => {
     await expect(resolved("First Run")).rejects.toThrow(
       /field 'environments' = "First Run": must be a content hash, or the name of a build: RUN or RUN\/STAGE/,
+    );
+  });
+});
+
+describe("the shards of an evaluation or a calibration by hand", () => {
+  const activities = createJobActivities(ports);
+  const built = { split: "train", scenarios: { single_hop: 20_000, multi_hop: 12_000 } };
+  const evaluate = (environments: unknown, shardSize: number) =>
+    new MockActivityEnvironment().run(activities.prepareEvaluation, {
+      ...{ id: "many", seed: 1, policy: "tiny", environments, evaluation: { shardSize } },
+    } as never);
+  const calibrate = (calibration: object) =>
+    new MockActivityEnvironment().run(activities.prepareCalibration, {
+      ...{ id: "many", seed: 1, policy: "tiny", environments: built, calibration },
+    } as never);
+
+  it("are at most 18000, in environments that are to be built", async () => {
+    await expect(evaluate(built, 2)).resolves.toMatchObject({ run: "many" });
+    await expect(evaluate(built, 1)).rejects.toMatchObject({
+      type: "InvalidInput",
+      message:
+        "evaluatePolicy: field 'evaluation.shardSize' = 1: makes 32000 shards, and 18000 is the most whose references one message of Temporal has room for; raise it, or sample in fewer environments",
+    });
+  });
+
+  it("are at most 18000, in a set that is stored", async () => {
+    stored = 18_001;
+    await expect(evaluate("first/test-environments", 1)).rejects.toThrow("makes 18001 shards");
+    stored = 18_000;
+    await expect(evaluate("first/test-environments", 1)).resolves.toMatchObject({ run: "many" });
+  });
+
+  it("are counted with those that are shown no tools", async () => {
+    await expect(calibrate({ samples: 8, blindSamples: 8 })).resolves.toMatchObject({ run: "many" });
+    await expect(calibrate({ samples: 10, blindSamples: 9 })).rejects.toThrow(
+      "calibrateEnvironments: field 'calibration.shardSize' = 32: makes 19000 shards, and 18000 is the most whose references one message of Temporal has room for; raise it, or sample in fewer environments",
     );
   });
 });

@@ -23,6 +23,7 @@ import {
   trainInputSchema,
 } from "../core/experiment/input.ts";
 import type { Origin } from "../core/experiment/origin.ts";
+import { environmentsIn, requireRoomForShards } from "../core/experiment/shards.ts";
 import { isHash } from "../core/hash.ts";
 import type { Json } from "../core/json.ts";
 import type { Course } from "../core/learning/course.ts";
@@ -139,6 +140,10 @@ export function createJobActivities(ports: CpuPorts) {
       { field: "threads", value: threads, limit: ports.engineThreads },
     );
   };
+  const sizeOf = async (environments: EvaluateInput["environments"]): Promise<number> =>
+    typeof environments === "string"
+      ? (await ports.environmentSet(await storedSet(ports, environments))).environments.length
+      : environmentsIn(environments.scenarios);
 
   const recording = recordingIn(ports.runs);
 
@@ -168,6 +173,9 @@ export function createJobActivities(ports: CpuPorts) {
     prepareEvaluation: recording(async (raw: EvaluateInput, runs): Promise<EvaluationJob> => {
       const input = await parseGiven(ports.runs, evaluateInputSchema, raw, "evaluatePolicy");
       await begin(runs, "evaluate", "evaluatePolicy", input);
+      const { shardSize } = input.evaluation;
+      const episodes = await sizeOf(input.environments);
+      requireRoomForShards("evaluatePolicy", [{ field: "evaluation.shardSize", episodes, shardSize }]);
       await checkThreads(input);
       return { ...(await resolve(input)), evaluation: input.evaluation };
     }),
@@ -175,6 +183,10 @@ export function createJobActivities(ports: CpuPorts) {
     prepareCalibration: recording(async (raw: CalibrateInput, runs): Promise<CalibrationJob> => {
       const input = await parseGiven(ports.runs, calibrateInputSchema, raw, "calibrateEnvironments");
       await begin(runs, "calibrate", "calibrateEnvironments", input);
+      const { samples, blindSamples, shardSize } = input.calibration;
+      const episodes = (await sizeOf(input.environments)) * (samples + blindSamples);
+      const field = "calibration.shardSize";
+      requireRoomForShards("calibrateEnvironments", [{ field, episodes, shardSize }]);
       await checkThreads(input);
       return { ...(await resolve(input)), calibration: input.calibration };
     }),

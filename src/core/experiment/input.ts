@@ -11,6 +11,7 @@ import { loraSchema, scheduleSchema } from "./fine-tuning.ts";
 import { identifierPattern, identifierRule, initialPolicy } from "./identifier.ts";
 import { originSchema } from "./origin.ts";
 import { groupSamplingSchema, samplingSchema } from "./sampling.ts";
+import { mostShardsOfIteration, mostShardsTogether, shardsOf } from "./shards.ts";
 import { supervisedTripwiresSchema, tripwiresSchema } from "./tripwires.ts";
 
 const identifier = z
@@ -33,7 +34,7 @@ const rolloutFields = {
   shardSize: count(512)
     .default(32)
     .describe(
-      "Trajectories that move through their turns together; its members and their order are part of the input",
+      `Trajectories that move through their turns together; its members and their order are part of the input. Temporal has room for ${mostShardsOfIteration} shards in an iteration, ${mostShardsTogether} in a calibration or in an experiment's evaluations together`,
     ),
   shardsInFlight: count(1024)
     .default(2)
@@ -133,6 +134,13 @@ const trainingSchema = z
   .refine((training) => training.algorithm === "sft" || training.carryOptimizer || !training.schedule, {
     message: "counts the optimizer's steps, which carryOptimizer: false forgets; leave one of them out",
     path: ["schedule"],
+  })
+  .superRefine((training, context) => {
+    if (training.algorithm === "sft") return;
+    const shards = shardsOf({ ...training, episodes: training.environmentsPerIteration });
+    if (shards <= mostShardsOfIteration) return;
+    const message = `makes ${shards} shards an iteration, and ${mostShardsOfIteration} is the most whose events one history in Temporal has room for; raise it, or lower environmentsPerIteration`;
+    context.addIssue({ code: "custom", path: ["shardSize"], message });
   })
   .describe("How the policy is trained (see training)");
 

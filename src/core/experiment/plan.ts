@@ -3,6 +3,7 @@ import { RatchetError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
 import { identifierPattern, initialPolicy } from "./identifier.ts";
 import type { ExperimentInput, Stage } from "./input.ts";
+import { environmentsIn, requireRoomForShards } from "./shards.ts";
 
 /** The stage of the same experiment whose trajectories a training takes; they may also be another run's. */
 export function evaluationSampledBy(stage: Stage): string | undefined {
@@ -84,6 +85,7 @@ export function planStages(input: ExperimentInput): string[] {
         requireComparable(input, id, stage.evaluations[0]!, needed);
       }
   }
+  requireRoomForResults(input);
   const ordered: string[] = [];
   const remaining = new Set(Object.keys(stages));
   while (remaining.size > 0) {
@@ -98,6 +100,18 @@ export function planStages(input: ExperimentInput): string[] {
     ordered.push(...ready);
   }
   return ordered;
+}
+
+/** An experiment's results travel together, and its report takes them all. */
+function requireRoomForResults({ id: experiment, stages }: ExperimentInput): void {
+  const parts = Object.entries(stages).flatMap(([id, stage]) => {
+    const build = stage.type === "evaluate" ? stages[stage.environments] : undefined;
+    if (stage.type !== "evaluate" || build?.type !== "build") return [];
+    const { shardSize } = stage.evaluation;
+    const episodes = environmentsIn(build.environments.scenarios);
+    return [{ field: `stages.${id}.evaluation.shardSize`, episodes, shardSize }];
+  });
+  requireRoomForShards(`experiment '${experiment}'`, parts);
 }
 
 /** Without those that only wait for the others. */
