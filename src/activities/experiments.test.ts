@@ -42,12 +42,12 @@ describe("a stage that begins", () => {
   it("is known by the versions of its steps, and where they encode or decode by that of the codec", async () => {
     const rollOut = [
       [2, 2],
-      [2, 2],
+      [3, 2],
       [6, 2],
     ];
     const evaluated = contentHash(["evaluate", [3, rollOut, 2], { policy: "b" }]);
     expect((await begun("before", evaluation)).inputHash).toBe(evaluated);
-    const trained = contentHash(["train", [2, rollOut, 2, [2, 2], 1], { policy: "p" }]);
+    const trained = contentHash(["train", [2, rollOut, 2, [2, 2], 2], { policy: "p" }]);
     expect((await begun("warm", training)).inputHash).toBe(trained);
   });
 
