@@ -119,7 +119,7 @@ function portsWith(set: EnvironmentSet, sandbox: Sandbox) {
     },
     ledger: {
       claim: async () => ({ state: "claimed", fence: 1 }),
-      commit: async (_key: string, _fence: number, result: unknown) => result,
+      commit: async (_key: string, _fence: number, result: unknown) => ({ result, isOwn: true }),
       countFailure: async () => {},
     },
     codec: async () => codec,
