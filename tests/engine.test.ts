@@ -160,26 +160,6 @@ describe("an engine process", () => {
     expect(engine.pid()).toBe(pid);
   });
 
-  it("says of a policy that was taken away or damaged since it was verified that it is lost, not unreadable", async () => {
-    const store = await openArtifactFolder(join(home, "other-artifacts"), async () => {});
-    const ref = await storedTiny(store);
-    const folder = await store.pathOf(ref);
-    rmSync(join(folder, "model.safetensors"));
-    const sampled = (artifacts: ArtifactStore) =>
-      start({ artifacts, lockFile: `${lockFile}.${engines.length}` }).sample(
-        ref,
-        requests,
-        options,
-        ignore,
-        never,
-      );
-    const fields = { kind: "checkpoint", hash: ref.hash };
-    await expect(sampled(store)).rejects.toMatchObject({ type: "ArtifactCorrupt", fields });
-    const collected = await openArtifactFolder(join(home, "empty"), async () => {});
-    const late = { ...collected, pathOf: async () => folder };
-    await expect(sampled(late)).rejects.toMatchObject({ type: "ArtifactMissing", fields });
-  });
-
   it("ends when its parent is killed", async () => {
     const parent = fork(new URL("./engine-parent.ts", import.meta.url), [home, JSON.stringify(policy)], {
       execArgv: ["--import", "tsx"],

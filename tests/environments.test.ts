@@ -6,7 +6,7 @@ import { promptMessages } from "../src/core/environment/prompt.ts";
 import { proveBatch } from "../src/core/gates/prove.ts";
 import { answerMatches } from "../src/core/reward/match.ts";
 import { draftTools } from "../src/core/synthesis/construct.ts";
-import { deploy } from "../src/core/synthesis/deploy/deploy.ts";
+import { allSubjectsOf, deploy } from "../src/core/synthesis/deploy/deploy.ts";
 import { goldenTrajectory, referenceInvocations } from "../src/core/trajectory/golden.ts";
 import { taggedCalls } from "../src/core/trajectory/tool-format.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
@@ -35,9 +35,7 @@ describe.each(profiles.flatMap((profile) => splits.map((split) => [profile, spli
         from: 0,
         count,
       });
-      const subjects = await author.subjectTables([
-        ...new Set(candidates.flatMap((candidate) => Object.keys(candidate.subjects))),
-      ]);
+      const subjects = await author.subjectTables(allSubjectsOf(candidates));
       const deployed = deploy(
         candidates.map((candidate) => draftTools(candidate, subjects)),
         subjects,

@@ -120,7 +120,7 @@ describe("a tool that wants everything", () => {
     const outcomes = await sandbox.run([
       python("import os\nos._exit(0)"),
       python("return 1"),
-      python("x = []\nfor i in range(60000): x = [x]\nreturn repr(x)"),
+      python("x, y = [], []\nfor i in range(60000): x, y = [x], [y]\nreturn x == y"),
       python("return 2"),
     ]);
     expect(outcomes.map(({ text }) => text)).toEqual([

@@ -15,7 +15,7 @@ import {
 } from "../core/synthesis/batches.ts";
 import type { Candidate } from "../core/synthesis/candidate.ts";
 import { decompose } from "../core/synthesis/decompose/decompose.ts";
-import { deploy, subjectsOf } from "../core/synthesis/deploy/deploy.ts";
+import { allSubjectsOf, deploy, subjectsOf } from "../core/synthesis/deploy/deploy.ts";
 import { document } from "../core/synthesis/document/document.ts";
 import type { Decomposed, Drafted } from "../core/synthesis/draft.ts";
 import { rulesOf, type StageKind } from "../core/synthesis/pipeline.ts";
@@ -82,6 +82,8 @@ export function createEnvironmentActivities(
     ({ context, from }: FromStage): Promise<StageResult> =>
       shared(kind, context.run, from.hash, async () => work((await artifacts.getJson(from)) as From));
   const subjectTables = author.subjectTables.bind(author);
+  const allTablesFor = (from: readonly Drafted[]) =>
+    subjectTables(allSubjectsOf(from.map(({ decomposed }) => decomposed.candidate)));
 
   return {
     decomposeScenarios: ({ context, environments, batch }: BuildBatch): Promise<StageResult> => {
@@ -95,11 +97,11 @@ export function createEnvironmentActivities(
     documentTools: stage("documented", (from: Decomposed[]) => from.map(document)),
 
     integrateTools: stage("integrated", async (from: Drafted[]) =>
-      integrateProven(from, await subjectTables(allSubjectsOf(from)), sandbox),
+      integrateProven(from, await allTablesFor(from), sandbox),
     ),
 
     scaleComplexity: stage("scaled", async (from: Drafted[]) =>
-      scaleProven(from, await subjectTables(allSubjectsOf(from)), sandbox),
+      scaleProven(from, await allTablesFor(from), sandbox),
     ),
 
     deployEnvironments: stage("proven", async (from: Drafted[]): Promise<StoredBatch> => {
@@ -137,10 +139,6 @@ export function createEnvironmentActivities(
     },
   };
 }
-
-/** Subjects of all tools a candidate may come to have, distractors included. */
-const allSubjectsOf = (from: readonly Drafted[]): string[] =>
-  [...new Set(from.flatMap(({ decomposed }) => Object.keys(decomposed.candidate.subjects)))].sort();
 
 function exhausted(
   name: string,

@@ -18,6 +18,7 @@ const stages = {
 };
 for (const stage of Object.values(stages))
   if (stage.type === "train") Object.assign(stage, { training: { algorithm: "grpo" } });
+  else if (stage.type === "evaluate") Object.assign(stage, { evaluation: { shardSize: 1 } });
 
 const outcome: EvaluatedEnvironment = {
   environment: "e",

@@ -1,6 +1,13 @@
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { describe, expect, it } from "vitest";
-import { callOf, characterCodec, responseOf, setOf, startIn } from "../../tests/support/character-policy.ts";
+import {
+  callOf,
+  characterCodec,
+  newLedger,
+  responseOf,
+  setOf,
+  startIn,
+} from "../../tests/support/character-policy.ts";
 import { caseOf, chainCandidate } from "../../tests/support/small-world.ts";
 import { createVmSandbox } from "../../tests/support/vm-sandbox.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
@@ -46,11 +53,7 @@ function portsWith(stages: readonly StageRecord[] = [], spoken = codec) {
   };
   return {
     artifacts,
-    ledger: {
-      claim: async () => ({ state: "claimed", fence: 1 }),
-      commit: async (_key: string, _fence: number, result: unknown) => ({ result, isOwn: true }),
-      countFailure: async () => {},
-    },
+    ledger: newLedger,
     codec: async () => spoken,
     environmentSet: async () => set,
     runs: { getStages: async (run: string) => stages.filter((stage) => stage.run === run) },

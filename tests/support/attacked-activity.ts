@@ -12,7 +12,7 @@ import type { Environment, EnvironmentSet, Tool } from "../../src/core/environme
 import type { ArtifactRef } from "../../src/core/ports/artifacts.ts";
 import type { Sandbox, ToolInvocation, ToolOutcome } from "../../src/core/ports/sandbox.ts";
 import type { CallRecord, Shard } from "../../src/core/trajectory/trajectory.ts";
-import { callOf, characterCodec, responseOf, setOf, startIn } from "./character-policy.ts";
+import { callOf, characterCodec, newLedger, responseOf, setOf, startIn } from "./character-policy.ts";
 import { caseOf, chainCandidate } from "./small-world.ts";
 
 /** As workflows start the activity (src/workflows/proxies.ts). */
@@ -104,7 +104,7 @@ function environmentWith({ runtime, code }: ToolInvocation["program"]): Environm
   };
 }
 
-/** Artifacts by number, and a ledger to which everything is new. */
+/** Artifacts by number. */
 function portsWith(set: EnvironmentSet, sandbox: Sandbox) {
   const stored = new Map<string, unknown>();
   const ref = (kind: string, value: unknown): ArtifactRef => {
@@ -117,11 +117,7 @@ function portsWith(set: EnvironmentSet, sandbox: Sandbox) {
       putJson: async (kind: string, value: unknown) => ref(kind, value),
       getJson: async ({ hash }: ArtifactRef) => stored.get(hash),
     },
-    ledger: {
-      claim: async () => ({ state: "claimed", fence: 1 }),
-      commit: async (_key: string, _fence: number, result: unknown) => ({ result, isOwn: true }),
-      countFailure: async () => {},
-    },
+    ledger: newLedger,
     codec: async () => codec,
     environmentSet: async () => set,
     sandbox,

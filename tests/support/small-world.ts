@@ -1,5 +1,5 @@
 /** A world of five countries and five cities, and candidates over it: what specs of synthesis and gates build on. */
-import type { Environment } from "../../src/core/environment/environment.ts";
+import type { Environment, ToolDocument } from "../../src/core/environment/environment.ts";
 import type { Case } from "../../src/core/gates/gate.ts";
 import type { Candidate, SubjectTable } from "../../src/core/synthesis/candidate.ts";
 import { draftTools } from "../../src/core/synthesis/construct.ts";
@@ -214,6 +214,16 @@ export function caseOf(candidate: Candidate): Case {
   const { deployed, tables } = deploySmall(candidate);
   return { environment: deployed[0]!.environment, tables };
 }
+
+/** The document with one parameter more; it is optional where its schema has a default. */
+export const withParameter = (
+  { parameters, ...document }: ToolDocument,
+  name: string,
+  schema: ToolDocument["parameters"]["properties"][string],
+): ToolDocument => ({
+  ...document,
+  parameters: { ...parameters, properties: { ...parameters.properties, [name]: schema } },
+});
 
 /** The same case with one tool changed. */
 export function withTool(

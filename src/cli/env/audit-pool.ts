@@ -11,7 +11,7 @@ import type { EnvironmentAuthor } from "../../core/ports/author.ts";
 import type { Sandbox } from "../../core/ports/sandbox.ts";
 import type { Candidate } from "../../core/synthesis/candidate.ts";
 import { draftTools } from "../../core/synthesis/construct.ts";
-import { deploy } from "../../core/synthesis/deploy/deploy.ts";
+import { allSubjectsOf, deploy } from "../../core/synthesis/deploy/deploy.ts";
 
 /** Where a member stands: its part of the pool, and the candidate's index there. */
 export type Member = readonly [part: number, index: number];
@@ -97,9 +97,7 @@ export async function buildPool(
       const chosen = candidates.filter(
         (candidate) => wants(candidate) && (!known || isKnown(candidate.index)),
       );
-      const data = await author.subjectTables([
-        ...new Set(chosen.flatMap((candidate) => Object.keys(candidate.subjects))),
-      ]);
+      const data = await author.subjectTables(allSubjectsOf(chosen));
       const { deployed, tables } = deploy(
         chosen.map((candidate) => draftTools(candidate, data)),
         data,

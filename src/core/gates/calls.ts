@@ -43,3 +43,15 @@ export function namesOf(calls: readonly MadeCall[]): string[] {
   const names = calls.flatMap(({ tool, given }) => namesIn(given, tool.document.parameters));
   return [...new Set(names.map(({ value }) => value as string))];
 }
+
+/** The calls that a sub-answer rests on, its own included. */
+export function chainOf(
+  calls: readonly MadeCall[],
+  id: string,
+  seen: ReadonlySet<string> = new Set(),
+): MadeCall[] {
+  const call = calls.find(({ sub }) => sub.id === id);
+  if (!call || seen.has(id)) return [];
+  const before = new Set([...seen, id]);
+  return [call, ...takenBy(call.reference).flatMap((source) => chainOf(calls, source, before))];
+}

@@ -10,15 +10,13 @@ import type { JsonObject } from "../json.ts";
 import { seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
 import { leavesOf, plausibleArguments } from "./arguments.ts";
-import { invocationOf, madeCalls, namesOf } from "./calls.ts";
+import { chainOf, invocationOf, type MadeCall, madeCalls, namesOf } from "./calls.ts";
 import { keyOf, type Table, tableFault } from "./data-table.ts";
 import { type Case, type ExecutingGate, type Probe, textOf, trialOf } from "./gate.ts";
 import { givenAwayIn } from "./given-away.ts";
 
-/** Calls per distractor: every field of a general tool for every row that a large environment names, and some more. */
+/** Calls per tool: every field of a general tool for every row that a large environment names, and some more. */
 const mostCalls = 120;
-/** Calls per tool that owns a sub-answer: every field for the names of a question. */
-const mostCallsOfOwners = 60;
 /** Combinations to choose them from. */
 const mostCombinations = 2_000;
 
@@ -72,48 +70,37 @@ function ownerProbes(
   numbers: readonly number[],
   answers: readonly string[],
 ): Probe[] {
-  const { environment } = subject;
-  const { subQuestions, tools } = environment;
+  const { subQuestions, tools } = subject.environment;
+  const calls = madeCalls(subject);
   return tools
     .filter(({ distractor, table }) => !distractor && table !== undefined)
     .flatMap((tool) => {
-      const { name, parameters } = tool.document;
+      const { name } = tool.document;
       const own = subQuestions.filter((sub) => sub.tool === name).map(({ answer }) => answer);
       const foreign = answers.filter((answer) => !own.some((said) => answerMatches(answer, said)));
-      const random = seededRandom(seedOf("owner", environmentHash(environment), name));
-      const asked =
-        foreign.length > 0 ? plausibleArguments(parameters, names, numbers, mostCombinations) : [];
-      return random
-        .shuffle(asked)
-        .slice(0, mostCallsOfOwners)
-        .map((given): Probe => {
-          const known = knownTo(environment, given);
-          const others = foreign.filter((answer) => !known.some((one) => answerMatches(answer, one)));
-          return {
-            tool: name,
-            invocation: invocationOf(tool, given, subject),
-            fault: (outcome) => {
-              const found = others.find((answer) => answerMatches(answer, textOf(outcome)));
-              return found === undefined
-                ? undefined
-                : `${JSON.stringify(given)} gives '${found}', which is another tool's to give`;
-            },
-          };
-        });
+      if (foreign.length === 0) return [];
+      return callsOf(subject, tool, names, numbers, (one) => [one]).map((given): Probe => {
+        const known = knownTo(calls, given);
+        const others = foreign.filter((answer) => !known.some((one) => answerMatches(answer, one)));
+        return {
+          tool: name,
+          invocation: invocationOf(tool, given, subject),
+          fault: (outcome) => {
+            const found = others.find((answer) => answerMatches(answer, textOf(outcome)));
+            return found === undefined
+              ? undefined
+              : `${JSON.stringify(given)} gives '${found}', which is another tool's to give`;
+          },
+        };
+      });
     });
 }
 
 /** Everything passed, and the sub-answers that what was passed was found out from. */
-function knownTo({ subQuestions }: Environment, given: JsonObject): string[] {
+function knownTo(calls: readonly MadeCall[], given: JsonObject): string[] {
   const passed = leavesOf(given).map(({ value }) => String(value));
-  const known = new Set<string>();
-  const add = (id: string) => {
-    if (known.has(id)) return;
-    known.add(id);
-    for (const source of subQuestions.find((sub) => sub.id === id)?.dependsOn ?? []) add(source);
-  };
-  for (const { id, answer } of subQuestions) if (passed.includes(answer)) add(id);
-  return [...passed, ...subQuestions.filter(({ id }) => known.has(id)).map(({ answer }) => answer)];
+  const found = calls.filter(({ sub }) => passed.includes(sub.answer));
+  return [...passed, ...found.flatMap(({ sub }) => chainOf(calls, sub.id)).map(({ sub }) => sub.answer)];
 }
 
 /** Numbers that the final answer is made of, which no call has to take. */
@@ -145,6 +132,7 @@ function callsOf(
   tool: Tool,
   names: readonly string[],
   numbers: readonly number[],
+  spell = spellingsOf,
 ): JsonObject[] {
   const { name, parameters } = tool.document;
   const random = seededRandom(seedOf("distractor", environmentHash(environment), name));
@@ -152,7 +140,7 @@ function callsOf(
   const rows = data !== undefined && tableFault(data) === undefined ? (data as unknown as Table) : undefined;
   const rowOf = (one: string) => (rows === undefined ? undefined : keyOf(rows, one));
   const [known, unknown] = [
-    names.flatMap((one) => spellingsOf(one, rowOf(one), rows)),
+    names.flatMap((one) => (rowOf(one) === undefined ? [] : spell(one, rowOf(one), rows))),
     names.filter((one) => rowOf(one) === undefined),
   ];
   return [known, unknown]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { judge } from "../../../tests/support/judge.ts";
-import { caseOf, chainCandidate, withTool } from "../../../tests/support/small-world.ts";
+import { caseOf, chainCandidate, withParameter, withTool } from "../../../tests/support/small-world.ts";
 import type { Json } from "../json.ts";
 import { documentsGate } from "./documents.ts";
 
@@ -37,16 +37,10 @@ describe("the documents gate", () => {
         documentsGate,
         withTool(python, "get_money", ({ code, document }) => ({
           code: code.replace("country=...", `country=..., digits=${written}`),
-          document: {
-            ...document,
-            parameters: {
-              ...document.parameters,
-              properties: {
-                ...document.parameters.properties,
-                digits: { type: Array.isArray(described) ? "array" : "number", default: described },
-              },
-            },
-          },
+          document: withParameter(document, "digits", {
+            type: Array.isArray(described) ? "array" : "number",
+            default: described,
+          }),
         })),
       );
     for (const [written, described] of [

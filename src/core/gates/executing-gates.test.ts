@@ -214,34 +214,6 @@ describe("the generalization gate", () => {
   });
 });
 
-describe("the distractors gate", () => {
-  it("catches one that answers when an optional argument says so", async () => {
-    const optional = withTool(sound, "find_seat", ({ document, table }) => ({
-      document: {
-        ...document,
-        parameters: {
-          ...document.parameters,
-          properties: {
-            ...document.parameters.properties,
-            what: { type: "string", enum: ["seat", "money"], default: "seat" },
-          },
-        },
-      },
-      table: table!,
-      code: 'function find_seat({ country, what = "seat" }, table) { return what === "money" ? "pays in EUR" : "none"; }',
-    }));
-    expect(await evidence(distractorsGate, optional)).toContain('"what":"money"');
-  });
-
-  it("catches a distractor that gives a sub-answer, and blames it", async () => {
-    const helpful = withTool(sound, "find_seat", () => ({
-      code: 'function find_seat({ country }, table) { return "pays in EUR"; }',
-    }));
-    const finding = await judge(distractorsGate, helpful);
-    expect(finding).toMatchObject({ verdict: "fail", tools: ["find_seat"] });
-  });
-});
-
 describe("the determinism gate", () => {
   it("catches a tool that remembers", async () => {
     let calls = 0;

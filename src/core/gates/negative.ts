@@ -8,7 +8,7 @@ import type { JsonObject } from "../json.ts";
 import { seededRandom } from "../random.ts";
 import { answerMatches } from "../reward/match.ts";
 import { garbageArguments, namesIn, withLeaf } from "./arguments.ts";
-import { invocationOf, type MadeCall, madeCalls, namesOf, takenBy } from "./calls.ts";
+import { chainOf, invocationOf, type MadeCall, madeCalls, namesOf } from "./calls.ts";
 import { type Case, type ExecutingGate, findingOf, type Probe, textOf, trialOf } from "./gate.ts";
 import { rowAsked, saysSame, type TableFacts, tableFacts } from "./table-facts.ts";
 import { wrongPath } from "./wrong-path.ts";
@@ -70,7 +70,7 @@ function swappedProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
   return calls.flatMap((call) => {
     const { sub, tool, given } = call;
     const facts = tableFacts(subject, call);
-    const sources = new Set(namesOf(sourcesOf(call, calls)));
+    const sources = new Set(namesOf(chainOf(calls, sub.id).slice(1)));
     const isExcused = (name: string, swapped: JsonObject) =>
       typeof facts === "object" &&
       isTrueOf(facts, swapped) &&
@@ -82,16 +82,6 @@ function swappedProbes(subject: Case, calls: readonly MadeCall[]): Probe[] {
         .filter(({ name, swapped }) => !isExcused(name, swapped))
         .map(({ swapped }) => probe(subject, tool, swapped, [sub.answer])),
     );
-  });
-}
-
-/** The calls that a call's arguments come from, and those that theirs do. */
-function sourcesOf(call: MadeCall, calls: readonly MadeCall[], seen = new Set([call.sub.id])): MadeCall[] {
-  return takenBy(call.reference).flatMap((id) => {
-    const source = calls.find(({ sub }) => sub.id === id);
-    if (!source || seen.has(id)) return [];
-    seen.add(id);
-    return [source, ...sourcesOf(source, calls, seen)];
   });
 }
 

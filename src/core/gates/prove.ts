@@ -7,7 +7,7 @@ import type { Json } from "../json.ts";
 import type { EnvironmentAuthor } from "../ports/author.ts";
 import type { Sandbox } from "../ports/sandbox.ts";
 import { draftTools } from "../synthesis/construct.ts";
-import { type Deployed, type DeployedBatch, deploy } from "../synthesis/deploy/deploy.ts";
+import { allSubjectsOf, type Deployed, type DeployedBatch, deploy } from "../synthesis/deploy/deploy.ts";
 import { repairOf } from "./repair.ts";
 import { type Judged, runGates } from "./run-gates.ts";
 import { gateTable } from "./table.ts";
@@ -36,8 +36,7 @@ export async function proveBatch(
   const repairs = first.flatMap(
     ({ deployed, judged }) => (judged.failure && repairOf(deployed, judged.failure)) ?? [],
   );
-  const needed = [...new Set(repairs.flatMap(({ subjects }) => Object.keys(subjects)))];
-  const subjects = needed.length > 0 ? await subjectTables(needed) : {};
+  const subjects = repairs.length > 0 ? await subjectTables(allSubjectsOf(repairs)) : {};
   const rebuilt = deploy(
     repairs.map((candidate) => draftTools(candidate, subjects)),
     subjects,

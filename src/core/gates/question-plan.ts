@@ -9,7 +9,7 @@ import { tableOf } from "../environment/program.ts";
 import { type Json, ownMember } from "../json.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
 import { type Leaf, leavesOf, namesIn } from "./arguments.ts";
-import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
+import { chainOf, type MadeCall, madeCalls } from "./calls.ts";
 import { keyOf, type Table, tableFault } from "./data-table.ts";
 import { plainDateSpellings } from "./date-spellings.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
@@ -135,12 +135,4 @@ function optionFaults(subject: Case, calls: readonly MadeCall[]): string[] {
       return isAbout ? [] : [`option '${label}' is not what ${of[i]} was asked about`];
     }),
   ];
-}
-
-/** The calls that a sub-answer rests on, its own included. */
-function chainOf(calls: readonly MadeCall[], id: string, seen: ReadonlySet<string> = new Set()): MadeCall[] {
-  const call = calls.find(({ sub }) => sub.id === id);
-  if (!call || seen.has(id)) return [];
-  const before = new Set([...seen, id]);
-  return [call, ...takenBy(call.reference).flatMap((source) => chainOf(calls, source, before))];
 }

@@ -31,6 +31,10 @@ export function subjectsOf(batch: readonly Drafted[]): string[] {
   return [...new Set(subjects)].sort();
 }
 
+/** Subjects of all tools that the candidates may come to have, distractors included. */
+export const allSubjectsOf = (candidates: readonly Candidate[]): string[] =>
+  [...new Set(candidates.flatMap(({ subjects }) => Object.keys(subjects)))].sort();
+
 export function deploy(
   batch: readonly Drafted[],
   subjects: Readonly<Record<string, SubjectTable>>,
