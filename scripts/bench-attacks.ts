@@ -3,22 +3,20 @@
  * in the activity that runs tools in a worker; of several rounds the most. Processor time and memory are the children's.
  */
 import { cpus, loadavg } from "node:os";
-import { parseArgs } from "node:util";
 import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { type AttackedActivity, attackActivity } from "../tests/support/attacked-activity.ts";
 import { attacksOnTheMachine, forgeries, greedyAttacks } from "../tests/support/attacks.ts";
 import { type ChildCost, withChildCost } from "../tests/support/child-cost.ts";
+import { optionsOf } from "./options.ts";
 
-const { values } = parseArgs({
-  options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "3" } },
-});
+const options = optionsOf("bench:attacks", { rounds: 3, json: false });
 
 const sandbox = createSandbox({ ...defaultSandboxLimits, wallMs: 300_000, log: () => {} });
 try {
-  const results = await bench(Number(values.rounds));
-  process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : `${tableOf(results)}\n`);
+  const results = await bench(options.rounds);
+  process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${tableOf(results)}\n`);
 } finally {
   await sandbox.close();
 }

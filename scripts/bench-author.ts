@@ -4,7 +4,6 @@
  * those that differ in their facts, and says how long they are, beside FTRL's test set; of every split for a sample.
  */
 import { cpus, loadavg } from "node:os";
-import { parseArgs } from "node:util";
 import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
 import {
   type Profile,
@@ -16,15 +15,9 @@ import {
 } from "../src/core/environment/environment.ts";
 import { sha256 } from "../src/core/hash.ts";
 import type { Candidate } from "../src/core/synthesis/candidate.ts";
+import { optionsOf } from "./options.ts";
 
-const { values } = parseArgs({
-  options: {
-    count: { type: "string", default: "16000" },
-    sample: { type: "string", default: "1000" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-  },
-});
+const options = optionsOf("bench:author", { count: 16_000, sample: 1_000, seed: 1, json: false });
 
 /** Mean sub-questions of FTRL's 200 test rows. */
 const ftrlTest: Readonly<Record<ScenarioType, number>> = {
@@ -46,7 +39,7 @@ for (const profile of profiles)
   for (const split of splits)
     for (const scenario of scenarioTypes)
       rows.push(
-        await survey(profile, split, scenario, Number(split === "train" ? values.count : values.sample)),
+        await survey(profile, split, scenario, Number(split === "train" ? options.count : options.sample)),
       );
 const { user, system } = process.cpuUsage(cpuBefore);
 const result = {
@@ -58,7 +51,7 @@ const result = {
   cpuSeconds: Math.round((user + system) / 1e6),
   rows,
 };
-process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : textOf(result));
+process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : textOf(result));
 
 async function survey(profile: Profile, split: Split, scenario: ScenarioType, count: number) {
   const lengths: Record<number, number> = {};
@@ -68,7 +61,7 @@ async function survey(profile: Profile, split: Split, scenario: ScenarioType, co
       split,
       profile,
       scenarios: { [scenario]: 1 },
-      seed: Number(values.seed),
+      seed: options.seed,
       from,
       count: Math.min(stretch, count - from),
     });

@@ -7,7 +7,6 @@
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Client, Connection, WorkflowFailedError } from "@temporalio/client";
 import type { AssembledSet } from "../src/activities/environments.ts";
 import { readConfig } from "../src/config/config.ts";
@@ -24,17 +23,16 @@ import { openArtifactFolder } from "../src/store/artifacts.ts";
 import { buildEnvironments } from "../src/workflows/build-environments.ts";
 import { taskQueues } from "../src/workflows/names.ts";
 import { emptyHome, ratchet } from "../tests/experiment-run.ts";
+import { optionsOf } from "./options.ts";
 
-const { values } = parseArgs({
-  options: {
-    count: { type: "string", default: "2000" },
-    kills: { type: "string", default: "0" },
-    profile: { type: "string", default: "compact" },
-    seed: { type: "string", default: "1" },
-    expect: { type: "string" },
-    plot: { type: "string" },
-    json: { type: "boolean", default: false },
-  },
+const options = optionsOf("bench:build", {
+  count: 2_000,
+  kills: 0,
+  profile: "compact",
+  seed: 1,
+  expect: undefined,
+  plot: undefined,
+  json: false,
 });
 
 const workflowId = "bench-build";
@@ -55,15 +53,15 @@ interface Sample {
   readonly megabytes: Readonly<Partial<Record<Role, number>>>;
 }
 
-const each = Math.ceil(Number(values.count) / scenarioTypes.length);
+const each = Math.ceil(options.count / scenarioTypes.length);
 const input = parseInput(
   buildInputSchema,
   {
     id: workflowId,
-    seed: Number(values.seed),
+    seed: options.seed,
     environments: {
       split: "train",
-      profile: profiles.find((profile) => profile === values.profile),
+      profile: profiles.find((profile) => profile === options.profile),
       scenarios: Object.fromEntries(scenarioTypes.map((type) => [type, each])),
     },
   },
@@ -78,10 +76,10 @@ const loadBefore = loadavg()[0]!;
 
 try {
   const result = await measure();
-  if (values.plot) writeFileSync(values.plot, plotOf(samples));
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : textOf(result));
+  if (options.plot) writeFileSync(options.plot, plotOf(samples));
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : textOf(result));
   const right = result.accepted === wanted && result.distinct === wanted;
-  process.exitCode = right && (values.expect === undefined || values.expect === result.hash) ? 0 : 1;
+  process.exitCode = right && (options.expect === undefined || options.expect === result.hash) ? 0 : 1;
 } finally {
   ratchet(home, "down");
   remove();
@@ -115,7 +113,7 @@ async function measure() {
   return {
     machine: { processor: cpus()[0]!.model, cores: cpus().length, node: process.version, loadBefore },
     loadAfter: loadavg()[0]!,
-    profile: values.profile,
+    profile: options.profile,
     hash: set.set.hash,
     accepted: environments.length,
     distinct: new Set(environments.map(environmentHash)).size,
@@ -158,7 +156,7 @@ async function resultOf(): Promise<AssembledSet> {
 
 /** Evenly over the first two thirds of the batches, judged by what was committed. */
 async function strike(isOver: () => boolean, seconds: () => number): Promise<void> {
-  const kills = Number(values.kills);
+  const { kills } = options;
   for (let i = 0; i < kills && !isOver(); ) {
     await sleep(2_000);
     const share = await connected(async (client) => {

@@ -8,7 +8,6 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
 import { scenarioTypes } from "../src/core/environment/environment.ts";
 import type { ToolInvocation } from "../src/core/ports/sandbox.ts";
@@ -17,11 +16,10 @@ import { deploy, subjectsOf } from "../src/core/synthesis/deploy/deploy.ts";
 import { referenceInvocations } from "../src/core/trajectory/golden.ts";
 import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { optionsOf } from "./options.ts";
 import { processorMs, type Spent } from "./spent.ts";
 
-const { values } = parseArgs({
-  options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "9" } },
-});
+const options = optionsOf("bench:calls", { rounds: 9, json: false });
 
 const episodes = 16;
 const callsPerEpisode = 16;
@@ -31,7 +29,7 @@ const spareMs = 1_500;
 const sandbox = createSandbox({ ...defaultSandboxLimits, log: (line) => process.stderr.write(`${line}\n`) });
 try {
   const results = await bench();
-  process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : `${tableOf(results)}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${tableOf(results)}\n`);
 } finally {
   await sandbox.close();
 }
@@ -42,7 +40,7 @@ async function bench() {
   const first = { javascript: await spent(calls.javascript), python: await spent(calls.python) };
   const spans = { javascript: [], python: [], native: [] } as Record<string, Spent[]>;
   const single = { javascript: [], python: [] } as Record<string, Spent[]>;
-  for (let round = 0; round < Number(values.rounds); round++) {
+  for (let round = 0; round < options.rounds; round++) {
     for (const runtime of ["javascript", "python"] as const) {
       single[runtime]!.push(await spent(calls[runtime].slice(0, 1)));
       spans[runtime]!.push(await spent(calls[runtime]));
@@ -58,7 +56,7 @@ async function bench() {
     machine: { processor: cpus()[0]!.model, cores: cpus().length, node: process.version },
     load: { before: loadBefore, after: loadavg()[0]! },
     calls: episodes * callsPerEpisode,
-    rounds: Number(values.rounds),
+    rounds: options.rounds,
     javascript: { ...rowOf("javascript"), firstBatchMs: first.javascript.wallMs },
     python: { ...rowOf("python"), firstBatchMs: first.python.wallMs },
     native: rowOf("native"),

@@ -7,7 +7,6 @@
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { readConfig } from "../src/config/config.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { prepareSmolLM2 } from "../src/engine/policies/smollm2.ts";
@@ -15,39 +14,25 @@ import { engineEnvironment } from "../src/services/worker.ts";
 import { type Growing, growing, growth } from "./bench-engine/growth.ts";
 import { type Peers, preparePeers } from "./bench-engine/peers.ts";
 import { type Answer, type Row, Side, type SideRequest } from "./bench-engine/sides.ts";
+import { optionsOf, refuse } from "./options.ts";
 
 const compared = ["update", "sample", "iterate", "differentiate"] as const;
 const parts = [...compared, "breakdown", "growth"] as const;
-const { values } = parseArgs({
-  options: {
-    only: { type: "string", default: parts.join(",") },
-    repetitions: { type: "string", default: "3" },
-    growing: { type: "string", default: growing.join(",") },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = optionsOf("bench:engine", {
+  only: parts.join(","),
+  repetitions: 3,
+  growing: growing.join(","),
+  json: false,
 });
-if (values.help) {
-  process.stdout.write(
-    `npm run bench:engine -- [--only ${parts.join(",")}] [--repetitions 3] [--growing ${growing.join(",")}] [--json]\n`,
-  );
-  process.exit(0);
-}
-const unknown = values.only.split(",").find((part) => !parts.some((known) => known === part));
-const repetitions = Number(values.repetitions);
-if (unknown !== undefined || !(Number.isInteger(repetitions) && repetitions > 0)) {
-  process.stderr.write(
-    `bench:engine: ${unknown === undefined ? `--repetitions ${values.repetitions} is no whole number above 0` : `--only names '${unknown}'; its parts are ${parts.join(", ")}`}\n`,
-  );
-  process.exit(2);
-}
-const wantedGrowing = values.growing.split(",") as Growing[];
+const unknown = options.only.split(",").find((part) => !parts.some((known) => known === part));
+const { repetitions } = options;
+if (unknown !== undefined)
+  refuse("bench:engine", `--only names '${unknown}' and its parts are ${parts.join(", ")}`);
+const wantedGrowing = options.growing.split(",") as Growing[];
 const stranger = wantedGrowing.find((what) => !growing.includes(what));
-if (stranger !== undefined) {
-  process.stderr.write(`bench:engine: --growing names '${stranger}'; what grows is ${growing.join(", ")}\n`);
-  process.exit(2);
-}
-const wants = (part: (typeof parts)[number]) => values.only.split(",").includes(part);
+if (stranger !== undefined)
+  refuse("bench:engine", `--growing names '${stranger}' and what grows is ${growing.join(", ")}`);
+const wants = (part: (typeof parts)[number]) => options.only.split(",").includes(part);
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const threads = 2;
@@ -108,7 +93,7 @@ try {
 }
 if (wants("growth")) report.growth = await growth(openOurs, wantedGrowing, optimizer, note);
 report.loadAfter = loadavg()[0];
-process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : `${linesOf(report).join("\n")}\n`);
+process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : `${linesOf(report).join("\n")}\n`);
 
 async function compare(peers: Peers): Promise<void> {
   report.peers = peers.versions;

@@ -6,7 +6,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { createEnvironmentActivities } from "../src/activities/environments.ts";
 import { createKnowledgeAuthor } from "../src/authors/knowledge/author.ts";
@@ -21,15 +20,10 @@ import { defaultSandboxLimits } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { openStore } from "../src/store/store.ts";
 import { startPostgres } from "../tests/postgres.ts";
+import { optionsOf } from "./options.ts";
 import { processorMs, type Spent } from "./spent.ts";
 
-const { values } = parseArgs({
-  options: {
-    json: { type: "boolean", default: false },
-    compact: { type: "string", default: "64" },
-    ftrl: { type: "string", default: "16" },
-  },
-});
+const options = optionsOf("bench:environments", { compact: 64, ftrl: 16, json: false });
 
 /** Batches in flight, as in `buildEnvironments`. */
 const batchWindow = 2;
@@ -68,7 +62,7 @@ const loadBefore = loadavg()[0]!;
 
 try {
   const results = await bench();
-  process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : `${tableOf(results)}\n`);
+  process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : `${tableOf(results)}\n`);
 } finally {
   await sandbox.close();
   await store.close();
@@ -78,8 +72,8 @@ try {
 
 async function bench() {
   const start = await spent(() => build("compact", 4, "start"));
-  const compact = await buildTimed("compact", Number(values.compact));
-  const ftrl = await buildTimed("ftrl", Number(values.ftrl));
+  const compact = await buildTimed("compact", options.compact);
+  const ftrl = await buildTimed("ftrl", options.ftrl);
   return {
     machine: { processor: cpus()[0]!.model, cores: cpus().length, node: process.version, loadBefore },
     loadAfter: loadavg()[0]!,

@@ -7,8 +7,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import type { ComparisonRow } from "../src/core/evaluation/comparison.ts";
+import { optionsOf, refuse } from "./options.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const examples = [
@@ -17,18 +17,13 @@ const examples = [
   "standard-learning-rate-0",
   "standard-shuffled-rewards",
 ];
-const { values } = parseArgs({
-  options: {
-    seeds: { type: "string", default: "1,2,3" },
-    only: { type: "string", default: examples.join(",") },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-if (values.help) {
-  process.stdout.write(`npm run bench -- [--seeds 1,2,3] [--only ${examples.join(",")}] [--json]\n`);
-  process.exit(0);
-}
+const options = optionsOf("bench", { seeds: "1,2,3", only: examples.join(","), json: false });
+const seeds = options.seeds.split(",").map(Number);
+if (!seeds.every((seed) => Number.isInteger(seed) && seed > 0))
+  refuse("bench", `--seeds '${options.seeds}' is no list of whole numbers from 1`);
+const stranger = options.only.split(",").find((name) => !examples.includes(name));
+if (stranger !== undefined)
+  refuse("bench", `--only names '${stranger}' and its experiments are ${examples.join(", ")}`);
 
 interface Result {
   readonly experiment: string;
@@ -39,9 +34,9 @@ interface Result {
 const results: Result[] = [];
 const folder = join(root, ".ratchet", "bench");
 mkdirSync(folder, { recursive: true });
-for (const seed of values.seeds.split(",").map(Number))
-  for (const experiment of values.only.split(",")) results.push(runOne(experiment, seed));
-if (values.json) process.stdout.write(`${JSON.stringify(results)}\n`);
+for (const seed of seeds)
+  for (const experiment of options.only.split(",")) results.push(runOne(experiment, seed));
+if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
 else process.stdout.write(`${results.flatMap(linesOf).join("\n")}\n`);
 
 function runOne(experiment: string, seed: number): Result {

@@ -6,34 +6,25 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
 import { seedOf } from "../src/core/hash.ts";
 import { canonicalJson } from "../src/core/json.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { buildId } from "../src/workers/build-id.ts";
 import { type Blow, frozenMs, type Remains, remainsOf, runUnderFire } from "../tests/chaos-run.ts";
 import { emptyHome, type Summary, start, tinyExample } from "../tests/experiment-run.ts";
+import { optionsOf } from "./options.ts";
 
-const { values } = parseArgs({
-  options: {
-    kills: { type: "string", default: "50" },
-    seed: { type: "string", default: "1" },
-    /** Mean time between two blows, ms, which besides are spread over the steps that a run commits. */
-    pause: { type: "string", default: "500" },
-    input: { type: "string", default: tinyExample },
-    /** After so many blows a run is left to come to its end. */
-    "per-run": { type: "string", default: "50" },
-    results: { type: "string", default: ".ratchet/chaos.jsonl" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = optionsOf("chaos", {
+  kills: 50,
+  seed: 1,
+  /** Mean time between two blows, ms, which besides are spread over the steps that a run commits. */
+  pause: 500,
+  input: tinyExample,
+  /** After so many blows a run is left to come to its end. */
+  "per-run": 50,
+  results: ".ratchet/chaos.jsonl",
+  json: false,
 });
-if (values.help) {
-  process.stdout.write(
-    "npm run chaos -- [--kills N] [--seed S] [--pause MS] [--per-run N] [--input FILE] [--results FILE] [--json]\n",
-  );
-  process.exit(0);
-}
 
 /** One run, as a line of the results file. */
 interface Result {
@@ -58,11 +49,8 @@ interface Result {
 }
 
 const build = await buildId();
-const kills = wholeNumber("kills", values.kills);
-const seed = wholeNumber("seed", values.seed);
-const pauseMs = wholeNumber("pause", values.pause);
-const perRun = wholeNumber("per-run", values["per-run"]);
-const args = ["--input", values.input];
+const { kills, seed, pause: pauseMs, "per-run": perRun } = options;
+const args = ["--input", options.input];
 const results = earlierResults();
 const struck = () => results.reduce((sum, { blows }) => sum + blows.length, 0);
 if (struck() < kills) {
@@ -75,8 +63,8 @@ if (struck() < kills) {
   while (struck() < kills) {
     const result = await inEmptyHome((home) => attack(home, results.length, alone));
     results.push(result);
-    mkdirSync(dirname(values.results), { recursive: true });
-    appendFileSync(values.results, `${JSON.stringify(result)}\n`);
+    mkdirSync(dirname(options.results), { recursive: true });
+    appendFileSync(options.results, `${JSON.stringify(result)}\n`);
     const verdict = result.differences.length === 0 ? "the same" : result.differences.join("; ");
     if (result.blows.length === 0) {
       process.stderr.write(`chaos: the run ended before a blow fell; lower --pause ${pauseMs}\n`);
@@ -88,25 +76,19 @@ if (struck() < kills) {
   }
 }
 const summary = summarize();
-process.stdout.write(values.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
+process.stdout.write(options.json ? `${JSON.stringify(summary)}\n` : textOf(summary));
 process.exitCode = summary.runsThatDiffer === 0 && summary.blows >= kills ? 0 : 1;
-
-function wholeNumber(option: string, text: string): number {
-  if (/^\d{1,9}$/.test(text)) return Number(text);
-  process.stderr.write(`chaos: --${option} '${text}' is no whole number below 1e9; correct it\n`);
-  process.exit(2);
-}
 
 /** A line without its end was being written when the study was interrupted: its run counts for nothing. */
 function earlierResults(): Result[] {
-  if (!existsSync(values.results)) return [];
-  const text = readFileSync(values.results, "utf8");
+  if (!existsSync(options.results)) return [];
+  const text = readFileSync(options.results, "utf8");
   const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  if (whole !== text) writeFileSync(values.results, whole);
+  if (whole !== text) writeFileSync(options.results, whole);
   const lines = whole.split("\n").filter(Boolean);
   const all = lines.map((line) => JSON.parse(line) as Result);
   return all.filter(
-    (result) => result.build === build && result.seed === seed && result.input === values.input,
+    (result) => result.build === build && result.seed === seed && result.input === options.input,
   );
 }
 
@@ -128,7 +110,7 @@ async function attack(
   const random = seededRandom(seedOf(seed, index));
   const most = Math.min(perRun, kills - struck());
   const blows: Blow[] = [];
-  const about = { build, seed, input: values.input, index, blows, aloneMs: alone.wallMs };
+  const about = { build, seed, input: options.input, index, blows, aloneMs: alone.wallMs };
   const begun = Date.now();
   const steps = Object.keys(alone.remains.steps).length;
   const fire = { random, most, pauseMs, steps, oneAtATime: true };

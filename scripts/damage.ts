@@ -7,28 +7,16 @@
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { RatchetError } from "../src/core/errors.ts";
 import type { ArtifactRef } from "../src/core/ports/artifacts.ts";
 import { type Random, seededRandom } from "../src/core/random.ts";
 import { prepareTiny } from "../src/engine/policies/tiny.ts";
 import { openArtifactFolder } from "../src/store/artifacts.ts";
 import { whileFlipped, whileTruncated } from "../tests/support/damage.ts";
+import { optionsOf, refuse } from "./options.ts";
 
-const usage = "npm run damage -- --checkpoint FOLDER [--samples N] [--seed S] [--json]\n";
-const { values } = parseArgs({
-  options: {
-    checkpoint: { type: "string" },
-    samples: { type: "string", default: "1000" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-if (values.help || values.checkpoint === undefined) {
-  process.stdout.write(usage);
-  process.exit(values.help ? 0 : 2);
-}
+const options = optionsOf("damage", { checkpoint: undefined, samples: 1_000, seed: 1, json: false });
+const { checkpoint = refuse("damage", "--checkpoint names no folder") } = options;
 
 /** Places to damage: a length to cut a file off at, a multiple of 512 bytes, or a bit of it to flip. */
 interface Samples {
@@ -38,8 +26,8 @@ interface Samples {
 
 const root = mkdtempSync(join(tmpdir(), "ratchet-damage-"));
 try {
-  const result = await study(values.checkpoint, Number(values.samples), seededRandom(Number(values.seed)));
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : textOf(result));
+  const result = await study(checkpoint, options.samples, seededRandom(options.seed));
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : textOf(result));
   process.exitCode = result.unnoticed.length === 0 && result.previousRead === result.samples ? 0 : 1;
 } finally {
   rmSync(root, { recursive: true, force: true });

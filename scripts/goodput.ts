@@ -2,7 +2,7 @@
  * Effective training time under failures: the same training twice in one home, first left alone, then with a
  * process killed in one of ten iterations. The ratio is the first's wall clock over the second's, from the training's
  * start to its last commit; weights and optimizer must be the same. Exit 1 where they are not.
- * `npm run goodput -- [--iterations 10] [--environments 8] [--share 0.1] [--seed 1] [--input FILE] [--json]`
+ * `npm run goodput -- [--iterations 10] [--environments 8] [--failures 1] [--seed 1] [--input FILE] [--json]`
  * Environments and cold start are the quickstart's, with SmolLM2; where RATCHET_HOME has them already they are not made again.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import pg from "pg";
 import { readConfig } from "../src/config/config.ts";
 import { seedOf } from "../src/core/hash.ts";
@@ -22,28 +21,20 @@ import type { Role } from "../src/services/roles.ts";
 import { taskQueues } from "../src/workflows/names.ts";
 import { withClient } from "../tests/chaos-run.ts";
 import { emptyHome, ratchet, type Summary, start, untilUpdates } from "../tests/experiment-run.ts";
+import { optionsOf } from "./options.ts";
 
-const usage =
-  "npm run goodput -- [--iterations 10] [--environments 8] [--share 0.1] [--seed 1] [--input FILE] [--json]\n";
 const quickstart = fileURLToPath(new URL("../temporal/examples/quickstart.json", import.meta.url));
-const { values } = parseArgs({
-  options: {
-    iterations: { type: "string", default: "10" },
-    /** An experiment with the stages train-environments, cold-start and rl. */
-    input: { type: "string", default: quickstart },
-    /** Of an iteration; how long it takes is printed, and a share of it is what a failure costs. */
-    environments: { type: "string", default: "8" },
-    /** Of the iterations in which a process is killed. */
-    share: { type: "string", default: "0.1" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = optionsOf("goodput", {
+  iterations: 10,
+  /** An experiment with the stages train-environments, cold-start and rl. */
+  input: quickstart,
+  /** Of an iteration; how long it takes is printed, and a share of it is what a failure costs. */
+  environments: 8,
+  /** Iterations in which a process is killed. */
+  failures: 1,
+  seed: 1,
+  json: false,
 });
-if (values.help) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
 
 /** What may fail while work goes on; each as often as the others. */
 const victims: readonly Role[] = [
@@ -72,32 +63,24 @@ interface Trained {
   readonly steps: readonly number[];
 }
 
-const iterations = wholeNumber("iterations");
-const environments = wholeNumber("environments");
-const seed = wholeNumber("seed");
+const { iterations, environments, seed } = options;
 const failures = draw(seededRandom(seedOf("goodput", seed)));
 const { home, remove } = process.env.RATCHET_HOME
   ? { home: process.env.RATCHET_HOME, remove: () => {} }
   : emptyHome();
 try {
   const result = await study();
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : textOf(result));
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : textOf(result));
   process.exitCode = result.sameWeights ? 0 : 1;
 } finally {
   ratchet(home, "down");
   remove();
 }
 
-function wholeNumber(option: "iterations" | "environments" | "seed"): number {
-  const value = Number(values[option]);
-  if (Number.isInteger(value) && value > 0) return value;
-  process.stderr.write(`goodput: --${option} '${values[option]}' is no whole number above 0; correct it\n`);
-  process.exit(2);
-}
-
 function draw(random: Random): Failure[] {
-  const count = Math.round(Number(values.share) * iterations);
-  const chosen = random.shuffle(Array.from({ length: iterations }, (_, i) => i + 1)).slice(0, count);
+  const chosen = random
+    .shuffle(Array.from({ length: iterations }, (_, i) => i + 1))
+    .slice(0, options.failures);
   return chosen
     .sort((a, b) => a - b)
     .map((iteration) => ({ iteration, at: random.next(), role: random.pick(victims) }));
@@ -131,7 +114,7 @@ async function coldStart(): Promise<Summary & { readonly checkpoint: string }> {
 }
 
 function experiment() {
-  return JSON.parse(readFileSync(values.input, "utf8"));
+  return JSON.parse(readFileSync(options.input, "utf8"));
 }
 
 async function train(

@@ -6,26 +6,17 @@
 import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import type { Client } from "@temporalio/client";
 import { taskQueues, type WorkflowType } from "../src/workflows/names.ts";
 import { withClient } from "../tests/chaos-run.ts";
 import { emptyHome, ratchet, tinyExample } from "../tests/experiment-run.ts";
 import { recordCorpus } from "../tests/replay-corpus.ts";
+import { optionsOf, refuse } from "./options.ts";
 
-const usage = "npm run histories -- --release 0.1.0 [--home HOME]\n";
-const { values } = parseArgs({
-  options: {
-    release: { type: "string" },
-    home: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-if (values.help || values.release === undefined || !/^\d+\.\d+\.\d+$/.test(values.release)) {
-  process.stdout.write(usage);
-  process.exit(values.help ? 0 : 2);
-}
-const { release } = values;
+const options = optionsOf("histories", { release: undefined, home: undefined });
+const { release = "" } = options;
+if (!/^\d+\.\d+\.\d+$/.test(release))
+  refuse("histories", `--release '${release}' is no version such as 0.1.0`);
 
 const example = (name: string) =>
   JSON.parse(
@@ -70,7 +61,7 @@ const inHome = async (home: string) => {
   process.stdout.write(`${JSON.stringify({ release, histories: counts })}\n`);
 };
 
-if (values.home !== undefined) await inHome(values.home);
+if (options.home !== undefined) await inHome(options.home);
 else {
   const { home, remove } = emptyHome();
   try {

@@ -9,21 +9,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
 import { prepareTiny } from "../src/engine/policies/tiny.ts";
 import { createEngineWork } from "../src/engine/runtime/work.ts";
 import { engineEnvironment } from "../src/services/worker.ts";
 import { countSessions } from "../tests/support/count-sessions.ts";
 import { endlessTraining } from "../tests/support/endless-training.ts";
+import { optionsOf } from "./options.ts";
 
-const { values } = parseArgs({
-  options: {
-    updates: { type: "string", default: "1000" },
-    steps: { type: "string", default: "10" },
-    policy: { type: "string" },
-    json: { type: "boolean", default: false },
-    inner: { type: "boolean", default: false },
-  },
+const options = optionsOf("leaks", {
+  updates: 1_000,
+  steps: 10,
+  policy: undefined,
+  json: false,
+  inner: false,
 });
 const warmUpShare = 0.2;
 const growthLimit = 0.02;
@@ -34,15 +32,15 @@ const median = (of: readonly number[]) => [...of].sort((a, b) => a - b)[Math.flo
 
 async function measure(root: string) {
   const sessions = countSessions();
-  const tiny = values.policy === undefined;
-  const folder = values.policy ?? join(root, "base");
+  const tiny = options.policy === undefined;
+  const folder = options.policy ?? join(root, "base");
   if (tiny) await prepareTiny(folder, 0);
   const shape = tiny
-    ? { steps: Number(values.steps), rows: 4, promptTokens: 400, responseTokens: 24 }
-    : { steps: Number(values.steps), rows: 4, promptTokens: 200, responseTokens: 16 };
+    ? { steps: options.steps, rows: 4, promptTokens: 400, responseTokens: 24 }
+    : { steps: options.steps, rows: 4, promptTokens: 200, responseTokens: 16 };
   const engine = createEngineWork(2, "cpu");
   const next = await endlessTraining(engine, { hash: "base", folder }, root, shape);
-  const updates = Number(values.updates);
+  const { updates } = options;
   const residentBytes: number[] = [];
   const start = performance.now();
   for (let done = 1; done <= updates; done++) {
@@ -60,7 +58,7 @@ async function measure(root: string) {
   const fifth = Math.max(1, Math.floor(updates * warmUpShare));
   const [after, end] = [residentBytes.slice(fifth, 2 * fifth), residentBytes.slice(-fifth)].map(median);
   return {
-    policy: values.policy ?? "tiny",
+    policy: options.policy ?? "tiny",
     steps: updates * shape.steps,
     swaps: updates,
     seconds: Math.round((performance.now() - start) / 1000),
@@ -75,7 +73,7 @@ async function measure(root: string) {
   };
 }
 
-if (!values.inner) {
+if (!options.inner) {
   // The engine's memory depends on how the worker that starts it sets the allocator.
   const program = ["--import", "tsx", fileURLToPath(import.meta.url), ...process.argv.slice(2), "--inner"];
   const { status } = spawnSync(process.execPath, program, {
@@ -88,7 +86,7 @@ const root = mkdtempSync(join(tmpdir(), "ratchet-leaks-"));
 try {
   const result = await measure(root);
   const { sessions, growth } = result;
-  process.stdout.write(`${values.json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);
+  process.stdout.write(`${options.json ? JSON.stringify(result) : JSON.stringify(result, null, 2)}\n`);
   process.exitCode = growth > growthLimit || sessions.released !== sessions.made ? 1 : 0;
 } finally {
   rmSync(root, { recursive: true, force: true });

@@ -7,25 +7,17 @@
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
 import type { Client } from "@temporalio/client";
 import { withClient } from "../tests/chaos-run.ts";
 import { emptyHome, launch, ratchet, tinyExample } from "../tests/experiment-run.ts";
 import { type Attempts, attemptsIn } from "./attempts.ts";
+import { optionsOf } from "./options.ts";
 
-const usage = "npm run overhead -- [--input FILE | --growth] [--json]\n";
-const { values } = parseArgs({
-  options: {
-    input: { type: "string", default: "temporal/examples/quickstart.json" },
-    growth: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = optionsOf("overhead", {
+  input: "temporal/examples/quickstart.json",
+  growth: false,
+  json: false,
 });
-if (values.help) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
 
 /** What counts as work, the first that is under way at a moment taking it; everything else is orchestration. */
 const work = {
@@ -71,8 +63,8 @@ interface Overhead extends Attempts {
   readonly eventLoopDelayMs: Readonly<Record<string, number>>;
 }
 
-const results = values.growth ? await grow() : [{ name: values.input, ...(await measure(values.input)) }];
-process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : results.map(textOf).join("\n"));
+const results = options.growth ? await grow() : [{ name: options.input, ...(await measure(options.input)) }];
+process.stdout.write(options.json ? `${JSON.stringify(results)}\n` : results.map(textOf).join("\n"));
 
 /** Trimmed of evaluations: cold start and reinforcement of the tiny policy, of other sizes. */
 async function grow() {

@@ -3,37 +3,25 @@
  * other, and compares what each ends with: its result, and at the end every committed step and update. Exit 1 on a difference.
  * `npm run resets -- [--input FILE] [--sample N] [--seed S] [--json]`; without --sample, all tasks.
  */
-import { parseArgs } from "node:util";
 import { canonicalJson } from "../src/core/json.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { remainsOf, withClient } from "../tests/chaos-run.ts";
 import { emptyHome, ratchet, start, tinyExample } from "../tests/experiment-run.ts";
 import { resetDiffers, resetPoints } from "../tests/reset-run.ts";
+import { optionsOf } from "./options.ts";
 
-const { values } = parseArgs({
-  options: {
-    input: { type: "string", default: tinyExample },
-    sample: { type: "string" },
-    seed: { type: "string", default: "1" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-if (values.help) {
-  process.stdout.write("npm run resets -- [--input FILE] [--sample N] [--seed S] [--json]\n");
-  process.exit(0);
-}
+const options = optionsOf("resets", { input: tinyExample, sample: 100_000, seed: 1, json: false });
 
 const { home, remove } = emptyHome();
 try {
-  await start(home, ["--input", values.input]).summary;
+  await start(home, ["--input", options.input]).summary;
   const before = await remainsOf(home);
   const up = ratchet(home, "up");
   if (up.status !== 0) throw new Error(up.stderr);
   const result = await withClient(home, async (client) => {
     const all = await resetPoints(client);
-    const shuffled = seededRandom(Number(values.seed)).shuffle(all);
-    const chosen = values.sample === undefined ? all : shuffled.slice(0, Number(values.sample));
+    const shuffled = seededRandom(options.seed).shuffle(all);
+    const chosen = options.sample >= all.length ? all : shuffled.slice(0, options.sample);
     const differences: string[] = [];
     for (const [index, point] of chosen.entries()) {
       const name = `${point.workflowId}, event ${point.event}`;
@@ -48,7 +36,7 @@ try {
   for (const part of ["steps", "lineage"] as const)
     if (canonicalJson(before[part]) !== canonicalJson(after[part]))
       result.differences.push(`the committed ${part} are others`);
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : textOf(result));
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : textOf(result));
   process.exitCode = result.differences.length === 0 ? 0 : 1;
 } finally {
   ratchet(home, "down");

@@ -6,7 +6,6 @@
  */
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { Client, Connection } from "@temporalio/client";
 import proto from "@temporalio/proto";
 import { DefaultLogger, NativeConnection, Runtime, Worker } from "@temporalio/worker";
@@ -21,32 +20,22 @@ import { Supervisor } from "../src/services/supervisor.ts";
 import type { TemporalConnectionOptions } from "../src/services/temporal-namespace.ts";
 import { taskQueues } from "../src/workflows/names.ts";
 import { emptyHome } from "../tests/experiment-run.ts";
+import { optionsOf } from "./options.ts";
 
-const usage =
-  "npm run simulate -- [--trajectories 10000] [--shard-size 128] [--turns 8] [--iterations 2] [--turn-ms 1000] [--json]\n";
-const { values } = parseArgs({
-  options: {
-    trajectories: { type: "string", default: "10000" },
-    "shard-size": { type: "string", default: "128" },
-    turns: { type: "string", default: "8" },
-    iterations: { type: "string", default: "2" },
-    /** What sampling one turn of a shard is made to take. */
-    "turn-ms": { type: "string", default: "1000" },
-    json: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+const options = optionsOf("simulate", {
+  trajectories: 10_000,
+  "shard-size": 128,
+  turns: 8,
+  iterations: 2,
+  /** What sampling one turn of a shard is made to take. */
+  "turn-ms": 1_000,
+  json: false,
 });
-if (values.help) {
-  process.stdout.write(usage);
-  process.exit(0);
-}
 
 /** Temporal's own: events of a history, pending children or activities of a workflow, bytes of a payload. */
 const limits = { events: 51_200, pending: 2_000, payloadBytes: 2 * 2 ** 20 };
 
-const [trajectories, shardSize, turns, iterations, turnMs] = (
-  ["trajectories", "shard-size", "turns", "iterations", "turn-ms"] as const
-).map(wholeNumber) as [number, number, number, number, number];
+const { trajectories, "shard-size": shardSize, turns, iterations, "turn-ms": turnMs } = options;
 const shards = Math.ceil(trajectories / shardSize);
 /** Trajectories under way at this moment, and the most there were at once. */
 const underWay = { now: 0, most: 0, ended: 0 };
@@ -63,20 +52,13 @@ const supervisor = new Supervisor({
 try {
   const { temporalConnection, temporalNamespace: namespace } = await supervisor.start();
   const result = await simulate(temporalConnection, namespace);
-  process.stdout.write(values.json ? `${JSON.stringify(result)}\n` : textOf(result));
+  process.stdout.write(options.json ? `${JSON.stringify(result)}\n` : textOf(result));
   process.exitCode = result.withinLimits && underWay.ended === trajectories * iterations ? 0 : 1;
 } finally {
   await supervisor.stop();
   remove();
 }
 process.exit();
-
-function wholeNumber(option: "trajectories" | "shard-size" | "turns" | "iterations" | "turn-ms"): number {
-  const value = Number(values[option]);
-  if (Number.isInteger(value) && value > 0) return value;
-  process.stderr.write(`simulate: --${option} '${values[option]}' is no whole number above 0; correct it\n`);
-  process.exit(2);
-}
 
 function note(text: string): void {
   process.stderr.write(`${text}\n`);
