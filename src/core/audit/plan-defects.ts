@@ -1,5 +1,7 @@
 /** Defects of what an environment says of itself: answers given away, and plans that are none. */
-import { type Defect, lookups, someLookup, withEnvironment, withTool } from "./defect.ts";
+import { sha256 } from "../hash.ts";
+import type { Json } from "../json.ts";
+import { around, type Defect, lookups, someLookup, withEnvironment, withTable, withTool } from "./defect.ts";
 
 const questionLeak: Defect = {
   kind: "answer in the question",
@@ -111,6 +113,52 @@ const idleSubQuestion: Defect = {
   },
 };
 
+/** One call answers both, and the label says both. */
+const twoColumns: Defect = {
+  kind: "a sub-question that two columns answer",
+  gate: "decomposition",
+  plant: (subject, random) => {
+    const { composition, subQuestions } = subject.environment;
+    const call = lookups(subject).find(
+      ({ sub, facts: { table, own, field } }) =>
+        composition.kind === "answer" &&
+        composition.of === sub.id &&
+        String(table.rows[own]![field]) === sub.answer,
+    );
+    if (!call) return undefined;
+    const { table, own, field } = call.facts;
+    const note = random.pick(["since", "source", "rank"]);
+    const notes = Object.entries(table.rows).map(([key, row]) => [
+      key,
+      { ...row, [note]: `${note} ${sha256(String(row[field])).slice(0, 6)}` },
+    ]);
+    const rows = Object.fromEntries(notes) as typeof table.rows;
+    const { name } = call.tool.document;
+    const told = withTool(withTable(subject, name, { ...table, rows } as unknown as Json), name, (tool) =>
+      around(tool, {
+        after: `if ($error) throw $error; const $row = Object.values(table.rows).find((row) => String(row[${JSON.stringify(field)}]) === $result); return $row === undefined ? $result : $result + ", " + $row.${note};`,
+      }),
+    );
+    const answer = `${call.sub.answer}, ${rows[own]![note]}`;
+    const relabelled = subQuestions.map((sub) => (sub.id === call.sub.id ? { ...sub, answer } : sub));
+    return withEnvironment(told, { answer, subQuestions: relabelled });
+  },
+};
+
+const twoQuestions: Defect = {
+  kind: "a sub-question that asks two questions",
+  gate: "decomposition",
+  plant: (subject, random) => {
+    const { subQuestions } = subject.environment;
+    const chosen = random.pick(subQuestions);
+    const more = random.pick([", and who found that out?", " and since when?", "? And is it so elsewhere?"]);
+    const question = chosen.question.replace(/\?$/, more);
+    return withEnvironment(subject, {
+      subQuestions: subQuestions.map((sub) => (sub === chosen ? { ...sub, question } : sub)),
+    });
+  },
+};
+
 /** In an optional parameter's default or among its choices. */
 const leakInParameter: Defect = {
   kind: "answer in a default or an enum",
@@ -202,6 +250,8 @@ export const planDefects: readonly Defect[] = [
   forcedSequence,
   copiedIntermediate,
   idleSubQuestion,
+  twoColumns,
+  twoQuestions,
   wrongShape,
   signatureDrift,
   wrongReference,

@@ -5,8 +5,11 @@ import {
   chainCandidate,
   comparisonCandidate,
   sumCandidate,
+  withTool,
 } from "../../../tests/support/small-world.ts";
 import type { Environment } from "../environment/environment.ts";
+import { contentHash } from "../hash.ts";
+import type { JsonObject } from "../json.ts";
 import { decompositionGate } from "./decomposition.ts";
 
 const sound = caseOf(chainCandidate);
@@ -77,5 +80,51 @@ describe("the decomposition gate", () => {
     expect((await changed(() => ({ scenario: "single_hop" }))).evidence).toContain(
       "is single_hop by name and multi_hop by shape",
     );
+  });
+
+  it("catches a sub-question that asks for two things, and not one with a clause or a list as its answer", async () => {
+    const asking = async (question: string) =>
+      (
+        await changed(({ subQuestions }) => ({
+          subQuestions: subQuestions.map((sub) => (sub.id === "q2" ? { ...sub, question } : sub)),
+        }))
+      ).evidence;
+    for (const several of [
+      "What is its currency, and what is its capital?",
+      "What is its currency and since when?",
+      "What is its currency? And its capital?",
+      "Which currency has it; how many people use it?",
+    ])
+      expect(await asking(several)).toBe("q2 asks more than one question");
+    for (const one of [
+      "What is the currency of the country in which it lies?",
+      "What do Trinidad and Tobago pay with?",
+      'Who wrote "Who? And why?"?',
+      "What is its currency? Say the code.",
+    ])
+      expect(await asking(one)).toBe("2 sub-questions, multi_hop");
+  });
+
+  it("catches an answer whose pieces are columns of a row", async () => {
+    const answering = (row: JsonObject, answer: string) => {
+      const table = { aliases: {}, rows: { france: row } };
+      const told = withTool(sound, "get_money", () => ({ table: contentHash(table) }));
+      const subQuestions = told.environment.subQuestions.map((sub) =>
+        sub.id === "q2" ? { ...sub, answer } : sub,
+      );
+      return judge(decompositionGate, {
+        environment: { ...told.environment, subQuestions },
+        tables: { ...told.tables, [contentHash(table)]: table },
+      });
+    };
+    expect((await answering({ money: "EUR", seat: { city: "Paris" } }, "EUR, Paris")).evidence).toBe(
+      "q2 asks for several columns: money, seat.city",
+    );
+    for (const [row, answer] of [
+      [{ money: ["EUR", "XPF"] }, "EUR, XPF"],
+      [{ money: "EUR, XPF", first: "EUR", second: "XPF" }, "EUR, XPF"],
+      [{ money: "EUR", minted: "2002-01-01" }, "EUR, since 2002"],
+    ] as const)
+      expect(await answering(row, answer)).toMatchObject({ verdict: "pass" });
   });
 });

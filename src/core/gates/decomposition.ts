@@ -1,6 +1,6 @@
 /**
  * The sub-questions form a DAG that says no more and no less than the reference calls need: acyclic and in order, each
- * dependency used, no sequence forced, nothing superfluous, and of the shape that the scenario type names.
+ * dependency used, no sequence forced, nothing superfluous, atomic, and of the shape that the scenario type names.
  */
 import { composedOf, isCalculated } from "../environment/composition.ts";
 import type { Environment } from "../environment/environment.ts";
@@ -8,13 +8,14 @@ import { scenarioOf } from "../environment/scenario.ts";
 import { canonicalJson, type Json, type JsonObject } from "../json.ts";
 import { withLeaf } from "./arguments.ts";
 import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
+import { cellsOf, exactWordings } from "./data-table.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
 import { tableFacts } from "./table-facts.ts";
 
 export const decompositionGate: StaticGate = {
   kind: "static",
   gate: "decomposition",
-  version: 4,
+  version: 5,
   judge: (subject) => {
     const { environment } = subject;
     const faults = [
@@ -22,6 +23,7 @@ export const decompositionGate: StaticGate = {
       ...callFaults(environment),
       ...useFaults(environment),
       ...repeatFaults(subject),
+      ...atomFaults(subject),
       ...ownerFaults(environment),
     ];
     const shape = scenarioOf(environment.subQuestions);
@@ -88,6 +90,29 @@ function ownerFaults({ subQuestions, tools }: Environment): string[] {
     if (distractor) return owned.map(({ id }) => `${name} is called a distractor and owns ${id}`);
     return owned.length > 0 ? [] : [`${name} owns no sub-answer and is not called a distractor`];
   });
+}
+
+const asking = "what|which|who|whom|whose|when|where|why|how";
+/** A second question, after the first or joined to it: "What is its capital, and since when?" */
+const secondQuestion = new RegExp(`\\?[^?]*\\?|(?:\\band|\\bor|;)\\s+(?:[a-z]+\\s+)?(?:${asking})\\b`, "i");
+
+/** A sub-question asks for one thing: in its words, and of a row for one cell, where pieces of an answer are cells. */
+function atomFaults(subject: Case): string[] {
+  const named = subject.environment.subQuestions.flatMap(({ id, question }) =>
+    secondQuestion.test(question.replace(/"[^"]*"/g, "")) ? [`${id} asks more than one question`] : [],
+  );
+  const pieced = madeCalls(subject).flatMap((call) => {
+    const facts = tableFacts(subject, call);
+    const pieces = call.sub.answer.split(", ");
+    if (typeof facts !== "object" || pieces.length === 1) return [];
+    const cells = cellsOf(facts.table.rows[facts.own]!);
+    const columnOf = (answer: string) =>
+      cells.find(({ value }) => exactWordings(value, answer).length > 0)?.path.join(".");
+    const columns = columnOf(call.sub.answer) === undefined ? pieces.map(columnOf) : [];
+    const isPieced = new Set(columns).size > 1 && !columns.includes(undefined);
+    return isPieced ? [`${call.sub.id} asks for several columns: ${columns.join(", ")}`] : [];
+  });
+  return [...named, ...pieced];
 }
 
 /** Who has asked need not ask again, by another name of the same row or with a default written out either. */
