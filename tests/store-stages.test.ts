@@ -47,7 +47,7 @@ describe("stages", () => {
   });
 
   it("are found by the hash of their input, by any run", async () => {
-    const found = { run: "s", stage: "build", result: { set: "x" } };
+    const found = { run: "s", stage: "build", result: { set: "x" }, numerics: null };
     expect(await opened.store.runs.findCachedStage("h1", "other")).toEqual(found);
     expect(await opened.store.runs.findCachedStage("h2", "other")).toBeUndefined();
   });
@@ -57,6 +57,27 @@ describe("stages", () => {
     await opened.store.runs.askNumericsChange("mixed", { threads: 2 });
     expect(await opened.store.runs.findCachedStage("m", "other")).toBeUndefined();
     expect(await opened.store.runs.findCachedStage("m", "mixed")).toMatchObject({ run: "mixed", result: 1 });
+  });
+
+  it("are taken from a run of other numerics only where no engine was at them", async () => {
+    const { runs } = opened.store;
+    const result = { run: "old", stage: "cold", result: 1 };
+    await runs.putStage({ ...result, type: "train", inputHash: "n", state: "done" });
+    await runs.putStage({
+      run: "old",
+      stage: "set",
+      type: "build",
+      inputHash: "b",
+      state: "done",
+      result: 2,
+    });
+    await runs.holdNumerics("old", { node: "20" });
+    await runs.holdNumerics("same", { node: "20" });
+    await runs.holdNumerics("later", { node: "22" });
+    for (const run of ["same", "begins"])
+      expect(await runs.findCachedStage("n", run)).toEqual({ ...result, numerics: { node: "20" } });
+    expect(await runs.findCachedStage("n", "later")).toBeUndefined();
+    expect(await runs.findCachedStage("b", "later")).toMatchObject({ result: 2, numerics: null });
   });
 
   it("forget the result of another input", async () => {
@@ -112,7 +133,7 @@ describe("the stages of a run that gets another input", () => {
 
   it("are still found by the hash of their input", async () => {
     for (const id of ["build", "gone", "report"])
-      expect(await findCachedStage(`again ${id}`)).toEqual({ run: "again", stage: id, result: id });
+      expect(await findCachedStage(`again ${id}`)).toMatchObject({ run: "again", stage: id, result: id });
   });
 
   it("show nothing while they are done again, and what they come to after that", async () => {

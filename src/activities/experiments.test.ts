@@ -1,7 +1,7 @@
 import { MockActivityEnvironment } from "@temporalio/testing";
 import { describe, expect, it } from "vitest";
 import { contentHash } from "../core/hash.ts";
-import type { Json } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { StageRecord } from "../core/ports/runs.ts";
 import { createExperimentActivities, type StageInput } from "./experiments.ts";
 import type { CpuPorts } from "./ports.ts";
@@ -18,15 +18,27 @@ const evaluation = { type: "evaluate", value: { id: "mine", policy: "b" } } as u
 const training = { type: "train", value: { id: "mine", policy: "p" } } as unknown as StageInput;
 
 /** Begins a stage of a run whose row of it is given, where `cached` was computed before; tells what was written, in order. */
-async function begun(stage: "warm" | "before", given: object, cached?: Json, row?: Partial<StageRecord>) {
+async function begun(
+  stage: "warm" | "before",
+  given: object,
+  cached?: Json,
+  row?: Partial<StageRecord>,
+  held?: JsonObject,
+) {
   const written: unknown[] = [];
+  const numerics = { node: "20" };
   const ports: CpuPorts = {
     runs: {
       fenced: async () => ports.runs,
       getRun: async () => ({ run: "mine", input: { stages } }),
       getStages: async () => (row === undefined ? [] : [{ run: "mine", stage, type: "", ...row }]),
       changesOf: async () => [],
-      findCachedStage: async () => (cached === undefined ? undefined : { run: "other", result: cached }),
+      findCachedStage: async () =>
+        cached === undefined ? undefined : { run: "other", result: cached, numerics },
+      numericsOf: async () => held,
+      holdNumerics: async (_run: string, taken: JsonObject) => {
+        held = taken;
+      },
       awaitAgain: async (_run: string, waiting: string[]) => void written.push(waiting),
       putStage: async ({ state }: StageRecord) => void written.push(state),
     },
@@ -35,7 +47,7 @@ async function begun(stage: "warm" | "before", given: object, cached?: Json, row
   const { inputHash } = (await new MockActivityEnvironment().run(beginStage, {
     ...{ run: "mine", stage, type: "", input: given },
   } as never)) as { inputHash: string };
-  return { inputHash, written };
+  return { inputHash, written, held };
 }
 
 describe("a stage that begins", () => {
@@ -70,6 +82,14 @@ describe("a stage that begins", () => {
       ["rl", "after", "report"],
       "cached",
     ]);
+  });
+});
+
+describe("a stage that another run computed", () => {
+  it("gives its numerics to a run that has computed nothing yet, and to no other", async () => {
+    expect((await begun("warm", training, 2)).held).toEqual({ node: "20" });
+    expect((await begun("warm", training, 2, {}, { node: "22" })).held).toEqual({ node: "22" });
+    expect((await begun("warm", training)).held).toBeUndefined();
   });
 });
 

@@ -143,6 +143,9 @@ export function createExperimentActivities(ports: CpuPorts) {
         const known =
           type === "report" || changed ? undefined : await runs.findCachedStage(inputHash, stage.run);
         const found = known && (await isWhole(known.result)) ? known : undefined;
+        // What comes of it is told apart from what other numerics would make of it, before any of that is computed.
+        if (found?.numerics && (await runs.numericsOf(stage.run)) === undefined)
+          await runs.holdNumerics(stage.run, found.numerics);
         const hadResult = await hasReached(stage, inputHash);
         if (!(found && hadResult)) await awaitAgain(runs, stage, hadResult);
         await runs.putStage({

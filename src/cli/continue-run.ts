@@ -50,10 +50,11 @@ export async function continueRun(
   if (options.same) await goBack(config, services, startedAs(stored, planned.input), planned.stage, options);
   const out = options.json ? process.stderr : process.stdout;
   for (const line of describe(run, planned, options)) out.write(`${line}\n`);
+  if (!options.same) await holdSameNumerics(config, services, run, planned.input.value.id);
   if (planned.input.type === "experiment")
     return followExperiment(config, services, planned.input.value, options);
   const { followByHand } = await import("./resume-by-hand.ts");
-  return followByHand(config, services, startedAs(stored, planned.input), options.json === true);
+  return followByHand(config, services, startedAs(stored, planned.input), options);
 }
 
 /** Before anything starts: what was changed after the iteration must hold for nothing that is computed from now on. */
@@ -70,6 +71,25 @@ async function goBack(
   ]);
   const write = () => withStore(config, endpoints, ({ runs }) => runs.goBack(run, stage, iteration));
   await patiently(write, interrupted);
+}
+
+/** A fork goes on from what the run computed: with the same numerics, or as a person says. */
+async function holdSameNumerics(
+  config: Config,
+  { endpoints, interrupted }: OpenServices,
+  run: string,
+  fork: string,
+): Promise<void> {
+  const [{ withStore }, { patiently }] = await Promise.all([
+    import("./read-run.ts"),
+    import("./patience.ts"),
+  ]);
+  const hold = () =>
+    withStore(config, endpoints, async ({ runs }) => {
+      const held = await runs.numericsOf(run);
+      if (held !== undefined) await runs.holdNumerics(fork, held.numerics);
+    });
+  await patiently(hold, interrupted);
 }
 
 const startedAs = (stored: RunRecord, { value }: ContinuedInput): RunRecord => ({

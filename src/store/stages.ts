@@ -4,9 +4,10 @@
  */
 import { type Kysely, type Selectable, sql } from "kysely";
 import { makingSets } from "../core/environment/build-name.ts";
-import type { Json } from "../core/json.ts";
-import type { RunStore, StageRecord, StageState } from "../core/ports/runs.ts";
+import { canonicalJson, type Json, type JsonObject } from "../core/json.ts";
+import type { CachedStage, RunStore, StageRecord, StageState } from "../core/ports/runs.ts";
 import type { Database } from "./database.ts";
+import { numericsOf } from "./numerics.ts";
 import { fenceValue } from "./record-fences.ts";
 import type { Tables } from "./tables.ts";
 
@@ -169,18 +170,36 @@ export async function updateProgress(
     .execute();
 }
 
-async function findCached(tables: Kysely<Tables>, inputHash: string, run: string) {
-  const changed = tables.selectFrom("numerics").select("run").where("change", "!=", "none");
-  const row = await tables
+async function findCached(
+  tables: Kysely<Tables>,
+  inputHash: string,
+  run: string,
+): Promise<CachedStage | undefined> {
+  const rows = await tables
     .selectFrom("stages")
-    .select(["run", "stage", "result"])
+    .leftJoin("numerics", "numerics.run", "stages.run")
+    .select(["stages.run", "stage", "type", "result", "numerics", "change"])
     .where("input_hash", "=", inputHash)
     .where("result", "is not", null)
-    .where((where) => where.or([where("run", "=", run), where("run", "not in", changed)]))
     .orderBy("position")
-    .limit(1)
-    .executeTakeFirst();
-  return row && { run: row.run, stage: row.stage, result: row.result as Json };
+    .execute();
+  const own = await numericsOf(tables, run);
+  const isOfSameNumerics = ({ type, numerics }: (typeof rows)[number]) =>
+    type === "build" ||
+    own === undefined ||
+    numerics === null ||
+    canonicalJson(numerics as Json) === canonicalJson(own.numerics);
+  const row = rows.find(
+    (one) => one.run === run || ((one.change ?? "none") === "none" && isOfSameNumerics(one)),
+  );
+  return (
+    row && {
+      run: row.run,
+      stage: row.stage,
+      result: row.result as Json,
+      numerics: row.type === "build" ? null : (row.numerics as JsonObject | null),
+    }
+  );
 }
 
 function storedStage(row: Selectable<Tables["stages"]>): StageRecord {

@@ -148,6 +148,14 @@ export interface PolicyPin {
   readonly pinned: string;
 }
 
+export interface CachedStage {
+  readonly run: string;
+  readonly stage: string;
+  readonly result: Json;
+  /** That the run holds, null for a build: it computes with none. */
+  readonly numerics: JsonObject | null;
+}
+
 export interface RunStore {
   /**
    * The same store for one attempt at something: what it puts of runs and stages replaces nothing that a later attempt has
@@ -171,11 +179,11 @@ export interface RunStore {
   getStages(run: string): Promise<StageRecord[]>;
   /** Stages of every run that built or calibrated environments and have a result, in the order they were first put. */
   getBuilds(): Promise<StageRecord[]>;
-  /** A stage's result for this input hash, the earliest first: of this run, or of one whose numerics never changed. */
-  findCachedStage(
-    inputHash: string,
-    run: string,
-  ): Promise<{ run: string; stage: string; result: Json } | undefined>;
+  /**
+   * A stage's result for this input hash, the earliest first: of this run, or of one whose numerics never changed and, where
+   * the engine was at it, are this run's, as far as it has any.
+   */
+  findCachedStage(inputHash: string, run: string): Promise<CachedStage | undefined>;
   /** The updates that led to a branch's newest state, first iteration first, over the branches it came from. */
   lineageOf(run: string, stage: string, branch: number): Promise<LineageRecord[]>;
   /**

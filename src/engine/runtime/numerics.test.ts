@@ -37,7 +37,7 @@ describe("numericsMismatch", () => {
       type: "NumericsMismatch",
       retryable: false,
       message:
-        "numerics: threads is '4' and this run recorded '2', so its bits could not be kept; set RATCHET_THREADS to the recorded count, or start a new run, or let it go on with other bits: npx ratchet resume RUN --accept-numerics",
+        "numerics: threads is '4' and this run recorded '2', so its bits could not be kept; set RATCHET_THREADS to the recorded count, or start a run with another seed, or let it go on with other bits: npx ratchet resume RUN --accept-numerics",
       fields: { field: "threads", recorded: 2, present: 4 },
     });
   });

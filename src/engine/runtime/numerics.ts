@@ -54,12 +54,13 @@ function cpuFeatures(): string {
 }
 
 const nextSteps: Readonly<Record<keyof Numerics, string>> = {
-  engineVersion: "go on with the release that began the run, or start a new run",
-  onnxruntime: "install the recorded version (npm ci in the release that began the run), or start a new run",
-  node: "run it with the recorded major version of Node, or start a new run",
-  arch: "go on on a machine of the recorded architecture, or start a new run",
-  cpu: "go on on a machine with the recorded CPU features, or start a new run",
-  threads: "set RATCHET_THREADS to the recorded count, or start a new run",
+  engineVersion: "go on with the release that began the run, or start a run with another seed",
+  onnxruntime:
+    "install the recorded version (npm ci in the release that began the run), or start a run with another seed",
+  node: "run it with the recorded major version of Node, or start a run with another seed",
+  arch: "go on on a machine of the recorded architecture, or start a run with another seed",
+  cpu: "go on on a machine with the recorded CPU features, or start a run with another seed",
+  threads: "set RATCHET_THREADS to the recorded count, or start a run with another seed",
 };
 
 /** NumericsMismatch naming the first field that differs; undefined where nothing does. */
