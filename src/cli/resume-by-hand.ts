@@ -1,16 +1,22 @@
 /** Going on with what is not an `experiment`, and waking what parked: runs that a person started with the Temporal CLI. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Client, WorkflowNotFoundError } from "@temporalio/client";
 import type { Config } from "../config/config.ts";
 import type { RunRecord } from "../core/ports/runs.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
+import type { RunOptions } from "./commands/start.ts";
 import { exitCodes } from "./exit.ts";
 import { notice } from "./notice.ts";
 import { openWorkflows } from "./open-run.ts";
 import { patiently } from "./patience.ts";
 import { readRun } from "./read-run.ts";
-import type { OpenServices } from "./services.ts";
+import { readWaiting } from "./read-waiting.ts";
+import { type OpenServices, untilAborted } from "./services.ts";
 import { withClient } from "./temporal-client.ts";
 import { requireSameInput, untilStopped } from "./under-way.ts";
+import { createWatch, type Held } from "./watch-waiting.ts";
+
+const pollMs = 500;
 
 /**
  * Signals `resume` to every open workflow of the run: one that is paused or parked goes on. Returns the ids of those
@@ -29,26 +35,38 @@ export async function wake(client: Client, run: string): Promise<string[]> {
   return woken;
 }
 
-/** The same until it has ended, and says how; gives the exit code. */
+/** The same until it has ended, or is held and was told to exit, and says how; gives the exit code. */
 export async function followByHand(
   config: Config,
-  { endpoints, interrupted }: OpenServices,
+  { endpoints, interrupted, attached }: OpenServices,
   stored: RunRecord,
-  json: boolean,
+  { exit = false, json = false }: RunOptions,
 ): Promise<number> {
-  const state = await withClient(endpoints, (client) => resumeByHand(client, stored, notice, interrupted));
+  const state = await withClient(endpoints, (client) =>
+    resumeByHand(client, stored, { write: notice, interrupted, exit }),
+  );
   const facts = await patiently(() => readRun(config, endpoints, stored.run), interrupted);
   process.stdout.write(json ? `${JSON.stringify({ ...facts, state })}\n` : `run ${stored.run}: ${state}\n`);
-  return state === "failed" ? exitCodes.failed : exitCodes.ok;
+  if (!exit && !attached) {
+    notice("the services stay up until Ctrl-C");
+    await untilAborted(interrupted);
+  }
+  return state === "done" || state === "stopped" ? exitCodes.ok : exitCodes.failed;
+}
+
+interface Following {
+  readonly write: (line: string) => void;
+  readonly interrupted: AbortSignal;
+  /** Do not wait for a person to wake a run that is held. */
+  readonly exit: boolean;
 }
 
 /** Starts the run's workflow again with the input it had, or joins it where it is open, and waits for its end. */
 export async function resumeByHand(
   client: Client,
   { run, workflowType, input }: RunRecord,
-  write: (line: string) => void,
-  interrupted: AbortSignal,
-): Promise<"done" | "stopped" | "failed"> {
+  { write, interrupted, exit }: Following,
+): Promise<"done" | "stopped" | "failed" | Held["state"]> {
   const [woken] = await patiently(() => wake(client, run), interrupted);
   const stopped = woken !== undefined && (await untilStopped(client, woken, write, interrupted));
   const open = stopped ? undefined : woken;
@@ -66,13 +84,30 @@ export async function resumeByHand(
     await patiently(() => requireSameInput(client, { run, workflowId }, input), interrupted);
   }
   write(`${open === undefined ? "starting" : "joining"} ${workflowType} ${handle.workflowId}`);
-  try {
-    const result = (await patiently(() => handle.result(), interrupted)) as {
-      readonly stopped?: boolean;
-    } | null;
-    return result?.stopped === true ? "stopped" : "done";
-  } catch (error) {
-    write(`${handle.workflowId}: ${(error as Error).cause ?? (error as Error).message}`);
-    return "failed";
+  const look = createWatch({
+    run,
+    // Whatever was held has been woken.
+    joined: false,
+    nowMs: () => performance.now(),
+    write,
+    read: () => readWaiting(client, run).catch(() => undefined),
+    wake: async () => {},
+  });
+  const ended = patiently(() => handle.result(), interrupted).then(
+    (result) => ((result as { readonly stopped?: boolean } | null)?.stopped === true ? "stopped" : "done"),
+    (error: Error) => ({ because: `${handle.workflowId}: ${error.cause ?? error.message}` }),
+  );
+  for (;;) {
+    const end = await Promise.race([ended, sleep(pollMs, undefined, { signal: interrupted })]);
+    if (typeof end === "string") return end;
+    if (end !== undefined) {
+      write(end.because);
+      return "failed";
+    }
+    const held = await look();
+    if (held !== undefined && exit) {
+      write(held.because);
+      return held.state;
+    }
   }
 }

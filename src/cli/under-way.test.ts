@@ -86,7 +86,11 @@ describe("a run that was told to stop and is resumed before it has", () => {
       input: { id: "mine" },
       state: "running",
     } as const;
-    const ended = resumeByHand(client, run, (line) => lines.push(line), new AbortController().signal);
+    const ended = resumeByHand(client, run, {
+      write: (line) => lines.push(line),
+      interrupted: new AbortController().signal,
+      exit: true,
+    });
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await ended).toBe("done");
     expect(sent).toEqual(["resume mine", "start mine"]);

@@ -86,7 +86,7 @@ async function goOn(
   }
   const { threads } = stored.input as { threads?: number };
   if (threads !== undefined) await requireThreadsInForce(config, services, { id: run, threads });
-  return followByHand(config, services, stored, options.json === true);
+  return followByHand(config, services, stored, options);
 }
 
 /** Recorded before anything is woken, so that whoever computes next finds it. */
