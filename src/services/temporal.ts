@@ -56,9 +56,9 @@ export function temporalSpecification(
 
 /** Dev servers over this home's database, whoever started them. */
 export function findServers(home: string): ProcessEntry[] {
-  const database = temporalDatabasePath(home);
+  const ours = ` --db-filename ${temporalDatabasePath(home)} `;
   return listProcesses().filter(
-    ({ commandLine }) => commandLine.includes(" server start-dev ") && commandLine.includes(database),
+    ({ commandLine }) => commandLine.includes(" server start-dev ") && `${commandLine} `.includes(ours),
   );
 }
 
