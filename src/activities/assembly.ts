@@ -75,7 +75,7 @@ export async function growAssembly(
     const taken = assembler.take(batch);
     const used = new Set(tablesOf(taken.accepted));
     for (const table of batch.tables) if (used.has(table.hash)) tables.set(table.hash, table);
-    repaired += batch.repaired;
+    repaired += taken.repaired;
     accepted += taken.accepted.length;
     traits.push(...taken.traits);
     quarantined.push(...taken.quarantined);

@@ -24,14 +24,10 @@ const prove = async (...candidates: readonly Candidate[]) => {
 
 describe("proveBatch", () => {
   it("accepts sound environments with the verdict of every gate, in order", async () => {
-    const { accepted, quarantined, repaired } = await prove(
-      chainCandidate,
-      sumCandidate,
-      comparisonCandidate,
-    );
+    const { accepted, quarantined } = await prove(chainCandidate, sumCandidate, comparisonCandidate);
     expect(accepted.map(({ index }) => index)).toEqual([0, 1, 2]);
     expect(quarantined).toEqual([]);
-    expect(repaired).toBe(0);
+    expect(accepted.map(({ isRepaired }) => isRepaired)).toEqual([false, false, false]);
     for (const { environment } of accepted) {
       expect(environment.gates.map(({ gate }) => gate)).toEqual(gateTable.map(({ gate }) => gate));
       expect(environment.gates.every(({ verdict }) => verdict === "pass")).toBe(true);
@@ -45,19 +41,19 @@ describe("proveBatch", () => {
   });
 
   it("repairs a question that gives an answer away by another wording", async () => {
-    const { accepted, repaired } = await prove({
+    const { accepted } = await prove({
       ...chainCandidate,
       question: "Is it EUR in the country of Lyon?",
     });
-    expect(repaired).toBe(1);
+    expect(accepted[0]!.isRepaired).toBe(true);
     expect(accepted[0]!.environment.question).toBe("Which currency does the country of Lyon use?");
   });
 
   it("repairs a toolset by dropping the distractor that answers", async () => {
     const distractors = ["city.nation", "country.capital"];
     const levels = { ...chainCandidate.levels, distractors: 2 };
-    const { accepted, repaired } = await prove({ ...chainCandidate, distractors, levels });
-    expect(repaired).toBe(1);
+    const { accepted } = await prove({ ...chainCandidate, distractors, levels });
+    expect(accepted[0]!.isRepaired).toBe(true);
     const names = accepted[0]!.environment.tools.map(({ document }) => document.name);
     expect(names.sort()).toEqual(["find_seat", "get_home", "get_money"]);
   });

@@ -14,10 +14,13 @@ import { gateTable } from "./table.ts";
 
 export interface ProvenBatch {
   /** In candidate order; `index` is the candidate's. */
-  readonly accepted: readonly { readonly index: number; readonly environment: Environment }[];
+  readonly accepted: readonly {
+    readonly index: number;
+    readonly environment: Environment;
+    /** As first built, a gate refused it. */
+    readonly isRepaired: boolean;
+  }[];
   readonly quarantined: readonly (EnvironmentSet["quarantined"][number] & { readonly index: number })[];
-  /** Of the accepted ones that were repaired. */
-  readonly repaired: number;
   /** Tables of the accepted environments. */
   readonly tables: Readonly<Record<string, Json>>;
 }
@@ -68,6 +71,7 @@ function provenOf(
     accepted: passed.map(({ deployed, judged }) => ({
       index: deployed.candidate.index,
       environment: { ...deployed.environment, gates: [...judged.verdicts] },
+      isRepaired: wasRepaired(deployed.candidate.index),
     })),
     quarantined: attempts.flatMap(({ deployed, judged }) =>
       judged.failure
@@ -81,7 +85,6 @@ function provenOf(
           ]
         : [],
     ),
-    repaired: passed.filter(({ deployed }) => wasRepaired(deployed.candidate.index)).length,
     tables: Object.fromEntries(used.map((hash) => [hash, tables[hash]!])),
   };
 }

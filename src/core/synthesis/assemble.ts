@@ -23,6 +23,8 @@ export interface Taken {
   readonly accepted: readonly Environment[];
   /** Of the accepted ones, in the same order. */
   readonly traits: readonly Traits[];
+  /** How many of the accepted ones were repaired. */
+  readonly repaired: number;
   readonly quarantined: readonly Quarantined[];
 }
 
@@ -65,8 +67,9 @@ export function createAssembler({ missing: wanted, known, benchmarks }: Assembly
     take(batch) {
       const accepted: Environment[] = [];
       const kept: Traits[] = [];
+      let repaired = 0;
       const refused: ProvenBatch["quarantined"][number][] = [...batch.quarantined];
-      for (const { index, environment } of inOrder(batch.accepted)) {
+      for (const { index, environment, isRepaired } of inOrder(batch.accepted)) {
         if (missing[environment.scenario] === 0) continue;
         const traits = traitsOf(environment);
         const verdicts = verdictsOf(environment, traits);
@@ -80,9 +83,10 @@ export function createAssembler({ missing: wanted, known, benchmarks }: Assembly
         missing[environment.scenario]--;
         accepted.push({ ...environment, gates: [...environment.gates, ...verdicts] });
         kept.push(traits);
+        if (isRepaired) repaired++;
       }
       const quarantined = inOrder(refused).map(({ question, gate, reason }) => ({ question, gate, reason }));
-      return { accepted, traits: kept, quarantined };
+      return { accepted, traits: kept, repaired, quarantined };
     },
   };
 }

@@ -15,8 +15,8 @@ const stageVersions = {
   documented: 1,
   integrated: 3,
   scaled: 5,
-  proven: 3,
-  assembled: 6,
+  proven: 4,
+  assembled: 7,
 } as const;
 
 export type StageKind = keyof typeof stageVersions;
