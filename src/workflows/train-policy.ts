@@ -111,7 +111,8 @@ async function train(control: Control, input: TrainInput, carried?: Carried): Pr
     }
     const before = course.latest;
     if ((await control.orPark(goOn).catch(unlessStopped)) === "stopped") break;
-    if (course.latest !== null && course.latest !== before) await collect(control, job, course.latest);
+    if (course.latest === null || course.latest === before) continue;
+    if ((await collect(control, job, course.latest).catch(unlessStopped)) === "stopped") break;
   }
   // Whoever asked for a change is told that it is kept, though it comes too late for this training.
   await condition(allHandlersFinished);
