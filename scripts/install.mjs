@@ -1,8 +1,7 @@
 // Makes sure the dependencies named by the lock file are there; `npm start` and `npm test` both begin here.
-// A stamp of the lock file inside node_modules says which install succeeded, so an interrupted one is repeated.
+// npm notes what it installed in node_modules once it is done, so an interrupted install is repeated, and no other.
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export function ensureDependencies(root) {
@@ -13,11 +12,14 @@ export function ensureDependencies(root) {
     );
     process.exit(1);
   }
-  const stamp = join(root, "node_modules", ".ratchet-lock");
-  const lock = createHash("sha256")
-    .update(readFileSync(join(root, "package-lock.json")))
-    .digest("hex");
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
+  if (isInstalled(root)) return;
+  const pid = supervisorOf(process.env.RATCHET_HOME || join(root, ".ratchet"));
+  if (pid !== undefined) {
+    process.stderr.write(
+      `ratchet: package-lock.json names other dependencies than are installed, and process ${pid} runs with these; end it (npx ratchet down) and run this command again\n`,
+    );
+    process.exit(1);
+  }
   process.stderr.write("ratchet: installing the dependencies that package-lock.json names (once)\n");
   const npm = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], {
     cwd: root,
@@ -29,5 +31,34 @@ export function ensureDependencies(root) {
     );
     process.exit(npm.status ?? 1);
   }
-  writeFileSync(stamp, lock);
+}
+
+/** Whether each package that the lock file names is installed in that version; an optional one may be another platform's. */
+function isInstalled(root) {
+  const wanted = packagesIn(join(root, "package-lock.json"));
+  const installed = packagesIn(join(root, "node_modules", ".package-lock.json"));
+  return Object.entries(wanted).every(([path, { version, integrity, optional, devOptional }]) => {
+    const found = installed[path];
+    if (path === "" || (found === undefined && (optional || devOptional))) return true;
+    return found?.version === version && found.integrity === integrity;
+  });
+}
+
+function packagesIn(lockFile) {
+  try {
+    return JSON.parse(readFileSync(lockFile, "utf8")).packages;
+  } catch {
+    return {};
+  }
+}
+
+/** The process that supervises the services of this home, if it lives. */
+function supervisorOf(home) {
+  try {
+    const { pid } = JSON.parse(readFileSync(join(home, "supervisor.json"), "utf8"));
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return undefined;
+  }
 }
