@@ -157,7 +157,8 @@ describe("environments of the knowledge author give the same bytes", () => {
   it.each(["javascript", "python"] as const)(
     "in process, over HTTP and over MCP, for reference calls and for calls without arguments (%s)",
     async (runtime) => {
-      const scenarios = { multi_hop: 1, parallel_multi_hop: 1 };
+      // A session of Python's is a new interpreter for each call.
+      const scenarios = { multi_hop: 1, ...(runtime === "javascript" && { parallel_multi_hop: 1 }) };
       const author = createKnowledgeAuthor();
       const request = {
         split: "test",
@@ -165,7 +166,7 @@ describe("environments of the knowledge author give the same bytes", () => {
         scenarios,
         seed: 3,
         from: 0,
-        count: 2,
+        count: Object.keys(scenarios).length,
         runtime,
       } as const;
       const drafted = (await author.propose(request)).map((candidate) => draftTools(candidate));

@@ -115,12 +115,13 @@ export async function superviseFaulty(
 
 export const tinyExample = join(root, "temporal", "examples", "tiny.json");
 
-/** The tiny experiment without its evaluations and report: the same updates in half the time. */
-export function trimmedTiny(home: string): string {
-  const input = JSON.parse(readFileSync(tinyExample, "utf8")) as { stages: Record<string, { type: string }> };
+/** The tiny experiment without its evaluations and report: the same updates in half the time, under whatever id. */
+export function trimmedTiny(home: string, run = "tiny"): string {
+  const tiny = JSON.parse(readFileSync(tinyExample, "utf8")) as { stages: Record<string, { type: string }> };
+  const input = { ...tiny, id: run };
   for (const [id, { type }] of Object.entries(input.stages))
     if (type === "evaluate" || type === "report" || id === "test-environments") delete input.stages[id];
-  const file = `${home}-trimmed.json`;
+  const file = `${home}-${run}.json`;
   writeFileSync(file, JSON.stringify(input));
   return file;
 }

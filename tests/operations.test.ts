@@ -22,7 +22,7 @@ const progressOf = (workflowId: string) =>
 const updates = async (run: string) => (await operated.store.runs.lineageOf(run, "rl", 0)).length;
 
 describe("a run that is paused, reset while paused, resumed, stopped and resumed again", () => {
-  const iterations = 20;
+  const iterations = 12;
   const input = trainingOnly("steered", iterations);
 
   it("holds its training when it is paused, and says so", async () => {
