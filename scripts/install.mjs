@@ -1,7 +1,7 @@
 // Makes sure the dependencies named by the lock file are there; `npm start` and `npm test` both begin here.
 // npm notes what it installed in node_modules once it is done, so an interrupted install is repeated, and no other.
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 export function ensureDependencies(root) {
@@ -13,10 +13,11 @@ export function ensureDependencies(root) {
     process.exit(1);
   }
   if (isInstalled(root)) return;
-  const pid = supervisorOf(process.env.RATCHET_HOME || join(root, ".ratchet"));
+  const file = join(process.env.RATCHET_HOME || join(root, ".ratchet"), "supervisor.json");
+  const pid = livingIn(file);
   if (pid !== undefined) {
     process.stderr.write(
-      `ratchet: package-lock.json names other dependencies than are installed, and process ${pid} runs with these; end it (npx ratchet down) and run this command again\n`,
+      `ratchet: package-lock.json names other dependencies than are installed, and process ${pid} runs with these; end it (npx ratchet down), or delete ${file} where it is another program's, and run this command again\n`,
     );
     process.exit(1);
   }
@@ -36,7 +37,9 @@ export function ensureDependencies(root) {
 /** Whether each package that the lock file names is installed in that version; an optional one may be another platform's. */
 function isInstalled(root) {
   const wanted = packagesIn(join(root, "package-lock.json"));
-  const installed = packagesIn(join(root, "node_modules", ".package-lock.json"));
+  const noted = join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(noted)) return false;
+  const installed = packagesIn(noted);
   return Object.entries(wanted).every(([path, { version, integrity, optional, devOptional }]) => {
     const found = installed[path];
     if (path === "" || (found === undefined && (optional || devOptional))) return true;
@@ -44,18 +47,12 @@ function isInstalled(root) {
   });
 }
 
-function packagesIn(lockFile) {
-  try {
-    return JSON.parse(readFileSync(lockFile, "utf8")).packages;
-  } catch {
-    return {};
-  }
-}
+const packagesIn = (lockFile) => JSON.parse(readFileSync(lockFile, "utf8")).packages;
 
-/** The process that supervises the services of this home, if it lives. */
-function supervisorOf(home) {
+/** The process that supervises a home's services, if it lives. */
+function livingIn(file) {
   try {
-    const { pid } = JSON.parse(readFileSync(join(home, "supervisor.json"), "utf8"));
+    const { pid } = JSON.parse(readFileSync(file, "utf8"));
     process.kill(pid, 0);
     return pid;
   } catch {

@@ -12,7 +12,7 @@ const withThreads = (threads: number) => vi.stubEnv("RATCHET_THREADS", String(th
 /** Stopped after some iteration of `rl`, and computed with 2 threads until there. */
 beforeAll(async () => {
   const input = `${home}-moved.json`;
-  writeFileSync(input, JSON.stringify(trainingOnly("moved", 20)));
+  writeFileSync(input, JSON.stringify(trainingOnly("moved", 10)));
   const { summary } = start(home, ["--input", input]);
   await untilUpdates(home, "moved", "rl", 1);
   expect(ratchet(home, "stop", "moved").status).toBe(0);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { readConfig } from "../src/config/config.ts";
+import type { ExperimentInput } from "../src/core/experiment/input.ts";
 import type { LineageRecord } from "../src/core/ports/runs.ts";
 import { endpointsOf } from "../src/services/endpoints.ts";
 import { readRecord } from "../src/services/record.ts";
@@ -115,10 +116,14 @@ export async function superviseFaulty(
 
 export const tinyExample = join(root, "temporal", "examples", "tiny.json");
 
-/** The tiny experiment without its evaluations and report: the same updates in half the time, under whatever id. */
-export function trimmedTiny(home: string, run = "tiny"): string {
-  const tiny = JSON.parse(readFileSync(tinyExample, "utf8")) as { stages: Record<string, { type: string }> };
+/**
+ * The tiny experiment without its evaluations and report: the same updates in half the time. Another tripwire window keeps
+ * its reinforcement from being taken from another run's.
+ */
+export function trimmedTiny(home: string, { run = "tiny", window = 10 } = {}): string {
+  const tiny = JSON.parse(readFileSync(tinyExample, "utf8")) as ExperimentInput;
   const input = { ...tiny, id: run };
+  Object.assign((input.stages.rl as { training: object }).training, { tripwires: { window } });
   for (const [id, { type }] of Object.entries(input.stages))
     if (type === "evaluate" || type === "report" || id === "test-environments") delete input.stages[id];
   const file = `${home}-${run}.json`;

@@ -45,7 +45,7 @@ it("nothing is replaced under services that run", () => {
   writeFileSync(join(root, "supervisor.json"), JSON.stringify({ pid: process.pid }));
   expect(ensured(pg, {})).toEqual({
     isReady: false,
-    says: `ratchet: package-lock.json names other dependencies than are installed, and process ${process.pid} runs with these; end it (npx ratchet down) and run this command again\n`,
+    says: `ratchet: package-lock.json names other dependencies than are installed, and process ${process.pid} runs with these; end it (npx ratchet down), or delete ${join(root, "supervisor.json")} where it is another program's, and run this command again\n`,
   });
   writeFileSync(join(root, "supervisor.json"), JSON.stringify({ pid: 2 ** 30 }));
   expect(ensured(pg, {}).says).toContain("installing the dependencies");

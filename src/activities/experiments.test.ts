@@ -35,9 +35,10 @@ async function begun(
       changesOf: async () => [],
       findCachedStage: async () =>
         cached === undefined ? undefined : { run: "other", result: cached, numerics },
-      numericsOf: async () => held,
+      numericsOf: async () => held && { numerics: held },
       holdNumerics: async (_run: string, taken: JsonObject) => {
         held = taken;
+        return { numerics: taken };
       },
       awaitAgain: async (_run: string, waiting: string[]) => void written.push(waiting),
       putStage: async ({ state }: StageRecord) => void written.push(state),
@@ -86,10 +87,15 @@ describe("a stage that begins", () => {
 });
 
 describe("a stage that another run computed", () => {
-  it("gives its numerics to a run that has computed nothing yet, and to no other", async () => {
+  it("gives its numerics to a run that has computed nothing yet", async () => {
     expect((await begun("warm", training, 2)).held).toEqual({ node: "20" });
-    expect((await begun("warm", training, 2, {}, { node: "22" })).held).toEqual({ node: "22" });
     expect((await begun("warm", training)).held).toBeUndefined();
+  });
+
+  it("is not taken by one that has begun to compute with others meanwhile", async () => {
+    const { held, written } = await begun("warm", training, 2, undefined, { node: "22" });
+    expect(held).toEqual({ node: "22" });
+    expect(written.at(-1)).toBe("running");
   });
 });
 

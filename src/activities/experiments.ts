@@ -11,10 +11,10 @@ import {
 } from "../core/experiment/input.ts";
 import { dependentsOf, evaluationSampledBy, planStages } from "../core/experiment/plan.ts";
 import { contentHash } from "../core/hash.ts";
-import type { Json, JsonObject } from "../core/json.ts";
+import { canonicalJson, type Json, type JsonObject } from "../core/json.ts";
 import { artifactsIn } from "../core/named-artifacts.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { type RunStore, resultOf } from "../core/ports/runs.ts";
+import { type CachedStage, type RunStore, resultOf } from "../core/ports/runs.ts";
 import { pipelineVersion } from "../core/synthesis/pipeline.ts";
 import { parseGiven } from "./accepted-input.ts";
 import { preparePinned } from "./pinned-policy.ts";
@@ -142,10 +142,8 @@ export function createExperimentActivities(ports: CpuPorts) {
         // A report is of its run; what a person changed in the stage is no part of its input.
         const known =
           type === "report" || changed ? undefined : await runs.findCachedStage(inputHash, stage.run);
-        const found = known && (await isWhole(known.result)) ? known : undefined;
-        // What comes of it is told apart from what other numerics would make of it, before any of that is computed.
-        if (found?.numerics && (await runs.numericsOf(stage.run)) === undefined)
-          await runs.holdNumerics(stage.run, found.numerics);
+        const whole = known && (await isWhole(known.result)) ? known : undefined;
+        const found = whole && (await isOfItsNumerics(runs, stage.run, whole)) ? whole : undefined;
         const hadResult = await hasReached(stage, inputHash);
         if (!(found && hadResult)) await awaitAgain(runs, stage, hadResult);
         await runs.putStage({
@@ -223,4 +221,14 @@ async function withWhatIsStored(ports: CpuPorts, input: ExperimentInput): Promis
   const stages: ExperimentInput["stages"] = {};
   for (const [id, stage] of Object.entries(input.stages)) stages[id] = await resolved(id, stage);
   return { ...input, stages };
+}
+
+/**
+ * Whether the run computes with what the stage was computed with, which one that has computed nothing yet does from here
+ * on; another of its stages may have begun to compute meanwhile.
+ */
+async function isOfItsNumerics(runs: RunStore, run: string, cached: CachedStage): Promise<boolean> {
+  if (cached.run === run || cached.numerics === null) return true;
+  const held = (await runs.numericsOf(run)) ?? (await runs.holdNumerics(run, cached.numerics));
+  return canonicalJson(held.numerics) === canonicalJson(cached.numerics);
 }

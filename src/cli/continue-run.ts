@@ -87,7 +87,8 @@ async function holdSameNumerics(
   const hold = () =>
     withStore(config, endpoints, async ({ runs }) => {
       const held = await runs.numericsOf(run);
-      if (held !== undefined) await runs.holdNumerics(fork, held.numerics);
+      // Those of a run that was let go on with others are not what all its checkpoints were made with.
+      if (held?.change === "none") await runs.holdNumerics(fork, held.numerics);
     });
   await patiently(hold, interrupted);
 }

@@ -185,10 +185,7 @@ async function findCached(
     .execute();
   const own = await numericsOf(tables, run);
   const isOfSameNumerics = ({ type, numerics }: (typeof rows)[number]) =>
-    type === "build" ||
-    own === undefined ||
-    numerics === null ||
-    canonicalJson(numerics as Json) === canonicalJson(own.numerics);
+    type === "build" || own === undefined || canonicalJson(numerics as Json) === canonicalJson(own.numerics);
   const row = rows.find(
     (one) => one.run === run || ((one.change ?? "none") === "none" && isOfSameNumerics(one)),
   );

@@ -140,7 +140,10 @@ const twoColumns: Defect = {
       }),
     );
     const answer = `${call.sub.answer}, ${rows[own]![note]}`;
-    const relabelled = subQuestions.map((sub) => (sub.id === call.sub.id ? { ...sub, answer } : sub));
+    const question = `${call.sub.question.replace(/\?$/, "")} and its ${note}?`;
+    const relabelled = subQuestions.map((sub) =>
+      sub.id === call.sub.id ? { ...sub, answer, question } : sub,
+    );
     return withEnvironment(told, { answer, subQuestions: relabelled });
   },
 };
@@ -151,7 +154,7 @@ const twoQuestions: Defect = {
   plant: (subject, random) => {
     const { subQuestions } = subject.environment;
     const chosen = random.pick(subQuestions);
-    const more = random.pick([", and who found that out?", " and since when?", "? And is it so elsewhere?"]);
+    const more = random.pick([", and how is that known?", " and since when?", "? And elsewhere?"]);
     const question = chosen.question.replace(/\?$/, more);
     return withEnvironment(subject, {
       subQuestions: subQuestions.map((sub) => (sub === chosen ? { ...sub, question } : sub)),

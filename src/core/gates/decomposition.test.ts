@@ -94,10 +94,15 @@ describe("the decomposition gate", () => {
       "What is its currency and since when?",
       "What is its currency? And its capital?",
       "Which currency has it; how many people use it?",
+      "What is its currency and what is its capital?",
     ])
       expect(await asking(several)).toBe("q2 asks more than one question");
     for (const one of [
       "What is the currency of the country in which it lies?",
+      "What is the currency of the country that it lies in, and which borders Spain?",
+      "Which player was born in Lyon and whose father played for it?",
+      "Who wrote Fantastic Beasts and Where to Find Them?",
+      "Who directed ‘What’s Up?’ in Lyon?",
       "What do Trinidad and Tobago pay with?",
       'Who wrote "Who? And why?"?',
       "What is its currency? Say the code.",
@@ -106,11 +111,11 @@ describe("the decomposition gate", () => {
   });
 
   it("catches an answer whose pieces are columns of a row", async () => {
-    const answering = (row: JsonObject, answer: string) => {
+    const answering = (row: JsonObject, answer: string, question = "What are its money and its seat?") => {
       const table = { aliases: {}, rows: { france: row } };
       const told = withTool(sound, "get_money", () => ({ table: contentHash(table) }));
       const subQuestions = told.environment.subQuestions.map((sub) =>
-        sub.id === "q2" ? { ...sub, answer } : sub,
+        sub.id === "q2" ? { ...sub, answer, question } : sub,
       );
       return judge(decompositionGate, {
         environment: { ...told.environment, subQuestions },
@@ -120,11 +125,18 @@ describe("the decomposition gate", () => {
     expect((await answering({ money: "EUR", seat: { city: "Paris" } }, "EUR, Paris")).evidence).toBe(
       "q2 asks for several columns: money, seat.city",
     );
+    expect(
+      (await answering({ money: "EUR, XPF", seat: "Paris", since: 1999 }, "EUR, XPF, Paris, 1999")).evidence,
+    ).toBe("q2 asks for several columns: money, seat, since");
     for (const [row, answer] of [
       [{ money: ["EUR", "XPF"] }, "EUR, XPF"],
       [{ money: "EUR, XPF", first: "EUR", second: "XPF" }, "EUR, XPF"],
       [{ money: "EUR", minted: "2002-01-01" }, "EUR, since 2002"],
     ] as const)
       expect(await answering(row, answer)).toMatchObject({ verdict: "pass" });
+    for (const one of ["Where is its seat?", "What are the coordinates of France?", ""])
+      expect(await answering({ lat: 48.8566, lon: 2.3522 }, "48.8566, 2.3522", one)).toMatchObject({
+        verdict: "pass",
+      });
   });
 });

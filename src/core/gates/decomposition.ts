@@ -6,9 +6,9 @@ import { composedOf, isCalculated } from "../environment/composition.ts";
 import type { Environment } from "../environment/environment.ts";
 import { scenarioOf } from "../environment/scenario.ts";
 import { canonicalJson, type Json, type JsonObject } from "../json.ts";
-import { withLeaf } from "./arguments.ts";
+import { leavesOf, withLeaf } from "./arguments.ts";
 import { type MadeCall, madeCalls, takenBy } from "./calls.ts";
-import { cellsOf, exactWordings } from "./data-table.ts";
+import { type Cell, cellsOf, exactWordings } from "./data-table.ts";
 import { type Case, findingOf, type StaticGate } from "./gate.ts";
 import { tableFacts } from "./table-facts.ts";
 
@@ -92,27 +92,47 @@ function ownerFaults({ subQuestions, tools }: Environment): string[] {
   });
 }
 
-const asking = "what|which|who|whom|whose|when|where|why|how";
-/** A second question, after the first or joined to it: "What is its capital, and since when?" */
-const secondQuestion = new RegExp(`\\?[^?]*\\?|(?:\\band|\\bor|;)\\s+(?:[a-z]+\\s+)?(?:${asking})\\b`, "i");
+/** A second question, after the first or joined to it in a way that no relative clause is. */
+const secondQuestions = [
+  /\?[^?]*\?/,
+  /;\s+(?:and\s+)?(?:what|which|who|when|where|why|how)\b/,
+  /[,;]\s+(?:and|or)\s+(?:[a-z]+\s+)?(?:what|when|where|why|how)\b/,
+  /\b(?:and|or)\s+(?:what|how)\b/,
+  /\b(?:and|or)\s+(?:[a-z]+\s+)?(?:what|when|where|why|how|who|which)\s*\?\s*$/,
+];
+const quotations = /"[^"]*"|“[^”]*”|‘.*?’(?!\p{L})|(?<=\s)'.*?'(?!\p{L})/gu;
 
-/** A sub-question asks for one thing: in its words, and of a row for one cell, where pieces of an answer are cells. */
+/** A sub-question asks for one thing: not for two in its words, nor for one thing and another that are two cells of a row. */
 function atomFaults(subject: Case): string[] {
-  const named = subject.environment.subQuestions.flatMap(({ id, question }) =>
-    secondQuestion.test(question.replace(/"[^"]*"/g, "")) ? [`${id} asks more than one question`] : [],
+  const asks = (question: string) => secondQuestions.some((form) => form.test(question));
+  const twice = subject.environment.subQuestions.filter(({ question }) =>
+    asks(question.replace(quotations, "")),
   );
   const pieced = madeCalls(subject).flatMap((call) => {
     const facts = tableFacts(subject, call);
-    const pieces = call.sub.answer.split(", ");
-    if (typeof facts !== "object" || pieces.length === 1) return [];
-    const cells = cellsOf(facts.table.rows[facts.own]!);
-    const columnOf = (answer: string) =>
-      cells.find(({ value }) => exactWordings(value, answer).length > 0)?.path.join(".");
-    const columns = columnOf(call.sub.answer) === undefined ? pieces.map(columnOf) : [];
-    const isPieced = new Set(columns).size > 1 && !columns.includes(undefined);
-    return isPieced ? [`${call.sub.id} asks for several columns: ${columns.join(", ")}`] : [];
+    if (typeof facts !== "object" || !namesTwo(call)) return [];
+    const columns = columnsOf(call.sub.answer, cellsOf(facts.table.rows[facts.own]!));
+    return columns.length > 1 ? [`${call.sub.id} asks for several columns: ${columns.join(", ")}`] : [];
   });
-  return [...named, ...pieced];
+  return [...twice.map(({ id }) => `${id} asks more than one question`), ...pieced];
+}
+
+/** "The capital and the currency of Peru", and not "the coordinates of Trinidad and Tobago". */
+function namesTwo({ sub, given }: MadeCall): boolean {
+  const names = leavesOf(given).map(({ value }) => String(value));
+  const words = names.reduce((text, name) => text.replaceAll(name, ""), sub.question.replace(quotations, ""));
+  return /\b(?:and|with|plus)\b|&/.test(words);
+}
+
+/** The cells that an answer is made of, one after the other; none where it is not. */
+function columnsOf(answer: string, cells: readonly Cell[]): string[] {
+  const whole = cells.find(({ value }) => exactWordings(value, answer).length > 0);
+  if (whole) return [whole.path.join(".")];
+  for (let at = answer.indexOf(", "); at >= 0; at = answer.indexOf(", ", at + 1)) {
+    const [first, rest] = [answer.slice(0, at), answer.slice(at + 2)].map((part) => columnsOf(part, cells));
+    if (first!.length === 1 && rest!.length > 0) return [...first!, ...rest!];
+  }
+  return [];
 }
 
 /** Who has asked need not ask again, by another name of the same row or with a default written out either. */

@@ -23,7 +23,7 @@ const mostCombinations = 2_000;
 export const distractorsGate: ExecutingGate = {
   kind: "executing",
   gate: "distractors",
-  version: 8,
+  version: 9,
   again: false,
   plan: (subject) => {
     const { environment } = subject;
