@@ -15,7 +15,7 @@ import { anotherBuild, type Build, thisBuild, wordOf } from "./another-build.ts"
 import { emptyHome } from "./experiment-run.ts";
 import { type Trained, trainingOnly, until } from "./operations-run.ts";
 
-const iterations = 6;
+const iterations = 4;
 const services = emptyHome();
 /** Of a second set of workers, on the same services. */
 const beside = emptyHome();
