@@ -6,9 +6,9 @@ import { describeDifferences } from "../core/experiment/fork.ts";
 import { identifierPattern } from "../core/experiment/identifier.ts";
 import type { Json } from "../core/json.ts";
 import type { RunRecord, RunStore } from "../core/ports/runs.ts";
-import { followExperiment, type RunOptions } from "./commands/start.ts";
+import { followExperiment } from "./commands/start.ts";
 import type { ContinuedInput, Planned } from "./continuation.ts";
-import type { OpenServices } from "./services.ts";
+import type { OpenServices, RunOptions } from "./services.ts";
 import { requireThreadsInForce } from "./threads.ts";
 
 export interface ContinueOptions extends RunOptions {

@@ -20,6 +20,12 @@ export interface OpenServices {
   readonly interrupted: AbortSignal;
 }
 
+/** Of a command that follows a run. */
+export interface RunOptions {
+  readonly exit?: boolean;
+  readonly json?: boolean;
+}
+
 /**
  * Brings the services up, hands them to `use`, and ends what this process started. Gives the exit code: that of `use`,
  * or 130 when interrupted. Throws what keeps the services from starting, before anything under the home is written.

@@ -10,10 +10,10 @@ import { parseRunInput } from "../../core/experiment/parse.ts";
 import { continueRun } from "../continue-run.ts";
 import { requireHomeWithRuns } from "../home-with-runs.ts";
 import { noteThreads } from "../known-threads.ts";
-import { type OpenServices, withServicesOfRun } from "../services.ts";
+import { type OpenServices, type RunOptions, withServicesOfRun } from "../services.ts";
 import { requireKnownThreads, requireThreadsInForce } from "../threads.ts";
 import { wholeNumber } from "../whole-number.ts";
-import { followExperiment, type RunOptions } from "./start.ts";
+import { followExperiment } from "./start.ts";
 
 interface ResumeOptions extends RunOptions {
   readonly fromIteration?: number;

@@ -15,15 +15,10 @@ import { readInputFile } from "../input-file.ts";
 import { knownPolicy } from "../local-policy.ts";
 import { requireContext } from "../needed-context.ts";
 import { requireDisk, requireFetchable } from "../needs.ts";
-import { type OpenServices, untilAborted, withServices } from "../services.ts";
+import { type OpenServices, type RunOptions, untilAborted, withServices } from "../services.ts";
 import { requireThreads, requireThreadsInForce } from "../threads.ts";
 
 const quickstart = fileURLToPath(new URL("../../../temporal/examples/quickstart.json", import.meta.url));
-
-export interface RunOptions {
-  readonly exit?: boolean;
-  readonly json?: boolean;
-}
 
 export function register(ratchet: Command): void {
   ratchet
