@@ -6,7 +6,7 @@ import type { RunRecord } from "../core/ports/runs.ts";
 import { messages, taskQueues } from "../workflows/names.ts";
 import { exitCodes } from "./exit.ts";
 import { notice } from "./notice.ts";
-import { openWorkflows } from "./open-run.ts";
+import { openWorkflows, statusOf } from "./open-run.ts";
 import { patiently } from "./patience.ts";
 import { readRun } from "./read-run.ts";
 import { readWaiting } from "./read-waiting.ts";
@@ -92,21 +92,25 @@ export async function resumeByHand(
     read: () => readWaiting(client, run).catch(() => undefined),
     wake: async () => {},
   });
-  const ended = patiently(() => handle.result(), interrupted).then(
-    (result) => ((result as { readonly stopped?: boolean } | null)?.stopped === true ? "stopped" : "done"),
-    (error: Error) => ({ because: `${handle.workflowId}: ${error.cause ?? error.message}` }),
-  );
-  for (;;) {
-    const end = await Promise.race([ended, sleep(pollMs, undefined, { signal: interrupted })]);
-    if (typeof end === "string") return end;
-    if (end !== undefined) {
-      write(end.because);
-      return "failed";
-    }
+  const isOpen = async () => {
+    const status = await statusOf(handle);
+    return status === "RUNNING" || status === "CONTINUED_AS_NEW";
+  };
+  while (await patiently(isOpen, interrupted)) {
     const held = await look();
     if (held !== undefined && exit) {
       write(held.because);
       return held.state;
     }
+    await sleep(pollMs, undefined, { signal: interrupted });
+  }
+  try {
+    const result = (await patiently(() => handle.result(), interrupted)) as {
+      readonly stopped?: boolean;
+    } | null;
+    return result?.stopped === true ? "stopped" : "done";
+  } catch (error) {
+    write(`${handle.workflowId}: ${(error as Error).cause ?? (error as Error).message}`);
+    return "failed";
   }
 }

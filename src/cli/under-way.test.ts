@@ -30,7 +30,10 @@ function temporalWith(workflows: Record<string, Known>) {
     },
     query: async () => ({ state: workflows[workflowId]?.progress, waitsFor: null, children: {} }),
     signal: async (name: string) => void sent.push(`${name} ${workflowId}`),
-    result: async () => ({ stopped: false }),
+    result: async () => {
+      sent.push(`result ${workflowId}`);
+      return { stopped: false };
+    },
   });
   const client = {
     options: {
@@ -93,11 +96,31 @@ describe("a run that was told to stop and is resumed before it has", () => {
     });
     await vi.advanceTimersByTimeAsync(5_000);
     expect(await ended).toBe("done");
-    expect(sent).toEqual(["resume mine", "start mine"]);
+    expect(sent).toEqual(["resume mine", "start mine", "result mine"]);
     expect(lines).toEqual([
       "mine was told to stop: it goes on once its iteration has ended",
       "starting trainPolicy mine",
     ]);
+  });
+});
+
+describe("a training that is followed", () => {
+  it("has no question open to Temporal when it is left: its connection closes then", async () => {
+    vi.useFakeTimers();
+    const { client, sent } = temporalWith({ mine: { status: ["RUNNING"], input: { id: "mine" } } });
+    const run = {
+      run: "mine",
+      workflowType: "trainPolicy",
+      input: { id: "mine" },
+      state: "running",
+    } as const;
+    const leaving = new AbortController();
+    const following = { write: () => {}, interrupted: leaving.signal, exit: false };
+    const left = expect(resumeByHand(client, run, following)).rejects.toThrow("aborted");
+    await vi.advanceTimersByTimeAsync(2_000);
+    leaving.abort();
+    await left;
+    expect(sent).toEqual(["resume mine"]);
   });
 });
 
