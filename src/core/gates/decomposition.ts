@@ -124,15 +124,24 @@ function namesTwo({ sub, given }: MadeCall): boolean {
   return /\b(?:and|with|plus)\b|&/.test(words);
 }
 
-/** The cells that an answer is made of, one after the other; none where it is not. */
+/** A longer list is no handful of columns. */
+const mostPieces = 32;
+
+/** The cells that an answer is made of, one after the other, the longest pieces first; none where it is not. */
 function columnsOf(answer: string, cells: readonly Cell[]): string[] {
-  const whole = cells.find(({ value }) => exactWordings(value, answer).length > 0);
-  if (whole) return [whole.path.join(".")];
-  for (let at = answer.indexOf(", "); at >= 0; at = answer.indexOf(", ", at + 1)) {
-    const [first, rest] = [answer.slice(0, at), answer.slice(at + 2)].map((part) => columnsOf(part, cells));
-    if (first!.length === 1 && rest!.length > 0) return [...first!, ...rest!];
+  const columns: string[] = [];
+  if (answer.split(", ").length > mostPieces) return [];
+  for (let rest = answer; rest !== ""; ) {
+    const ends = [rest.length, ...[...rest.matchAll(/, /g)].map(({ index }) => index).reverse()];
+    const found = ends.flatMap((end) => {
+      const cell = cells.find(({ value }) => exactWordings(value, rest.slice(0, end)).length > 0);
+      return cell ? [{ end, column: cell.path.join(".") }] : [];
+    })[0];
+    if (found === undefined) return [];
+    columns.push(found.column);
+    rest = rest.slice(found.end + 2);
   }
-  return [];
+  return columns;
 }
 
 /** Who has asked need not ask again, by another name of the same row or with a default written out either. */
