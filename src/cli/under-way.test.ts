@@ -76,6 +76,13 @@ describe("the open workflows of a run that no list shows yet", () => {
   });
 });
 
+const training = {
+  run: "mine",
+  workflowType: "trainPolicy",
+  input: { id: "mine" },
+  state: "running",
+} as const;
+
 describe("a run that was told to stop and is resumed before it has", () => {
   it("ends first, and then goes on", async () => {
     vi.useFakeTimers();
@@ -83,13 +90,7 @@ describe("a run that was told to stop and is resumed before it has", () => {
       mine: { status: ["RUNNING", "RUNNING", "COMPLETED"], progress: "stopping", input: { id: "mine" } },
     });
     const lines: string[] = [];
-    const run = {
-      run: "mine",
-      workflowType: "trainPolicy",
-      input: { id: "mine" },
-      state: "running",
-    } as const;
-    const ended = resumeByHand(client, run, {
+    const ended = resumeByHand(client, training, {
       write: (line) => lines.push(line),
       interrupted: new AbortController().signal,
       exit: true,
@@ -108,15 +109,9 @@ describe("a training that is followed", () => {
   it("has no question open to Temporal when it is left: its connection closes then", async () => {
     vi.useFakeTimers();
     const { client, sent } = temporalWith({ mine: { status: ["RUNNING"], input: { id: "mine" } } });
-    const run = {
-      run: "mine",
-      workflowType: "trainPolicy",
-      input: { id: "mine" },
-      state: "running",
-    } as const;
     const leaving = new AbortController();
     const following = { write: () => {}, interrupted: leaving.signal, exit: false };
-    const left = expect(resumeByHand(client, run, following)).rejects.toThrow("aborted");
+    const left = expect(resumeByHand(client, training, following)).rejects.toThrow("aborted");
     await vi.advanceTimersByTimeAsync(2_000);
     leaving.abort();
     await left;
