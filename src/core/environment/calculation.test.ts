@@ -24,6 +24,13 @@ describe("calculate", () => {
     expect(calculate("date_after", ["1960-01-01", 365])).toBe("1960-12-31");
   });
 
+  it("gives nothing for a date that four digits of a year cannot write", () => {
+    expect(calculate("date_after", ["9999-12-30", 1])).toBe("9999-12-31");
+    expect(calculate("date_after", ["9999-12-31", 1])).toBeUndefined();
+    expect(calculate("date_after", ["0000-01-01", -1])).toBeUndefined();
+    expect(calculate("date_after", ["2000-01-01", 1_000_000_000])).toBeUndefined();
+  });
+
   it("gives nothing for what is no operand of its kind, or missing", () => {
     expect(calculate("days_between", ["2001-02-29", "2001-03-01"])).toBeUndefined();
     expect(calculate("days_between", ["2001-02-28"])).toBeUndefined();

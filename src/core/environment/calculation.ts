@@ -45,7 +45,7 @@ export function operandKinds(operation: Operation, count: number): OperandKind[]
   return [...kinds, ...Array.from({ length: Math.max(0, count - kinds.length) }, () => others)];
 }
 
-/** Undefined where an operand is missing or not of its kind. */
+/** Undefined where an operand is missing or not of its kind, and for a date outside the years 0000 to 9999. */
 export function calculate(operation: Operation, operands: readonly Json[]): string | undefined {
   const { first, names } = operandShapes[operation];
   const least = Object.keys(first).length + (names?.length ?? 1);
@@ -69,7 +69,7 @@ function isOfKind(kind: OperandKind, operand: Json): boolean {
  * A difference and a number of days have no sign: under substring matching "-12" would also pass for "12", so no answer
  * may rest on the order. Numbers are rounded to 6 decimals, so that 0.1 + 0.2 is 0.3; the generated calculators do alike.
  */
-function exact(operation: Operation, operands: readonly Json[]): string {
+function exact(operation: Operation, operands: readonly Json[]): string | undefined {
   const values = operands as readonly number[];
   const total = () => values.reduce((a, b) => a + b, 0);
   const rounded = (value: number) => String(Number(value.toFixed(6)));
@@ -89,7 +89,7 @@ function exact(operation: Operation, operands: readonly Json[]): string {
     case "days_between":
       return String(Math.abs(dayOf(operands[1] as string)! - dayOf(operands[0] as string)!));
     case "date_after":
-      return dateOf(dayOf(operands[0] as string)! + values[1]!);
+      return writableDate(dayOf(operands[0] as string)! + values[1]!);
   }
 }
 
@@ -102,3 +102,9 @@ function dayOf(date: string): number | undefined {
 }
 
 export const dateOf = (day: number): string => new Date(day * dayMs).toISOString().slice(0, 10);
+
+const [firstDay, lastDay] = [dayOf("0000-01-01")!, dayOf("9999-12-31")!];
+
+/** Undefined outside the years that four digits can write. */
+const writableDate = (day: number): string | undefined =>
+  day >= firstDay && day <= lastDay ? dateOf(day) : undefined;

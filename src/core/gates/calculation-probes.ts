@@ -1,4 +1,5 @@
 /** What a calculator must give for other operands: what explains its reference answer explains all its results. */
+import type { OperandKind } from "../environment/calculation.ts";
 import type { Json } from "../json.ts";
 import { type Random, seededRandom } from "../random.ts";
 import { isBeyondLimits, type Leaf, operandLeaves, schemaAt, withinLimits, withLeaf } from "./arguments.ts";
@@ -16,6 +17,8 @@ import {
 import { type Case, type Probe, type Readings, textOf } from "./gate.ts";
 
 const freshCalls = 20;
+/** As many as a person would write of a number. */
+const digitsDrawn = 6;
 
 /** What explains the answer may be one of several operations, of which one has to hold; or why nothing explains it. */
 export function calculationReadings(subject: Case, call: MadeCall, random: Random): Readings | string {
@@ -45,7 +48,9 @@ function operationProbes(
 ): Probe[] {
   const { tool, given } = call;
   const kinds = explanation.kindsOf(leaves.length);
-  const drawn = Array.from({ length: freshCalls }, () => kinds.map((kind) => freshOperand(kind, random)));
+  const drawn = Array.from({ length: freshCalls }, (_, i) =>
+    kinds.map((kind, at) => otherOperand(kind, leaves[at]!.value, i, random)),
+  );
   const probeOf = (operands: readonly Json[], mayRefuse: boolean): Probe => {
     const fresh = operands.map((operand, i) => fitted(operand, call, leaves[i]!.path, random));
     const other = leaves.reduce((at, { path }, i) => withLeaf(at, path, fresh[i]!), given);
@@ -72,7 +77,7 @@ function conversionProbes(subject: Case, call: MadeCall, { path, value }: Leaf, 
   const { tool, given, sub } = call;
   const points: Converted[] = [{ operand: Number(value), text: sub.answer }];
   return Array.from({ length: freshCalls }, (_, i): Probe => {
-    const fresh = fitted(freshOperand("number", random), call, path, random) as number;
+    const fresh = fitted(otherOperand("number", value, i, random), call, path, random) as number;
     return {
       tool: tool.document.name,
       invocation: invocationOf(tool, withLeaf(given, path, fresh), subject),
@@ -82,6 +87,13 @@ function conversionProbes(subject: Case, call: MadeCall, { path, value }: Leaf, 
       },
     };
   });
+}
+
+/** Every other one about as large as the reference call's: a branch may know sizes. */
+function otherOperand(kind: OperandKind, own: Json, turn: number, random: Random): number | string {
+  if (kind !== "number" || typeof own !== "number" || own === 0 || turn % 2 === 0)
+    return freshOperand(kind, random);
+  return Number((own * (0.5 + random.next())).toPrecision(digitsDrawn));
 }
 
 /** Whole where the schema wants whole numbers, and within its limits. */

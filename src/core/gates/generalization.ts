@@ -25,13 +25,13 @@ const sentinels = { text: ["Qyzzle Vanth", "Brumlo Twex"], number: [987_123.5, 6
 export const generalizationGate: ExecutingGate = {
   kind: "executing",
   gate: "generalization",
-  version: 10,
+  version: 11,
   again: false,
   plan: (subject) => {
     const random = seededRandom(seedOf("generalization", environmentHash(subject.environment)));
     const calls = madeCalls(subject);
     const uses = new Set(distinctUses(calls));
-    // A changed row is for every call: a branch may know the second name of a use and not its first.
+    // A changed row and other operands are for every call: a branch may know the second call of a use and not its first.
     const tried = calls.flatMap((call) => [
       readingsOf(subject, call, uses.has(call), random),
       ...(uses.has(call) ? limitReadings(subject, call) : []),
@@ -81,7 +81,7 @@ function distinctUses(calls: readonly MadeCall[]): MadeCall[] {
 function readingsOf(subject: Case, call: MadeCall, isUse: boolean, random: Random): Readings | string {
   const facts = tableFacts(subject, call);
   if (typeof facts === "string") return facts;
-  if (facts === undefined) return isUse ? calculationReadings(subject, call, random) : [[]];
+  if (facts === undefined) return calculationReadings(subject, call, random);
   const changed = changedRows(facts, call);
   if (!isUse) return facts.columns.map((column) => [changedRowProbe(subject, call, column, changed)]);
   const unseen = unseenRows(call, facts, random);

@@ -148,6 +148,40 @@ describe("a key of two names", () => {
   });
 });
 
+describe("a key of a name and an optional number", () => {
+  const counts = {
+    aliases: {},
+    rows: Object.fromEntries(
+      places.flatMap((place, i) =>
+        [1990, 2020].map((year) => [`${place.toLowerCase()}|${year}`, { people: people[i]! + year }]),
+      ),
+    ),
+  };
+  const peopleIn = {
+    ...tool(
+      "people_in",
+      { place: text, year: { ...number, type: "integer", default: 2020 } },
+      'const row = table.rows[place.trim().toLowerCase() + "|" + year] ?? fail("not_found", "none"); return row.people;',
+      "place, year = 2020",
+    ),
+    table: "counts",
+  };
+  const judged = (question: string, year: number) => {
+    const given = { place: value("Corufield"), year: value(year) };
+    const answer = String(5_626_410 + year);
+    const steps: Step[] = [{ tool: peopleIn, given, answer, type: "number" }];
+    return refusalOf(file(question, steps, { tables: { counts } }));
+  };
+
+  it("is said in the question unless it is the default", async () => {
+    expect(await judged("How many lived in Corufield in 1990?", 1990)).toBeUndefined();
+    expect(await judged("How many live in Corufield?", 2020)).toBeUndefined();
+    expect(await judged("How many live in Corufield?", 1990)).toBe(
+      "question-plan: q1 asks about '1990', which the question does not name",
+    );
+  });
+});
+
 describe("a calculator", () => {
   const calculated = (body: string, answer: string) => {
     const compute = tool("compute", { a: number, b: number }, body);
@@ -178,6 +212,58 @@ describe("a calculator", () => {
     expect(
       await calculated('if (a < 0 || b < 0) fail("invalid_argument", "no people"); return a + b;', "5746755"),
     ).toBeUndefined();
+  });
+
+  it("is tried with operands as large as its own", async () => {
+    expect(await calculated("return a + b + (a > 6000000 ? 1000 : 0);", "5746755")).toMatch(
+      /^generalization: compute: sum of .* is not /,
+    );
+  });
+
+  it("is asked to explain each of its answers", async () => {
+    const total = (body: string, answer: string) => {
+      const add = tool("total", { a: number, b: number }, body);
+      const first = { a: from("q1"), b: from("q2") };
+      const then = { a: from("q4"), b: from("q3") };
+      const steps: Step[] = [
+        asking("Braholm"),
+        asking("Fenoton"),
+        { tool: add, given: first, answer: "463779", type: "number", needs: ["q1", "q2"] },
+        asking("Corufield"),
+        { tool: add, given: then, answer, type: "number", needs: ["q3", "q4"] },
+      ];
+      return refusalOf(file("How many live in Braholm and Fenoton, and with Corufield?", steps));
+    };
+    expect(await total("return a + b;", "6090189")).toBeUndefined();
+    expect(await total("return a + b + (a > 1000000 ? 1000 : 0);", "6091189")).toBe(
+      "generalization: total: '6091189' follows neither from a table nor from its operands",
+    );
+  });
+
+  it("of dates beside a number that is no number of days gets a verdict", async () => {
+    const later = tool(
+      "seconds_later",
+      { day: date, seconds: { ...number, type: "integer" } },
+      'if (Number.isNaN(Date.parse(day)) || !/^\\d{4}-\\d{2}-\\d{2}$/.test(day)) fail("invalid_argument", "no date"); const at = new Date(day).getTime() + 1000 * seconds; if (!(Math.abs(at) < 1e14)) fail("invalid_argument", "too far"); return new Date(at).toISOString().slice(0, 10);',
+    );
+    const steps: Step[] = [
+      {
+        tool: lookUp("founded_in", "row.founded"),
+        given: { place: value("Fenoton") },
+        answer: "2001-01-09",
+        type: "date",
+      },
+      {
+        tool: later,
+        given: { day: from("q1"), seconds: value(1_000_000_000) },
+        answer: "2032-09-17",
+        type: "date",
+        needs: ["q1"],
+      },
+    ];
+    expect(
+      await refusalOf(file("Which date is 1,000,000,000 seconds after the founding of Fenoton?", steps)),
+    ).toMatch(/follows neither from a table nor from its operands$/);
   });
 
   it("knows dates of every century", async () => {

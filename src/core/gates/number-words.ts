@@ -27,18 +27,18 @@ const plain = /\d+(?:\.\d+)?(?:e[+-]?\d+)?/gi;
 
 /** Every value that some part of the text may mean: "-" may be a minus sign or a dash, "1,000" one number or two. */
 export function numbersSaid(text: string): Set<number> {
-  const said = new Set<number>();
+  const values = new Set<number>();
   for (const pattern of [grouped, plain])
     for (const { 0: digits, index } of text.matchAll(pattern)) {
       const value = Number(pattern === grouped ? digits.replace(/[^\d.]/g, "") : digits);
       const [, word = ""] = text.slice(index + digits.length).match(/^[\s-]*([a-z]+)/i) ?? [];
-      for (const sign of [1, -1])
-        for (const factor of [1, magnitudes.get(word.toLowerCase()) ?? 1])
-          said.add(Number((sign * value * factor).toPrecision(15)));
+      // As it stands there, and without the noise that a product with a fraction has in its last digits.
+      for (const said of [value, value * (magnitudes.get(word.toLowerCase()) ?? 1)])
+        for (const one of [said, Number(said.toPrecision(15))]) values.add(one).add(-one);
     }
   for (const phrase of text.toLowerCase().split(/[^a-z\s-]+/))
-    for (const value of wordsSaid(phrase.match(/[a-z]+/g) ?? [])) said.add(value);
-  return said;
+    for (const value of wordsSaid(phrase.match(/[a-z]+/g) ?? [])) values.add(value);
+  return values;
 }
 
 /** Words in a row as one number, "two hundred and fifty thousand", and each that is one by itself. */

@@ -91,6 +91,8 @@ describe("numbers that a text says", () => {
     const said = numbersSaid("Of 1,250.5 and -3.2e5, 1.5 million or ninety days in 2024");
     for (const value of [1250.5, -320_000, 1_500_000, 90, 2024]) expect([...said]).toContain(value);
     expect([...said]).not.toContain(1250);
+    const long = [...numbersSaid("40.74881789999999, -4111111111111111 and 0.1 million")];
+    for (const value of [40.74881789999999, -4_111_111_111_111_111, 100_000]) expect(long).toContain(value);
   });
 
   it.each([

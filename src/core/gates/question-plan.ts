@@ -16,15 +16,16 @@ import { type Case, findingOf, type StaticGate } from "./gate.ts";
 import { leftOut } from "./left-out.ts";
 import { namesSaid } from "./names-said.ts";
 import { numbersSaid } from "./number-words.ts";
+import { tableFacts } from "./table-facts.ts";
 
 export const questionPlanGate: StaticGate = {
   kind: "static",
   gate: "question-plan",
-  version: 5,
+  version: 6,
   judge: (subject) => {
     const { environment } = subject;
     const calls = madeCalls(subject);
-    const literals = calls.flatMap((call) => literalsOf(call).map((literal) => ({ call, literal })));
+    const literals = calls.flatMap((call) => literalsOf(subject, call).map((literal) => ({ call, literal })));
     const saysName = namesSaid(environment.question);
     const numbers = numbersSaid(environment.question);
     const unsaid = literals.filter(({ call, literal }) =>
@@ -62,9 +63,14 @@ function omissions({ environment, tables }: Case, spellings: readonly string[]):
   return name === undefined ? [] : [`the question also names '${name}', which no call asks about`];
 }
 
-/** Written out in the call: free text, and numbers that it has to be given. An optional argument is a matter of form. */
-function literalsOf({ reference, given, tool: { document } }: MadeCall): (string | number)[] {
-  const { properties, required } = document.parameters;
+/**
+ * Written out in the call: free text and numbers, but for what is the default. An optional number is a matter of form where
+ * it neither names a row nor is calculated with.
+ */
+function literalsOf(subject: Case, call: MadeCall): (string | number)[] {
+  const { reference, given, tool } = call;
+  const { parameters } = tool.document;
+  const { properties, required } = parameters;
   const written = new Map(
     Object.entries(reference.arguments).flatMap(([name, argument]) =>
       literalLeaves(argument as unknown as Json, [name]).map(
@@ -73,11 +79,16 @@ function literalsOf({ reference, given, tool: { document } }: MadeCall): (string
     ),
   );
   const isLiteral = ({ path, value }: Leaf) => written.get(path.join()) === value;
-  const names = namesIn(given, document.parameters).filter(
-    ({ path: [name], value }) => value !== ownMember(properties, String(name))?.default,
-  );
+  const isDefault = ({ path: [name], value }: Leaf) => value === ownMember(properties, String(name))?.default;
+  const decides = (leaf: Leaf) => {
+    const facts = tableFacts(subject, call);
+    return typeof facts !== "object" || facts.keys.some(({ path }) => path.join() === leaf.path.join());
+  };
+  const names = namesIn(given, parameters).filter((leaf) => !isDefault(leaf));
   const numbers = leavesOf(given).filter(
-    ({ path: [name], value }) => typeof value === "number" && required.includes(String(name)),
+    (leaf) =>
+      typeof leaf.value === "number" &&
+      (required.includes(String(leaf.path[0])) || (!isDefault(leaf) && decides(leaf))),
   );
   return [...names, ...numbers]
     .filter(isLiteral)
@@ -128,7 +139,7 @@ function optionFaults(subject: Case, calls: readonly MadeCall[]): string[] {
     ...labels.flatMap((label, i) => {
       const chain = chainOf(calls, of[i]!);
       const isAbout = chain.some((call) =>
-        literalsOf(call).some((literal) =>
+        literalsOf(subject, call).some((literal) =>
           spellingsOf(subject, call, String(literal)).some((name) => tidyKey(name) === tidyKey(label)),
         ),
       );
