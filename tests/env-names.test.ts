@@ -23,14 +23,22 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
+const ratchet = (...args: string[]) =>
+  spawnSync(process.execPath, [path("../bin/ratchet.mjs"), "env", ...args, "--json"], {
+    encoding: "utf8",
+    env: { PATH: process.env.PATH, RATCHET_HOME: home, DATABASE_URL: databaseUrl },
+  });
+
 function json(...args: string[]): unknown {
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    [path("../bin/ratchet.mjs"), "env", ...args, "--json"],
-    { encoding: "utf8", env: { PATH: process.env.PATH, RATCHET_HOME: home, DATABASE_URL: databaseUrl } },
-  );
+  const { stdout, stderr } = ratchet(...args);
   expect(stderr).toBe("");
   return JSON.parse(stdout);
+}
+
+function refusal(...args: string[]): string {
+  const { stderr, status } = ratchet(...args);
+  expect(status).toBe(2);
+  return stderr;
 }
 
 it("an import is called NAME/import, and resolves to its set", async () => {
@@ -50,6 +58,10 @@ it("an import is called NAME/import, and resolves to its set", async () => {
     expect(setNamed("four-rows/import", await store.runs.getStages("four-rows")).hash).toBe(set);
     expect(namedSets(await store.runs.getBuilds()).map((one) => one.name)).toEqual(["four-rows/import"]);
     expect(await store.runs.newestRun()).toBeUndefined();
+    await store.runs.putRun({ run: "mine", workflowType: "experiment", input: {}, state: "done" });
+    expect(refusal("import", "--format", "ftrl", path("fixtures/ftrl_rows.jsonl"), "--name", "mine")).toBe(
+      "ratchet: --name 'mine' is the name of a run, whose stages it would stand among; give another with --name\n",
+    );
   } finally {
     await store.close();
   }

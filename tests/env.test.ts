@@ -130,6 +130,21 @@ describe("ratchet env import and export", () => {
     expect(JSON.parse(stdout)).toMatchObject({ environments: [{ hash: environments[1] }] });
   });
 
+  it("find a set whose name looks like the beginning of a hash, and one beside a set that is damaged", async () => {
+    const { set } = await json("import", "--format", "ftrl", rows, "--name", "cafe");
+    const one = join(folder, "one.jsonl");
+    writeFileSync(one, `${readFileSync(rows, "utf8").split("\n")[0]!}\n`);
+    const other = (await json("import", "--format", "ftrl", one)) as { set: string; environments: string[] };
+    expect(await json("list", "cafe")).toHaveLength(4);
+    const parts = join(folder, "home", "artifacts", "environment-set", String(set).slice(0, 2), String(set));
+    writeFileSync(parts, "{}");
+    expect(await json("show", other.set)).toMatchObject({ hash: other.set });
+    const { code, stdout, stderr } = await ratchet("list", "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject([{ hash: other.set }]);
+    expect(stderr).toContain(`set ${String(set).slice(0, 12)} is passed over: `);
+  });
+
   it("refuse a folder that has something in it", async () => {
     writeFileSync(join(folder, "mine"), "");
     const { code, stderr } = await ratchet("import", "--format", "ftrl", rows, "--out", folder);

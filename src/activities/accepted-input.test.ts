@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { evaluateInputSchema } from "../core/experiment/input.ts";
-import type { RunRecord } from "../core/ports/runs.ts";
+import type { RunRecord, StageRecord } from "../core/ports/runs.ts";
 import { parseGiven } from "./accepted-input.ts";
 
 const evaluation = { sampling: { temperature: 1e-9 } };
@@ -13,8 +13,9 @@ const raw = {
 const given = (workflowType: string, input: unknown, value: unknown = raw) => {
   const getRun = async (run: string) =>
     run === "mine" && workflowType !== "" ? ({ workflowType, input } as RunRecord) : undefined;
-  return parseGiven({ getRun }, evaluateInputSchema, value, "evaluatePolicy");
+  return parseGiven({ getRun, getStages }, evaluateInputSchema, value, "evaluatePolicy");
 };
+const getStages = async (run: string) => (run === "four-rows" ? [{ stage: "import" } as StageRecord] : []);
 const refused = "evaluatePolicy: field 'evaluation.sampling.temperature' = 1e-9";
 
 describe("the input of a run that is begun again", () => {
@@ -30,5 +31,12 @@ describe("the input of a run that is begun again", () => {
     await expect(given("trainPolicy", raw)).rejects.toThrow(refused);
     await expect(given("evaluatePolicy", raw, null)).rejects.toThrow("field '(top level)'");
     await expect(given("evaluatePolicy", raw, { ...raw, id: "A b" })).rejects.toThrow("field 'id'");
+  });
+
+  it("is refused where its id is the name of an import", async () => {
+    const taken = { ...raw, id: "four-rows" };
+    await expect(given("", undefined, taken)).rejects.toThrow(
+      "field 'id' = \"four-rows\" is the name of imported environments",
+    );
   });
 });

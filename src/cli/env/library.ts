@@ -5,17 +5,19 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
-import { buildNamePattern, namedSets, setNamed } from "../../core/environment/build-name.ts";
+import { buildNamePattern, importStage, namedSets, setNamed } from "../../core/environment/build-name.ts";
 import { type EnvironmentSet, environmentHash } from "../../core/environment/environment.ts";
 import { loadSet, storeSet } from "../../core/environment/stored-set.ts";
 import { RatchetError } from "../../core/errors.ts";
 import type { Calibration } from "../../core/evaluation/calibration.ts";
 import type { Case } from "../../core/gates/gate.ts";
+import { shortHash } from "../../core/hash.ts";
 import type { ArtifactRef, ArtifactStore } from "../../core/ports/artifacts.ts";
 import type { StageRecord } from "../../core/ports/runs.ts";
 import { runningEndpoints } from "../../services/endpoints.ts";
 import { openArtifactFolder } from "../../store/artifacts.ts";
 import { openStore, type Store } from "../../store/store.ts";
+import { notice } from "../notice.ts";
 
 export interface StoredSet {
   readonly ref: ArtifactRef;
@@ -29,13 +31,16 @@ export type Found =
   | { readonly kind: "environment"; readonly hash: string; readonly subject: Case };
 
 export interface Library {
-  /** In the order of their hashes. */
+  /** In the order of their hashes; one that cannot be read is told of and passed over. */
   sets(): AsyncGenerator<StoredSet>;
   /** What policies made of the set, in the order of the calibrations' hashes. */
   calibrations(set: string): Promise<Calibration[]>;
   /** Throws InvalidInput where nothing or more than one thing has the id. */
   find(id: string): Promise<Found>;
-  /** Stores a set; `name` becomes `name/import` where a database runs, and is not kept otherwise. */
+  /**
+   * Stores a set; `name` becomes `name/import` where a database runs, and is not kept otherwise. Throws InvalidInput
+   * where a run has that name.
+   */
   add(set: EnvironmentSet, name: string): Promise<{ readonly ref: ArtifactRef; readonly named: boolean }>;
   close(): Promise<void>;
 }
@@ -68,10 +73,11 @@ export async function openLibrary(config: Config): Promise<Library> {
     },
     find: (id) => find(id, config, artifacts, builds),
     add: async (set, name) => {
+      if (await store?.runs.getRun(name)) throw nameTaken(name);
       const ref = await storeSet(await artifacts(), set);
       await store?.runs.putStage({
         run: name,
-        stage: "import",
+        stage: importStage,
         type: "build",
         inputHash: "",
         state: "done",
@@ -103,16 +109,28 @@ async function* storedSets(
   artifacts: () => Promise<ArtifactStore>,
   builds: readonly StageRecord[],
 ): AsyncGenerator<StoredSet> {
-  const named = namedSets(builds);
   for (const hash of await hashesOf(config.artifactFolder, "environment-set")) {
-    const store = await artifacts();
-    const ref = await store.find("environment-set", hash);
-    yield {
-      ref,
-      names: named.filter(({ set }) => set.hash === hash).map(({ name }) => name),
-      set: await loadSet(store, ref),
-    };
+    try {
+      yield await storedSet(hash, artifacts, builds);
+    } catch (error) {
+      const isLost = error instanceof RatchetError && lostTypes.has(error.type);
+      if (!isLost) throw error;
+      notice(`set ${shortHash(hash)} is passed over: ${error.message}`);
+    }
   }
+}
+
+const lostTypes: ReadonlySet<string> = new Set(["ArtifactMissing", "ArtifactCorrupt"]);
+
+async function storedSet(
+  hash: string,
+  artifacts: () => Promise<ArtifactStore>,
+  builds: readonly StageRecord[],
+): Promise<StoredSet> {
+  const store = await artifacts();
+  const ref = await store.find("environment-set", hash);
+  const named = namedSets(builds).filter(({ set }) => set.hash === hash);
+  return { ref, names: named.map(({ name }) => name), set: await loadSet(store, ref) };
 }
 
 async function hashesOf(artifactFolder: string, kind: string): Promise<string[]> {
@@ -131,11 +149,13 @@ async function find(
   const ofRun = builds.filter(({ run }) => run === id.split("/")[0]);
   if (ofRun.length > 0 && buildNamePattern.test(id)) {
     const { hash } = setNamed(id, ofRun, "ID");
-    for await (const one of storedSets(config, artifacts, builds))
-      if (one.ref.hash === hash) return { kind: "set", ...one };
+    return { kind: "set", ...(await storedSet(hash, artifacts, builds)) };
   }
+  // A whole hash means one set, whatever has become of the others.
+  if ((await hashesOf(config.artifactFolder, "environment-set")).includes(id))
+    return { kind: "set", ...(await storedSet(id, artifacts, builds)) };
   for await (const one of storedSets(config, artifacts, builds)) {
-    const isMeant = isPrefix ? one.ref.hash.startsWith(id) : one.set.name === id;
+    const isMeant = one.set.name === id || (isPrefix && one.ref.hash.startsWith(id));
     if (isMeant) found.push({ kind: "set", ...one });
     for (const environment of isPrefix ? one.set.environments : []) {
       const hash = environmentHash(environment);
@@ -149,6 +169,14 @@ async function find(
   throw notOne(id, found, config.home);
 }
 
+function nameTaken(name: string): RatchetError {
+  return new RatchetError(
+    "InvalidInput",
+    `--name '${name}' is the name of a run, whose stages it would stand among; give another with --name`,
+    { field: "--name", value: name },
+  );
+}
+
 function notOne(id: string, found: readonly Found[], home: string): RatchetError {
   const hashes = found.map(
     (one) => `${one.kind} ${(one.kind === "set" ? one.ref.hash : one.hash).slice(0, 16)}`,
@@ -156,7 +184,7 @@ function notOne(id: string, found: readonly Found[], home: string): RatchetError
   const why =
     found.length > 1
       ? `means ${found.length} things: ${hashes.slice(0, 4).join(", ")}${found.length > 4 ? ", ..." : ""}; give more of the hash`
-      : `is no environment or set of ${home}; give a hash, at least ${shortestPrefix} digits of one, a build's name while services run (npx ratchet up), or a file`;
+      : `is no environment or set of ${home}; give a hash, at least ${shortestPrefix} digits of one, or a build's name while services run (npx ratchet up); of a file: npx ratchet env verify FILE`;
   return new RatchetError("InvalidInput", `ID '${id}' ${why}\nnpx ratchet env list shows what is stored`, {
     field: "ID",
     value: id,

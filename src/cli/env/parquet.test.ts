@@ -38,6 +38,11 @@ describe("rows in parquet", () => {
     ]);
   });
 
+  it("keep what is no finite number, as Python writes it", async () => {
+    const rows = ['{"a": NaN, "b": [Infinity, 1]}', '{"a": -Infinity, "b": [NaN]}', '{"a": 0.5, "b": []}'];
+    expect(await thereAndBack(rows)).toEqual(rows);
+  });
+
   it("keep nested values as they were written, and names that mean something to JavaScript", async () => {
     const rows = [
       '{"a": {"b": 0.0, "__proto__": [9007199254740993]}, "valueOf": -0}',

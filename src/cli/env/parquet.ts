@@ -227,7 +227,8 @@ function textOf(value: unknown, place: Place, isDouble: boolean): string {
     return Object.is(value, -0) ? "-0.0" : `${value}.0`.replace(/(e\+\d+)\.0$/, "$1");
   if (value === null || value === undefined) return "null";
   if (typeof value === "string" || typeof value === "boolean") return JSON.stringify(value);
-  if (typeof value === "number" && Number.isFinite(value)) return JSON.stringify(value);
+  // What is no finite number stands in rows as Python's own JSON writes it: NaN, Infinity.
+  if (typeof value === "number") return Number.isFinite(value) ? JSON.stringify(value) : String(value);
   if (value instanceof JsonText) return jsonIn(value, place);
   if (Array.isArray(value)) return `[${value.map((member) => textOf(member, place, false)).join(", ")}]`;
   if (Object.getPrototypeOf(value) === Object.prototype)

@@ -11,7 +11,8 @@ import type { Case } from "../../core/gates/gate.ts";
 import { readInputFile } from "../input-file.ts";
 import { openLibrary } from "./library.ts";
 
-const fileEndings = /\.(json|ts|mts)$/;
+const programEndings = /\.[cm]?ts$/;
+const fileEndings = /\.(json|[cm]?ts)$/;
 
 /** In order: a folder's files by name, a set's environments as they are. Throws InvalidInput. */
 export async function readSubjects(config: Config, given: string): Promise<Case[]> {
@@ -62,9 +63,12 @@ function readFolder(folder: string): Case[] {
 }
 
 async function readFile(path: string): Promise<Case> {
-  if (path.endsWith("ts")) return readEnvironmentFile(await exported(path), path);
+  if (programEndings.test(path)) return readEnvironmentFile(await exported(path), path);
   return readEnvironmentFile(readInputFile(path, "FILE"), path);
 }
+
+/** A program may throw anything. */
+const whyOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).split("\n")[0];
 
 /** Runs the person's own program, whatever kind of module the folder it lies in makes of it. */
 async function exported(path: string): Promise<unknown> {
@@ -74,7 +78,7 @@ async function exported(path: string): Promise<unknown> {
   } catch (error) {
     throw new RatchetError(
       "InvalidInput",
-      `FILE ${path} does not load: ${(error as Error).message.split("\n")[0]}; correct it, see examples/environment.ts`,
+      `FILE ${path} does not load: ${whyOf(error)}; correct it, see examples/environment.ts`,
       { field: "FILE", value: path },
       error,
     );

@@ -21,6 +21,9 @@ const builtSchema = z.object({
 /** Types of stages whose result is a set, or holds one: a calibration's is what is worth training on. */
 export const makingSets: ReadonlySet<string> = new Set(["build", "calibrate"]);
 
+/** Of an import's name, which is that of no run (`env import`). */
+export const importStage = "import";
+
 export interface NamedSet {
   /** `run/stage`. */
   readonly name: string;
