@@ -6,7 +6,7 @@ import {
 } from "@temporalio/common/lib/internal-non-workflow/index.js";
 import { RatchetError } from "../core/errors.ts";
 import type { Endpoints } from "../services/endpoints.ts";
-import { createEncryption, encryptingConverter } from "../services/payload-encryption.ts";
+import { commandConverter } from "../services/payload-encryption.ts";
 import { isUnanswered } from "./patience.ts";
 
 export async function withClient<T>(endpoints: Endpoints, use: (client: Client) => Promise<T>): Promise<T> {
@@ -43,12 +43,10 @@ function inWords(error: unknown): unknown {
   );
 }
 
-/** Reads and writes payloads as the workers do; what it lacks the key for it names. */
+/** Reads and writes payloads as the workers do, or not at all. */
 export function clientOf(connection: Connection, endpoints: Endpoints) {
   const { temporalNamespace: namespace, payloadKeys, encryptedWith } = endpoints;
-  const readable = { payloadCodecs: [createEncryption([], encryptedWith)] };
-  const dataConverter = encryptingConverter(payloadKeys) ?? readable;
-  return new Client({ connection, namespace, dataConverter });
+  return new Client({ connection, namespace, dataConverter: commandConverter(payloadKeys, encryptedWith) });
 }
 
 type Metadata = Parameters<typeof decodeUserMetadata>[1];

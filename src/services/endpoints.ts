@@ -2,6 +2,7 @@
 import type { Config } from "../config/config.ts";
 import { RatchetError } from "../core/errors.ts";
 import { supervisorOf } from "./lock.ts";
+import type { Others } from "./payload-encryption.ts";
 import { postgresUrl } from "./postgres.ts";
 import { readRecord, type ServicesRecord } from "./record.ts";
 import { embeddedConnection, embeddedUiUrl } from "./temporal.ts";
@@ -15,8 +16,8 @@ export interface Endpoints {
   readonly temporalUiUrl: string | undefined;
   /** Of the payloads in Temporal; empty where they are not encrypted. */
   readonly payloadKeys: Config["payloadKeys"];
-  /** Names the key that the processes of this home encrypt with; undefined where they do not, or are none. */
-  readonly encryptedWith: string | undefined;
+  /** What the processes of this home encrypt with. */
+  readonly encryptedWith: Others;
 }
 
 /** Undefined where an embedded service is needed that this home never started. */
@@ -31,7 +32,7 @@ export function endpointsOf(config: Config, record: ServicesRecord): Endpoints |
     temporalConnection: connection,
     temporalNamespace: config.temporalNamespace,
     payloadKeys: config.payloadKeys,
-    encryptedWith: record.payloadKey,
+    encryptedWith: record.payloadKey ?? null,
     temporalUiUrl: embeddedUi && embeddedUiUrl(embeddedUi, config.temporalNamespace),
   };
 }
@@ -39,7 +40,8 @@ export function endpointsOf(config: Config, record: ServicesRecord): Endpoints |
 /** Undefined but where somebody else runs both services, whose workers are then somebody else's too. */
 export function externalEndpoints(config: Config): Endpoints | undefined {
   if (config.databaseUrl === undefined || config.temporalConnection === undefined) return undefined;
-  return endpointsOf(config, {});
+  const endpoints = endpointsOf(config, {});
+  return endpoints && { ...endpoints, encryptedWith: undefined };
 }
 
 /** Undefined where an embedded service is needed and nothing supervises this home. */

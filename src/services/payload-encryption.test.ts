@@ -57,8 +57,38 @@ it("a process without a key sends nothing readable where the others encrypt", as
   await expect(createEncryption([], keyId).encode([payload])).rejects.toThrow(
     `this home encrypts what it sends to Temporal with key ${keyId}, and what this command sends would be readable; set RATCHET_PAYLOAD_KEY to that key`,
   );
-  const [encrypted] = await createEncryption([old], keyId).encode([payload]);
+  const [encrypted] = await createEncryption([current, old], keyId).encode([payload]);
   expect(Buffer.from(encrypted!.data!).includes("secret")).toBe(false);
+});
+
+it("a process sends nothing that the others hold no key for", async () => {
+  const [keyId, oldId] = [keyIdOf(current), keyIdOf(old)];
+  await expect(createEncryption([old], keyId).encode([payload])).rejects.toThrow(
+    `this home encrypts what it sends to Temporal with key ${keyId}, and this command with key ${oldId}; put the home's key first in RATCHET_PAYLOAD_KEY`,
+  );
+  await expect(createEncryption([old], null).encode([payload])).rejects.toThrow(
+    `the processes of this home do not encrypt, and could not read what this command encrypts with key ${oldId}; unset RATCHET_PAYLOAD_KEY, or start them with it`,
+  );
+  expect(await createEncryption([], null).encode([payload])).toEqual([payload]);
+});
+
+it("a worker leaves what it cannot decrypt to whoever reads it, who is told why", async () => {
+  const [codec] = encryptingConverter([current])!.payloadCodecs!;
+  const [foreign] = await createEncryption([old]).encode([payload]);
+  const [damaged] = await createEncryption([current]).encode([payload]);
+  damaged!.data![20]! ^= 1;
+  const [unread, broken, read] = await codec!.decode([
+    foreign!,
+    damaged!,
+    (await codec!.encode([payload]))[0]!,
+  ]);
+  expect(() => defaultPayloadConverter.fromPayload(unread!)).toThrow(
+    new RegExp(
+      `Unknown encoding: binary/encrypted .*key ${keyIdOf(old)}, which RATCHET_PAYLOAD_KEY does not`,
+    ),
+  );
+  expect(() => defaultPayloadConverter.fromPayload(broken!)).toThrow(/Unknown encoding: .*authenticate/);
+  expect(defaultPayloadConverter.fromPayload(read!)).toEqual(input);
 });
 
 it("what was written before there was a key is read as it is", async () => {

@@ -17,27 +17,55 @@ const encoding = "binary/encrypted";
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Undefined without keys. Failures' messages and stacks are encrypted too, which the workflow bundle must know of. */
+/**
+ * A worker's; undefined without keys. What it cannot decrypt it leaves to whoever reads it: a signal's payload, which nobody
+ * need read, would fail each of the workflow's tasks. Failures' messages and stacks are encrypted too, which the workflow
+ * bundle must know of.
+ */
 export function encryptingConverter(keys: readonly Buffer[]): DataConverter | undefined {
   if (keys.length === 0) return undefined;
-  return { payloadCodecs: [createEncryption(keys)], failureConverterPath };
+  const codec = createEncryption(keys);
+  const orUnread = (payload: Payload) =>
+    codec.decode([payload]).then(
+      ([read]) => read!,
+      (error: Error) => unread(payload, error),
+    );
+  return {
+    payloadCodecs: [{ ...codec, decode: (payloads) => Promise.all(payloads.map(orUnread)) }],
+    failureConverterPath,
+  };
 }
+
+/** A command's: what it lacks the key for is refused in words, and nothing is sent that the `others` could not read. */
+export function commandConverter(keys: readonly Buffer[], others: Others): DataConverter {
+  const payloadCodecs = [createEncryption(keys, others)];
+  return keys.length === 0 ? { payloadCodecs } : { payloadCodecs, failureConverterPath };
+}
+
+/** Who reads it is told why by Temporal's own "Unknown encoding: ...". */
+const unread = (payload: Payload, { message }: Error): Payload => ({
+  ...payload,
+  metadata: { ...payload.metadata, encoding: Buffer.from(`${encoding} (${message})`) },
+});
 
 /** Temporal loads it by `require`, here and into the workflow bundle. */
 const failureConverterPath = fileURLToPath(new URL("encoded-failures.cjs", import.meta.url));
 
+/** The key that the processes of the home encrypt with; null where they do not, undefined where that is not known. */
+export type Others = string | null | undefined;
+
 /**
  * The first key encrypts; each decrypts what it encrypted. Without any, what is encrypted is refused in words; so is
- * sending anything where others encrypt it with the key that `others` names.
+ * sending anything where others encrypt with another key, or one does and the other does not.
  */
-export function createEncryption(keys: readonly Buffer[], others?: string): PayloadCodec {
+export function createEncryption(keys: readonly Buffer[], others?: Others): PayloadCodec {
   const byId = new Map(keys.map((key) => [keyIdOf(key), key]));
   const [newest] = keys;
   return {
     encode: async (payloads) => {
-      if (newest !== undefined) return payloads.map((payload) => encrypt(newest, payload));
-      if (others !== undefined) throw wouldBeReadable(others);
-      return payloads;
+      const own = newest === undefined ? null : keyIdOf(newest);
+      if (others !== undefined && own !== others) throw otherKey(own, others);
+      return newest === undefined ? payloads : payloads.map((payload) => encrypt(newest, payload));
     },
     decode: async (payloads) => payloads.map((payload) => decrypt(byId, payload)),
   };
@@ -75,12 +103,14 @@ function decrypt(byId: ReadonlyMap<string, Buffer>, payload: Payload): Payload {
 
 const text = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []).toString("utf8");
 
-function wouldBeReadable(keyId: string): RatchetError {
-  return new RatchetError(
-    "InvalidInput",
-    `this home encrypts what it sends to Temporal with key ${keyId}, and what this command sends would be readable; set RATCHET_PAYLOAD_KEY to that key`,
-    { field: "RATCHET_PAYLOAD_KEY", keyId },
-  );
+function otherKey(own: string | null, others: string | null): RatchetError {
+  const why =
+    others === null
+      ? `the processes of this home do not encrypt, and could not read what this command encrypts with key ${own}; unset RATCHET_PAYLOAD_KEY, or start them with it: npx ratchet down, then npx ratchet up`
+      : own === null
+        ? `this home encrypts what it sends to Temporal with key ${others}, and what this command sends would be readable; set RATCHET_PAYLOAD_KEY to that key`
+        : `this home encrypts what it sends to Temporal with key ${others}, and this command with key ${own}; put the home's key first in RATCHET_PAYLOAD_KEY`;
+  return new RatchetError("InvalidInput", why, { field: "RATCHET_PAYLOAD_KEY", keyId: own ?? others });
 }
 
 /** Tells keys apart and gives nothing of them away. */
