@@ -1,11 +1,12 @@
 /** Adapters through the engine process and the artifact store: small checkpoints, the same bytes after a kill, whole exports. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ArtifactRef, ArtifactStore } from "../src/core/ports/artifacts.ts";
 import type { OnProgress, UpdateRequest } from "../src/core/ports/policy.ts";
+import { adapterFiles } from "../src/engine/formats/adapter-file.ts";
 import { readWeights } from "../src/engine/formats/checkpoint.ts";
 import { exportAdapter, exportPolicy } from "../src/engine/policies/export.ts";
 import { readFolderPolicy } from "../src/engine/policies/folder-policy.ts";
@@ -175,6 +176,16 @@ describe("an export", () => {
     await expect(exportPolicy(await locatePolicy(artifacts, checkpoint), folder)).rejects.toThrow(
       "holds 5 files, the first 'config.json'; name one that is new or empty",
     );
+  });
+
+  it("that comes to no end leaves nothing behind", async () => {
+    const { checkpoint } = await update(policy);
+    const [half, folder] = [join(home, "half"), join(home, "unfinished")];
+    mkdirSync(half);
+    writeFileSync(join(half, adapterFiles[0]!), "");
+    const location = { ...(await locatePolicy(artifacts, checkpoint)), folder: half };
+    await expect(exportAdapter(location, folder)).rejects.toThrow("ENOENT");
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   it("of the adapter alone has peft's two files; a policy without one has none", async () => {

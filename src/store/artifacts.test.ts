@@ -46,6 +46,24 @@ describe("the artifact store", () => {
     expect(await readdir(root)).toEqual([".staging", "batch"]);
   });
 
+  it("says what the disk refuses, also where it is the last step, and what is half-written stays unseen", async () => {
+    const refused = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
+    const failing = await openArtifactFolder(root, async () => undefined, {
+      ...diskFileSystem,
+      rename: refused("EACCES"),
+      rm: refused("EROFS"),
+    });
+    await expect(failing.putJson("batch", [4])).rejects.toMatchObject({
+      type: "StorageUnavailable",
+      message: expect.stringMatching(/^cannot write .*batch.* \(EACCES\): this user may not/),
+    });
+    await expect(
+      failing.adoptFolder("checkpoint", await filledFolder({ "a.bin": "a" }), {}),
+    ).rejects.toMatchObject({
+      type: "StorageUnavailable",
+    });
+  });
+
   it("says which artifact is missing and what to do", async () => {
     const ref = { kind: "batch", hash: "0".repeat(64), bytes: 1 };
     const expected = {

@@ -37,8 +37,8 @@ export async function openArtifactFolder(
       await writeSynced(fs, temporary, content);
       await disk.place(temporary, target);
     } catch (error) {
-      await fs.rm(temporary, { force: true });
-      throw error;
+      await fs.rm(temporary, { force: true }).catch(() => {}); // the next sweep finds it
+      throw storageError(error, target);
     }
     return ref;
   };
@@ -62,10 +62,14 @@ export async function openArtifactFolder(
   };
 
   const adoptFolder: ArtifactStore["adoptFolder"] = async (kind, folder, facts, known = new Map()) => {
-    const ref = await sealFolder(fs, kind, folder, facts, known);
+    const ref = await sealFolder(fs, kind, folder, facts, known).catch((error) => {
+      throw storageError(error, folder);
+    });
     const target = artifactPath(root, ref);
     await hold(ref);
-    await moveIntoPlace(disk, folder, ref, target);
+    await moveIntoPlace(disk, folder, ref, target).catch((error) => {
+      throw storageError(error, target);
+    });
     verified.set(target, Promise.resolve());
     return ref;
   };
@@ -154,7 +158,7 @@ async function moveIntoPlace(
       return await place(folder, target);
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      if (code !== "ENOTEMPTY" && code !== "EEXIST") throw storageError(error, target);
+      if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
     }
     if (await isWhole(fs, ref, target)) {
       // Who put it there may not have come to this yet.
@@ -165,7 +169,7 @@ async function moveIntoPlace(
     const aside = await stagingPath(fs, staging);
     await fs.rename(target, aside).catch((error: NodeJS.ErrnoException) => {
       // Another process was faster.
-      if (error.code !== "ENOENT") throw storageError(error, target);
+      if (error.code !== "ENOENT") throw error;
     });
     await fs.rm(aside, { recursive: true, force: true });
   }

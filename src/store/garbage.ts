@@ -149,10 +149,16 @@ async function remove(
       ? leased
       : undefined;
   const aside = await stagingPath(diskFileSystem, staging);
-  const because = await tables.transaction().execute((tx) => setAside(tx, artifactFolder, checkpoint, aside));
-  if (because !== undefined) return because;
-  await rm(aside, { recursive: true, force: true });
-  return undefined;
+  try {
+    const because = await tables
+      .transaction()
+      .execute((tx) => setAside(tx, artifactFolder, checkpoint, aside));
+    if (because !== undefined) return because;
+    await rm(aside, { recursive: true, force: true });
+    return undefined;
+  } catch (error) {
+    throw storageFailure(error, `remove ${artifactPath(artifactFolder, checkpoint)}`);
+  }
 }
 
 const bytesOf = (checkpoints: readonly ArtifactRef[]) =>

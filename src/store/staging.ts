@@ -31,7 +31,7 @@ export async function stagingPath(fs: FileSystem, staging: string): Promise<stri
   return join(staging, [process.pid, started, randomBytes(8).toString("hex"), host()].join("-"));
 }
 
-/** Removes what dead processes left; returns how many entries. */
+/** Removes what dead processes left, but what this user may not; returns how many entries. */
 export async function sweepStaging(staging: string): Promise<number> {
   let removed = 0;
   const names = await readdir(staging).catch((error: NodeJS.ErrnoException) => {
@@ -41,8 +41,10 @@ export async function sweepStaging(staging: string): Promise<number> {
   for (const name of names.sort()) {
     const path = join(staging, name);
     if (await isAlive(name, path)) continue;
-    await rm(path, { recursive: true, force: true });
-    removed += 1;
+    removed += await rm(path, { recursive: true, force: true }).then(
+      () => 1,
+      () => 0,
+    );
   }
   return removed;
 }

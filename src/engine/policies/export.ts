@@ -1,7 +1,8 @@
 /** A stored policy as a folder for other programs: whole, an adapter merged into its weights, or the adapter alone. */
-import { copyFile, mkdir, readdir } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { RatchetError } from "../../core/errors.ts";
+import { storageFailure } from "../../core/storage-failure.ts";
 import { adapterFiles } from "../formats/adapter-file.ts";
 import { writeCheckpoint } from "../formats/checkpoint.ts";
 import { Arenas } from "../runtime/arenas.ts";
@@ -10,9 +11,10 @@ import type { PolicyLocation } from "../runtime/messages.ts";
 
 /** A folder that `transformers` loads, without the optimizer's state. Throws InvalidInput where `folder` holds something. */
 export async function exportPolicy(location: PolicyLocation, folder: string): Promise<void> {
-  await makeEmpty(folder);
-  const { weights } = await new LoadedPolicies(new Arenas()).get(location);
-  await writeCheckpoint(folder, location.folder, weights, undefined);
+  await fill(folder, async () => {
+    const { weights } = await new LoadedPolicies(new Arenas()).get(location);
+    await writeCheckpoint(folder, location.folder, weights, undefined);
+  });
 }
 
 /** A folder that `peft` loads onto the base. Throws InvalidInput where the policy has no adapter. */
@@ -23,8 +25,20 @@ export async function exportAdapter(location: PolicyLocation, folder: string): P
       `checkpoint ${location.hash} holds weights and no adapter; export it without --adapter`,
       { field: "--adapter" },
     );
+  await fill(folder, async () => {
+    for (const name of adapterFiles) await copyFile(join(location.folder, name), join(folder, name));
+  });
+}
+
+/** With nothing left of what came to no end. Throws StorageFull or StorageUnavailable. */
+async function fill(folder: string, write: () => Promise<void>): Promise<void> {
   await makeEmpty(folder);
-  for (const name of adapterFiles) await copyFile(join(location.folder, name), join(folder, name));
+  try {
+    await write();
+  } catch (error) {
+    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+    throw storageFailure(error, `write ${folder}`);
+  }
 }
 
 async function makeEmpty(folder: string): Promise<void> {

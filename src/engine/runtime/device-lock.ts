@@ -5,6 +5,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { storageFailure } from "../../core/storage-failure.ts";
 import { identityOf, isSameProcess, type ProcessIdentity } from "./process-identity.ts";
 
 const pollMs = 200;
@@ -18,12 +19,20 @@ export async function holdDevice(file: string, onWait: (holder: number) => void)
   process.once("exit", () => {
     if (holderOf(file)?.pid === process.pid) rmSync(file, { force: true });
   });
-  while (!tryHold(file)) {
+  while (!orStorageFailure(file, tryHold)) {
     const holder = holderOf(file);
     if (holder !== undefined && isSameProcess(holder)) {
       onWait(holder.pid);
       await sleep(pollMs);
-    } else removeStale(file);
+    } else orStorageFailure(file, removeStale);
+  }
+}
+
+function orStorageFailure<T>(file: string, use: (file: string) => T): T {
+  try {
+    return use(file);
+  } catch (error) {
+    throw storageFailure(error, `write ${file}`);
   }
 }
 
