@@ -1,10 +1,10 @@
 /** Which weights a training changes, and how its learning rate moves. */
 import { z } from "zod";
-import { adaptableProjections } from "../ports/policy.ts";
+import { adaptableProjections, mostRank } from "../ports/policy.ts";
 
 export const loraSchema = z
   .strictObject({
-    rank: z.number().int().min(1).max(1024).default(8).describe("Rows of A and columns of B"),
+    rank: z.number().int().min(1).max(mostRank).default(8).describe("Rows of A and columns of B"),
     alpha: z.number().gt(0).max(4096).default(16).describe("The product B A is multiplied by alpha / rank"),
     targetModules: z
       .array(z.enum(adaptableProjections))

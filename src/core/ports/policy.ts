@@ -112,6 +112,9 @@ export type LearningRateSchedule =
     };
 
 /** The matrices of a layer that low-rank matrices can be added to, in the order that adapters keep them in. */
+/** Of an adapter. */
+export const mostRank = 1024;
+
 export const adaptableProjections = [
   "q_proj",
   "k_proj",

@@ -5,7 +5,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { adaptableProjections, temperatures, type UpdateMetrics } from "../../core/ports/policy.ts";
+import { adaptableProjections, mostRank, temperatures, type UpdateMetrics } from "../../core/ports/policy.ts";
 import type { UpdateOutcome } from "../runtime/messages.ts";
 import { createEngineWork, perform } from "../runtime/work.ts";
 import { rowsOf } from "./batch.ts";
@@ -66,7 +66,7 @@ export const updateRequestSchema = z.strictObject({
   /** Trains an adapter and leaves the weights as they are; `base` is where the parent holds an adapter already. */
   lora: z
     .strictObject({
-      rank: z.number().int().positive(),
+      rank: z.number().int().positive().max(mostRank),
       alpha: positive,
       targetModules: z.array(z.enum(adaptableProjections)).min(1),
       seed: z.number().int().min(0),

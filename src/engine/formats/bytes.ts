@@ -1,5 +1,7 @@
 /** Bytes of model files, also past the 2 GiB that `readFile` refuses, with errors that name the file. */
-import { type FileHandle, open } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { RatchetError } from "../../core/errors.ts";
 import { unreadable } from "./unreadable.ts";
 
 const chunkBytes = 256 * 1024 * 1024;
@@ -33,6 +35,12 @@ export async function readRange(
   return bytes;
 }
 
+/** Whoever opens a pipe waits for somebody to write into it. Throws ModelUnreadable. */
+export function requireFile(file: string, found: Stats): void {
+  if (!found.isFile())
+    throw unreadable(file, `it is ${found.isDirectory() ? "a folder" : "no regular file"}`);
+}
+
 /** Opens a model file, hands it over with its size in bytes, and closes it whatever happens. */
 export async function withFile<T>(
   file: string,
@@ -40,8 +48,10 @@ export async function withFile<T>(
 ): Promise<T> {
   let handle: FileHandle;
   try {
+    requireFile(file, await stat(file));
     handle = await open(file, "r");
   } catch (cause) {
+    if (cause instanceof RatchetError) throw cause;
     throw unreadable(file, `it cannot be opened (${(cause as NodeJS.ErrnoException).code})`, {}, cause);
   }
   try {

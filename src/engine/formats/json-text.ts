@@ -3,6 +3,7 @@
  * level of a text that may have 100 MB, and what it makes of it cannot be written again without a stack as deep.
  */
 import { readFile } from "node:fs/promises";
+import { storageFailure } from "../../core/storage-failure.ts";
 import { unreadable } from "./unreadable.ts";
 
 /** Headers have 3 levels, tokenizers and configurations fewer than 10. */
@@ -19,6 +20,9 @@ export async function readJson(file: string): Promise<unknown> {
   try {
     return parseJson(await readFile(file, "utf8"));
   } catch (cause) {
+    // Of the disk, and not of what is written there.
+    const failure = storageFailure(cause, `read ${file}`);
+    if (failure !== cause) throw failure;
     throw unreadable(file, (cause as Error).message, {}, cause);
   }
 }

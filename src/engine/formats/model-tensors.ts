@@ -3,8 +3,9 @@
  * with finite values; what is derived from others left out, once it is seen to be what it is derived from; anything else
  * refused by name.
  */
+import { constants } from "node:buffer";
 import type { LlamaConfig } from "../model/config.ts";
-import { embeddingName, parameterShapes } from "../model/weights.ts";
+import { countOf, embeddingName, parameterShapes } from "../model/weights.ts";
 import { requireFinite } from "./finite.ts";
 import type { TensorData, TensorSource } from "./safetensors.ts";
 import { unreadable } from "./unreadable.ts";
@@ -32,6 +33,7 @@ export function modelTensors(
   tensors: readonly ForeignTensor[],
 ): ModelTensor[] {
   const shapes = parameterShapes(config);
+  requireRoom(place, shapes);
   const found = new Map<string, ForeignTensor>();
   for (const tensor of tensors) {
     const { file, source } = tensor;
@@ -58,6 +60,16 @@ export function modelTensors(
     };
     return { ...source, read };
   });
+}
+
+/** Weights are one array, which before Node 22 has at most 2^32 elements. */
+function requireRoom(place: string, shapes: ReadonlyMap<string, readonly number[]>): void {
+  const [parameters, most] = [countOf(shapes), constants.MAX_LENGTH];
+  if (parameters > most)
+    throw unreadable(
+      place,
+      `its ${parameters} parameters are more than the ${most} that Node ${process.version} holds in one array; use Node 22 or later, or a smaller model`,
+    );
 }
 
 /** What is trained is the embedding: another head would be left behind without a word. */

@@ -79,7 +79,7 @@ export const sameLora = (a: LoraSettings, b: LoraSettings) =>
 
 /**
  * New weights with the adapter added in, in float64 in a fixed order, so that they do not depend on threads or vector
- * units. `pause` is awaited after each layer's matrices: a big adapter takes a second.
+ * units. `pause` is awaited each 0.1 s or so: a policy of a billion weights and an adapter of rank 16 take some 12 s.
  */
 export async function mergeAdapter(
   base: Weights,
@@ -93,23 +93,50 @@ export async function mergeAdapter(
   for (const name of adapter.tensors.keys()) {
     if (!name.endsWith(".lora_A.weight")) continue;
     const module = name.slice(0, -".lora_A.weight".length);
-    addProduct(
+    await addProduct(
       tensorOf(merged, `${module}.weight`).data,
       tensorOf(adapter, `${module}.lora_B.weight`).data,
       tensorOf(adapter, name).data,
       adapter.settings.rank,
       scale,
+      pause,
     );
-    await pause();
   }
   return merged;
 }
 
+/** Multiplications between two pauses: whoever waits for a sign of life is not kept waiting by a large matrix. */
+const multiplicationsAtOnce = 1e8;
+
 /** w [out, in] += scale * b [out, rank] a [rank, in]. */
-function addProduct(w: Float32Array, b: Float32Array, a: Float32Array, rank: number, scale: number): void {
+async function addProduct(
+  w: Float32Array,
+  b: Float32Array,
+  a: Float32Array,
+  rank: number,
+  scale: number,
+  pause: () => Promise<void>,
+): Promise<void> {
+  const rows = b.length / rank;
+  const rowsAtOnce = Math.ceil(multiplicationsAtOnce / a.length);
+  for (let from = 0; from < rows; from += rowsAtOnce) {
+    addRows(w, b, a, rank, scale, from, Math.min(rows, from + rowsAtOnce));
+    await pause();
+  }
+}
+
+function addRows(
+  w: Float32Array,
+  b: Float32Array,
+  a: Float32Array,
+  rank: number,
+  scale: number,
+  from: number,
+  to: number,
+): void {
   const width = a.length / rank;
   const sums = new Float64Array(width);
-  for (let row = 0; row < b.length / rank; row++) {
+  for (let row = from; row < to; row++) {
     sums.fill(0);
     for (let k = 0; k < rank; k++) {
       const factor = scale * b[row * rank + k]!;

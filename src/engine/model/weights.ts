@@ -73,6 +73,9 @@ export function parameterShapes(config: LlamaConfig): ReadonlyMap<string, readon
 
 const elements = (shape: readonly number[]) => shape.reduce((product, size) => product * size, 1);
 
+export const countOf = (shapes: ReadonlyMap<string, readonly number[]>) =>
+  [...shapes.values()].reduce((sum, shape) => sum + elements(shape), 0);
+
 /** Gives memory for so many elements. */
 export type Allocate = (elements: number) => Float32Array;
 const zeros: Allocate = (elements) => new Float32Array(elements);
@@ -91,11 +94,10 @@ export function emptyParameters(
   parameters: ReadonlyMap<string, readonly number[]>,
   allocate = zeros,
 ): Parameters {
-  const shapes = [...parameters];
-  const arena = allocate(shapes.reduce((sum, [, shape]) => sum + elements(shape), 0));
+  const arena = allocate(countOf(parameters));
   const tensors = new Map<string, Parameter>();
   let offset = 0;
-  for (const [name, shape] of shapes) {
+  for (const [name, shape] of parameters) {
     tensors.set(name, { shape, data: arena.subarray(offset, offset + elements(shape)) });
     offset += elements(shape);
   }

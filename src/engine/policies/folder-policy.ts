@@ -5,6 +5,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { requireFile } from "../formats/bytes.ts";
 import { optimizerFile } from "../formats/checkpoint.ts";
 import { folderTensors, isFile } from "../formats/folder-tensors.ts";
 import { parseJson } from "../formats/json-text.ts";
@@ -82,8 +83,10 @@ async function jsonOf(folder: string, name: string): Promise<JsonFile | undefine
 
 async function textOf(folder: string, name: string): Promise<string | undefined> {
   const file = join(folder, name);
-  const bytes = (await stat(file).catch(() => undefined))?.size;
-  if (bytes === undefined) return undefined;
+  const found = await stat(file).catch(() => undefined);
+  if (found === undefined) return undefined;
+  requireFile(file, found);
+  const bytes = found.size;
   if (bytes > maxTextBytes) throw unreadable(file, `it has ${bytes} bytes, at most ${maxTextBytes} are read`);
   return readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
     throw unreadable(file, `it cannot be read (${cause.code})`, {}, cause);

@@ -1,4 +1,6 @@
 /** Models from elsewhere as policy folders: what is kept, what is made fit, and what is refused by file and tensor. */
+import { constants } from "node:buffer";
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -162,6 +164,21 @@ describe("a Hugging Face folder", () => {
       "a template that cannot be parsed",
       (f: string) => writeFileSync(join(f, "chat_template.jinja"), "{% if %}"),
       "its chat_template cannot be parsed",
+    ],
+    [
+      "a pipe in the place of a text, which whoever opens it waits for",
+      (f: string) => {
+        rmSync(join(f, "generation_config.json"));
+        execFileSync("mkfifo", [join(f, "generation_config.json")]);
+      },
+      "generation_config.json: it is no regular file",
+    ],
+    [
+      "more parameters than one array holds",
+      (f: string) => change(f, "config.json", { hidden_size: 2 ** 17, vocab_size: 2 ** 22 }),
+      constants.MAX_LENGTH < 2 ** 39
+        ? `parameters are more than the ${constants.MAX_LENGTH} that Node ${process.version} holds in one array`
+        : "where the configuration asks for",
     ],
     [
       "an index that leads out of the folder",

@@ -1,9 +1,7 @@
 /** The policy in a GGUF file: weights, configuration, tokenizer and chat template are all in it. */
-import { stat } from "node:fs/promises";
 import type { GgufValue } from "../formats/gguf.ts";
 import { readGgufModel } from "../formats/gguf-model.ts";
 import { modelTensors } from "../formats/model-tensors.ts";
-import { unreadable } from "../formats/unreadable.ts";
 import { parseLlamaConfig } from "../model/config.ts";
 import { tokenizerFromGguf } from "../tokenizer/gguf-tokenizer.ts";
 import { parseTokenizer } from "../tokenizer/tokenizer-file.ts";
@@ -15,8 +13,6 @@ const control = 3;
 
 /** Throws ModelUnreadable. `reasoning` undefined leaves that to the template's default. */
 export async function readGgufPolicy(file: string, reasoning: boolean | undefined): Promise<ForeignPolicy> {
-  if ((await stat(file).catch(() => undefined))?.isDirectory())
-    throw unreadable(file, "it is a folder and not a GGUF file");
   const { config, tensors, metadata } = await readGgufModel(file);
   const shape = parseLlamaConfig(config, file);
   const found = tensors.map((source) => ({ file, source }));

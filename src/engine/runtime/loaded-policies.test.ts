@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -35,6 +35,16 @@ describe("LoadedPolicies", () => {
     await policies.get(at("c"));
     expect(await policies.get(at("a"))).toBe(a);
     expect(await policies.get(at("b"))).not.toBe(b);
+  });
+
+  it("reads a small file again that could not be read", async () => {
+    const file = join(folder, "c", "generation_config.json");
+    const policy = await new LoadedPolicies(new Arenas()).get(at("c"));
+    const content = readFileSync(file);
+    writeFileSync(file, "{");
+    await expect(policy.sampling()).rejects.toThrow("generation_config.json");
+    writeFileSync(file, content);
+    expect((await policy.sampling()).hash).toBe("c");
   });
 
   it("reads weights again that were given away to be changed", async () => {

@@ -121,13 +121,22 @@ export class LoadedPolicies {
 }
 
 function loaded(hash: string, folder: string, weights: Weights): LoadedPolicy {
-  let sampling: Promise<SamplingPolicy> | undefined;
-  let bytes: Promise<readonly Uint8Array[]> | undefined;
-  const prepare = async () => samplingPolicy(hash, weights, await readStopIds(folder));
   return {
     weights,
-    sampling: () => (sampling ??= prepare()),
-    tokenBytes: () => (bytes ??= readTokenBytes(folder)),
+    sampling: once(async () => samplingPolicy(hash, weights, await readStopIds(folder))),
+    tokenBytes: once(() => readTokenBytes(folder)),
+  };
+}
+
+/** What could not be read is read again for the next who asks: its file may be mended meanwhile. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
   };
 }
 

@@ -33,7 +33,8 @@ function startOnLinux(pid: number): string | undefined {
 
 function startByPs(pid: number): string | undefined {
   try {
-    const env = { LC_ALL: "C", PATH: "/bin:/usr/bin" };
+    // In the machine's own time zone it would be another start time once that changes.
+    const env = { LC_ALL: "C", TZ: "UTC", PATH: "/bin:/usr/bin" };
     const line = execFileSync("ps", ["-p", `${pid}`, "-o", "state=,lstart="], {
       env,
       encoding: "utf8",
