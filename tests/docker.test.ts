@@ -232,10 +232,10 @@ describe("docker/README.md", () => {
 });
 
 describe("the health check", () => {
-  const check = (port: number) =>
+  const check = (port: number, host = "0.0.0.0", variables: Record<string, string> = {}) =>
     run(process.execPath, ["docker/healthcheck.mjs"], {
       cwd: root,
-      env: { RATCHET_METRICS_ADDRESS: `0.0.0.0:${port}` },
+      env: { RATCHET_METRICS_ADDRESS: `${host}:${port}`, ...variables },
     }).catch((error: { code: number }) => error);
 
   it("passes while the worker says that it is well, and only then", async () => {
@@ -247,6 +247,17 @@ describe("the health check", () => {
     expect(await check(port)).toEqual({ stdout: "", stderr: "" });
     ok = false;
     expect(await check(port)).toMatchObject({ code: 1 });
+    await server.close();
+  });
+
+  it("asks where the worker listens, with its token", async () => {
+    const port = await chooseFreePort(0, process.pid, (free) => free !== 0);
+    const observed = { health: async () => ({ ok: true }), metrics: async () => "" };
+    const token = "0123456789abcdef";
+    const server = await serveHealth({ host: "127.0.0.2", port, local: true }, token, observed);
+    const known = { RATCHET_METRICS_TOKEN: token };
+    expect(await check(port, "127.0.0.2", known)).toEqual({ stdout: "", stderr: "" });
+    expect(await check(port, "127.0.0.1", known)).toMatchObject({ code: 1 });
     await server.close();
   });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -47,6 +47,17 @@ describe("readConfig", () => {
     expect(config.home).toBe("/home/ada/project/data");
     expect(config.artifactFolder).toBe("/home/ada/files");
     expect(config.cacheFolder).toBe("/cache");
+  });
+
+  it("calls a folder by one name, whichever link leads to it", () => {
+    const real = realpathSync(mkdtempSync(join(tmpdir(), "ratchet-config-")));
+    symlinkSync(real, join(real, "link"));
+    const { home, artifactFolder } = readConfig(
+      { ...bare, RATCHET_HOME: join(real, "link", "new"), RATCHET_ARTIFACTS: join(real, "link") },
+      cwd,
+    );
+    expect([home, artifactFolder]).toEqual([join(real, "new"), real]);
+    rmSync(real, { recursive: true });
   });
 
   it("takes the grace in seconds, none at all too", () => {
@@ -217,7 +228,10 @@ describe("secrets", () => {
   });
 
   it("are forgotten by a process that has read them", () => {
-    const variables = { PATH: "/bin", DATABASE_URL: "a", HF_TOKEN: "b", TEMPORAL_API_KEY: "c" };
+    const variables = {
+      ...{ PATH: "/bin", DATABASE_URL: "a", HF_TOKEN: "b", TEMPORAL_API_KEY: "c" },
+      TEMPORAL_GRPC_META_X_API_KEY: "d",
+    };
     forgetSecrets(variables);
     expect(variables).toEqual({ PATH: "/bin" });
   });

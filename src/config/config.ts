@@ -2,8 +2,9 @@
  * The only reader of process.env: the environment becomes one frozen, typed object, or an InvalidInput that names the
  * variable, its value and what it may be. A RATCHET_* variable that is not listed here is an error, never ignored.
  */
+import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { type ClientConnectConfig, loadClientConfigProfile, toClientOptions } from "@temporalio/envconfig";
 import { z } from "zod";
 import { RatchetError } from "../core/errors.ts";
@@ -147,7 +148,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = pro
     );
   }
   const values = parsed.data;
-  const home = resolve(cwd, values.RATCHET_HOME);
+  const home = realPath(resolve(cwd, values.RATCHET_HOME));
   const userCache = join(values.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "ratchet");
   return Object.freeze({
     home,
@@ -155,7 +156,7 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = pro
     artifactFolder:
       values.RATCHET_ARTIFACTS === undefined
         ? join(home, "artifacts")
-        : resolve(cwd, values.RATCHET_ARTIFACTS),
+        : realPath(resolve(cwd, values.RATCHET_ARTIFACTS)),
     databaseUrl: values.DATABASE_URL,
     ...readTemporal(environment),
     offline: values.RATCHET_OFFLINE === "1",
@@ -168,6 +169,15 @@ export function readConfig(variables: NodeJS.ProcessEnv = process.env, cwd = pro
     versioning: values.RATCHET_VERSIONING,
     environment: Object.freeze(environment),
   });
+}
+
+/** Free of links, as far as it exists: what runs for a home is told by its path, which has to be one, however it is spelled. */
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path === dirname(path) ? path : join(realPath(dirname(path)), basename(path));
+  }
 }
 
 /** Others than this machine may ask only with a token. */

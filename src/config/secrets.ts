@@ -8,7 +8,7 @@ import { RatchetError } from "../core/errors.ts";
 /** Each may be given as NAME_FILE too: the path of a file that holds it. */
 const fromFiles = ["DATABASE_URL", "HF_TOKEN", "RATCHET_METRICS_TOKEN", "RATCHET_PAYLOAD_KEY"] as const;
 /** Temporal's own, which a temporal.toml profile may hold instead. */
-const ofTemporal = ["TEMPORAL_API_KEY", "TEMPORAL_TLS_CLIENT_KEY_DATA", "TEMPORAL_GRPC_META_AUTHORIZATION"];
+const ofTemporal = /^TEMPORAL_(API_KEY|TLS_CLIENT_KEY_DATA|GRPC_META_.*)$/;
 const keyBytes = 32;
 /** Short enough to type, long enough that nobody guesses it. */
 const shortestToken = 16;
@@ -37,7 +37,8 @@ export function readSecretFiles(environment: Readonly<Record<string, string>>): 
 
 /** For a process that has read its configuration: what it starts from now on sees none of them. */
 export function forgetSecrets(variables: NodeJS.ProcessEnv = process.env): void {
-  for (const name of [...fromFiles, ...ofTemporal]) delete variables[name];
+  for (const name of Object.keys(variables))
+    if (ofTemporal.test(name) || (fromFiles as readonly string[]).includes(name)) delete variables[name];
 }
 
 /** 32 bytes each, in base64, parted by white space or commas: the first encrypts, all of them decrypt. */

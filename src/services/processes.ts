@@ -63,7 +63,8 @@ function listByPs(selection: string[]): ProcessEntry[] {
   const every = selection.length > 0 ? selection : ["-ax"];
   const { stdout } = spawnSync("ps", [...every, "-ww", "-o", "pid=,ppid=,state=,lstart=,command="], {
     encoding: "utf8",
-    env: { LC_ALL: "C", PATH: "/bin:/usr/bin" },
+    // Start times are told in the machine's own time zone, which may change while a process lives.
+    env: { LC_ALL: "C", TZ: "UTC", PATH: "/bin:/usr/bin" },
   });
   return stdout.split("\n").flatMap((line) => {
     const match = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\d+\s+[\d:]+\s+\d{4})\s+(.*)$/.exec(line);
