@@ -44,11 +44,12 @@ describe("the replay corpus", () => {
   it("does not where activities changed places, so an incompatible build would be found", async () => {
     const incompatible: [string, string, string][] = [
       ["buildEnvironment", "decomposeScenarios", "documentTools"],
-      ["trainPolicy", "planIteration", "assembleBatch"],
+      ["trainPolicy", "collectGarbage", "assembleBatch"],
       ["experiment", "beginStage", "finishStage"],
       ["rollOut", "sampleTurn", "runTools"],
     ];
     for (const [type, one, other] of incompatible) {
+      for (const name of [one, other]) expect(code).toContain(name);
       const [history] = corpus.filter((known) => known.type === type).slice(-1);
       const [[, error]] = (await replayed(swapped(code, one, other), [history!])) as [[string, string]];
       expect([type, error]).toEqual([type, "DeterminismViolationError"]);

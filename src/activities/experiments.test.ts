@@ -24,6 +24,7 @@ async function begun(
   cached?: Json,
   row?: Partial<StageRecord>,
   held?: JsonObject,
+  made: readonly object[] = [],
 ) {
   const written: unknown[] = [];
   const numerics = { node: "20" };
@@ -32,7 +33,7 @@ async function begun(
       fenced: async () => ports.runs,
       getRun: async () => ({ run: "mine", input: { stages } }),
       getStages: async () => (row === undefined ? [] : [{ run: "mine", stage, type: "", ...row }]),
-      changesOf: async () => [],
+      changesOf: async () => made,
       findCachedStage: async () =>
         cached === undefined ? undefined : { run: "other", result: cached, numerics },
       numericsOf: async () => held && { numerics: held },
@@ -96,6 +97,22 @@ describe("a stage that another run computed", () => {
     const { held, written } = await begun("warm", training, 2, undefined, { node: "22" });
     expect(held).toEqual({ node: "22" });
     expect(written.at(-1)).toBe("running");
+  });
+});
+
+describe("a stage in which a person changed something", () => {
+  const value = { id: "mine", policy: "p", training: { learningRate: 0.1 } };
+  const given = { type: "train", value } as unknown as StageInput;
+  const changedFrom = (from: number) => ({
+    ...{ run: "mine", stage: "warm", iteration: 2 },
+    changes: [{ name: "learningRate", from, to: 0.3 }],
+  });
+  const states = async (from: number) =>
+    (await begun("warm", given, 1, undefined, undefined, [changedFrom(from)])).written.at(-1);
+
+  it("is cached by none, until its input has the last word again", async () => {
+    expect(await states(0.1)).toBe("running");
+    expect(await states(0.2)).toBe("cached");
   });
 });
 

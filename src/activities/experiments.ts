@@ -1,6 +1,7 @@
 /** What the `experiment` workflow does outside its children: checking its input, the stage cache, the run's record. */
 import { ApplicationFailure } from "@temporalio/common";
 import { isLost } from "../core/errors.ts";
+import { holding } from "../core/experiment/changes.ts";
 import {
   type BuildInput,
   type EvaluateInput,
@@ -14,7 +15,7 @@ import { contentHash } from "../core/hash.ts";
 import { canonicalJson, type Json, type JsonObject } from "../core/json.ts";
 import { artifactsIn } from "../core/named-artifacts.ts";
 import type { ArtifactRef } from "../core/ports/artifacts.ts";
-import { type CachedStage, type RunStore, resultOf } from "../core/ports/runs.ts";
+import { type CachedStage, type ChangeRecord, type RunStore, resultOf } from "../core/ports/runs.ts";
 import { pipelineVersion } from "../core/synthesis/pipeline.ts";
 import { parseGiven } from "./accepted-input.ts";
 import { preparePinned } from "./pinned-policy.ts";
@@ -138,10 +139,12 @@ export function createExperimentActivities(ports: CpuPorts) {
         const { id: _run, ...inputs } = value as { id?: string };
         const author = type === "build" ? [ports.author.name, ports.author.version, pipelineVersion()] : [];
         const inputHash = contentHash([type, stageVersions[type], ...author, inputs]);
-        const changed = (await runs.changesOf(stage.run)).some((change) => change.stage === stage.stage);
+        const made = (await runs.changesOf(stage.run)).filter((change) => change.stage === stage.stage);
         // A report is of its run; what a person changed in the stage is no part of its input.
         const known =
-          type === "report" || changed ? undefined : await runs.findCachedStage(inputHash, stage.run);
+          type === "report" || isChanged(stage.input, made)
+            ? undefined
+            : await runs.findCachedStage(inputHash, stage.run);
         const whole = known && (await isWhole(known.result)) ? known : undefined;
         const found = whole && (await isOfItsNumerics(runs, stage.run, whole)) ? whole : undefined;
         const hadResult = await hasReached(stage, inputHash);
@@ -222,6 +225,10 @@ async function withWhatIsStored(ports: CpuPorts, input: ExperimentInput): Promis
   for (const [id, stage] of Object.entries(input.stages)) stages[id] = await resolved(id, stage);
   return { ...input, stages };
 }
+
+/** Whether some of what a person changed in the stage still holds for this input. */
+const isChanged = ({ type, value }: StageInput, made: readonly ChangeRecord[]): boolean =>
+  type === "train" && holding(made, value.training, value.from?.iteration ?? 0).length > 0;
 
 /**
  * Whether the run computes with what the stage was computed with, which one that has computed nothing yet does from here

@@ -44,3 +44,23 @@ it("plans a long way back in parts that a history can hold, each after the one b
   whole.add("c100");
   expect(await plan()).toEqual(numbers(101, 120));
 });
+
+it("makes a policy again by the asking run's own name before it fetches others'", async () => {
+  const asked: string[] = [];
+  const ports = {
+    artifacts: {},
+    runs: {
+      updateThatMade: async () => undefined,
+      policySources: async () => ["hf:a/huge", "mine.gguf", "tiny"],
+      getRun: async (run: string) => ({ run, input: { policy: "hf:z/own" } }),
+      pinsOf: async () => [{ source: "hf:z/own", pinned: "hf:z/own@1" }],
+    },
+    preparePolicy: async (source: string) => {
+      asked.push(source);
+      return ref(source === "hf:a/huge" ? "lost" : "other");
+    },
+  };
+  const { planRestoration } = createRestorationActivities(ports as unknown as CpuPorts);
+  expect(await new MockActivityEnvironment().run(planRestoration, "lost")).toEqual([]);
+  expect(asked).toEqual(["hf:z/own@1", "hf:z/own", "mine.gguf", "tiny", "hf:a/huge"]);
+});

@@ -1,5 +1,7 @@
 /** Which updates have to be applied again for a checkpoint that is no longer there. */
+import { activityInfo } from "@temporalio/activity";
 import { type ErrorType, isLost, RatchetError } from "../core/errors.ts";
+import { isHash } from "../core/hash.ts";
 import type { KnownUpdate } from "../core/ports/runs.ts";
 import type { CpuPorts } from "./ports.ts";
 import { guarded } from "./step.ts";
@@ -30,9 +32,27 @@ export function createRestorationActivities(ports: CpuPorts) {
       },
     );
 
+  /**
+   * Names that it may go by: first the asking run's own, then others', and those last whose policy would be fetched whole
+   * only to be another.
+   */
+  const sources = async (): Promise<ReadonlySet<string>> => {
+    const [, run] = /^(?:experiment-)?([^.]+)/.exec(activityInfo().workflowExecution?.workflowId ?? "") ?? [];
+    const record = run === undefined ? undefined : await ports.runs.getRun(run);
+    const { policy } = (record?.input ?? {}) as { readonly policy?: string };
+    const pins = record ? await ports.runs.pinsOf(record.run) : [];
+    const own = [
+      ...pins.map(({ pinned }) => pinned),
+      ...(policy === undefined || isHash(policy) ? [] : [policy]),
+    ];
+    const others = await ports.runs.policySources();
+    const isFar = (source: string) => source.startsWith("hf:");
+    return new Set([...own, ...others.filter((one) => !isFar(one)), ...others.filter(isFar)]);
+  };
+
   /** A policy that no update made is fetched or made again by its name. */
   const prepareAgain = async (hash: string): Promise<boolean> => {
-    for (const source of await ports.runs.policySources()) {
+    for (const source of await sources()) {
       const made = await ports.preparePolicy(source).catch(unlessOfMachine);
       if (made?.hash === hash) return true;
     }
