@@ -43,9 +43,9 @@ const sandbox = createSandbox({ ...defaultSandboxLimits, log: (line) => process.
 const toolCalls = { made: 0, wallMs: 0 };
 const countingSandbox: typeof sandbox = {
   ...sandbox,
-  run: async (invocations, signal) => {
+  run: async (invocations, signal, surroundings) => {
     const started = performance.now();
-    const outcomes = await sandbox.run(invocations, signal);
+    const outcomes = await sandbox.run(invocations, signal, surroundings);
     toolCalls.made += invocations.length;
     toolCalls.wallMs += performance.now() - started;
     return outcomes;
