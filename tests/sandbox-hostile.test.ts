@@ -4,7 +4,13 @@ import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, describe, expect, it } from "vitest";
+import { runBatch } from "../src/sandbox/batch.ts";
+import { childStart } from "../src/sandbox/interpreters.ts";
+import { findIsolation } from "../src/sandbox/isolation.ts";
+import { jobOf } from "../src/sandbox/job.ts";
+import { budgetOf } from "../src/sandbox/limits.ts";
 import { createSandbox } from "../src/sandbox/sandbox.ts";
+import { startSpare } from "../src/sandbox/spares.ts";
 import { attacksOnTheMachine, javascript, python } from "./support/attacks.ts";
 
 const log: string[] = [];
@@ -136,6 +142,27 @@ describe("a tool that wants everything", () => {
     const cramped = createSandbox({ ...limits, memoryMb: -375 });
     await expect(cramped.run([fine])).rejects.toThrow(/^the sandbox did not start, 3 times: \d+ MiB in use/);
     await cramped.close();
+  });
+
+  it("is killed from outside where a call grows past its budget and no inner limit stops it", async () => {
+    const greedy = javascript(
+      "const held = 'x'.repeat(6e7); return Array.prototype.indexOf.call({ length: 2 ** 53 - 1, held }, 1);",
+    );
+    const job = jobOf([greedy], limits, () => undefined);
+    const { outcomes, end } = await runBatch(
+      {
+        spare: startSpare(childStart("javascript", limits, "run"), findIsolation()),
+        job,
+        count: 1,
+        read: (line) => line,
+        wallMs: limits.wallMs,
+        budget: { ...budgetOf("javascript", limits, job), uncountedMs: limits.wallMs, growthMb: 16 },
+        signal: new AbortController().signal,
+      },
+      new Set(),
+    );
+    expect(outcomes).toEqual([]);
+    expect(end).toMatchObject({ kind: "failed", reason: "memory" });
   });
 });
 
