@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readConfig } from "../src/config/config.ts";
 import type { ComparisonRow } from "../src/core/evaluation/comparison.ts";
 import { optionsOf, refuse } from "./options.ts";
 
@@ -19,11 +20,16 @@ const examples = [
 ];
 const options = optionsOf("bench", { seeds: "1,2,3", only: examples.join(","), json: false });
 const seeds = options.seeds.split(",").map(Number);
-if (!seeds.every((seed) => Number.isInteger(seed) && seed > 0))
-  refuse("bench", `--seeds '${options.seeds}' is no list of whole numbers from 1`);
+if (!seeds.every((seed) => Number.isInteger(seed) && seed > 0 && seed < 2 ** 31))
+  refuse("bench", `--seeds '${options.seeds}' is no list of whole numbers from 1 to ${2 ** 31 - 1}`);
 const stranger = options.only.split(",").find((name) => !examples.includes(name));
 if (stranger !== undefined)
   refuse("bench", `--only names '${stranger}' and its experiments are ${examples.join(", ")}`);
+
+interface Summary {
+  readonly state: string;
+  readonly table: readonly ComparisonRow[];
+}
 
 interface Result {
   readonly experiment: string;
@@ -32,14 +38,22 @@ interface Result {
 }
 
 const results: Result[] = [];
-const folder = join(root, ".ratchet", "bench");
+const folder = join(readConfig(process.env, root).home, "bench");
 mkdirSync(folder, { recursive: true });
-for (const seed of seeds)
-  for (const experiment of options.only.split(",")) results.push(runOne(experiment, seed));
+const wanted = seeds.flatMap((seed) => options.only.split(",").map((experiment) => ({ experiment, seed })));
+for (const { experiment, seed } of wanted) {
+  const result = runOne(experiment, seed);
+  if (result === undefined) {
+    process.exitCode = 1;
+    break;
+  }
+  results.push(result);
+}
 if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
-else process.stdout.write(`${results.flatMap(linesOf).join("\n")}\n`);
+else for (const line of results.flatMap(linesOf)) process.stdout.write(`${line}\n`);
 
-function runOne(experiment: string, seed: number): Result {
+/** Undefined where the run did not come to its end, which it has said on standard error. */
+function runOne(experiment: string, seed: number): Result | undefined {
   const input = JSON.parse(readFileSync(join(root, "temporal", "examples", `${experiment}.json`), "utf8"));
   const file = join(folder, `${experiment}-${seed}.json`);
   writeFileSync(file, JSON.stringify({ ...input, id: `${experiment}-seed-${seed}`, seed }));
@@ -49,9 +63,13 @@ function runOne(experiment: string, seed: number): Result {
     [join(root, "scripts", "start.mjs"), "--input", file, "--exit", "--json"],
     { cwd: root, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" },
   );
-  if (status !== 0) process.exit(status ?? 1);
-  const { table } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as { table: ComparisonRow[] };
-  return { experiment, seed, table };
+  const summary = stdout.trimEnd().split("\n").at(-1)!;
+  const { state, table } = (status === 0 ? JSON.parse(summary) : {}) as Partial<Summary>;
+  if (state === "done" && table) return { experiment, seed, table };
+  process.stderr.write(
+    `${experiment}, seed ${seed}: ${state ?? "failed"}; the same command goes on with it\n`,
+  );
+  return undefined;
 }
 
 /** Each evaluation beside the one before it: mean, and the paired 95 % interval of the difference. */

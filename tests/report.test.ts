@@ -55,10 +55,23 @@ describe("ratchet report", () => {
       inputHash: "",
       state: "running",
     });
-    expect(report("example")).toMatchObject({
+    const none = (reached: string, next: string) => ({
       status: 2,
-      stderr: "ratchet: run 'example' has no report yet (rl running); wait for its report stage\n",
+      stderr: `ratchet: run 'example' has no report yet (${reached}); ${next}\n`,
     });
+    expect(report("example")).toMatchObject(
+      none("rl running", "it has no report stage; start an experiment that has one"),
+    );
+    await store.runs.putStage({
+      ...{ run: "example", stage: "end", type: "report", inputHash: "", state: "waiting" },
+    });
+    expect(report("example")).toMatchObject(none("rl running, end waiting", "wait for its report stage"));
+    const run = (await store.runs.getRun("example"))!;
+    await store.runs.putRun({ ...run, state: "failed" });
+    expect(report("example")).toMatchObject(
+      none("rl running, end waiting", "it is failed; continue it with: npx ratchet resume example"),
+    );
+    await store.runs.putRun({ ...run, state: "running" });
   });
 
   it("writes the newest run's page and prints its path", async () => {

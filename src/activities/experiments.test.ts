@@ -59,7 +59,7 @@ describe("a stage that begins", () => {
       [3, 2],
       [6, 2],
     ];
-    const evaluated = contentHash(["evaluate", [3, rollOut, 2], { policy: "b" }]);
+    const evaluated = contentHash(["evaluate", [3, rollOut, 3], { policy: "b" }]);
     expect((await begun("before", evaluation)).inputHash).toBe(evaluated);
     const trained = contentHash(["train", [2, rollOut, 2, [2, 2], 2], { policy: "p" }]);
     expect((await begun("warm", training)).inputHash).toBe(trained);

@@ -42,9 +42,14 @@ export async function listReports(store: Store, name?: string): Promise<StoredRe
   });
   if (reports.length > 0) return reports;
   const reached = stages.map((known) => `${known.stage} ${known.state}`).join(", ");
+  const next = !stages.some(({ type }) => type === "report")
+    ? "it has no report stage; start an experiment that has one"
+    : run.state === "running"
+      ? "wait for its report stage"
+      : `it is ${run.state}; continue it with: npx ratchet resume ${run.run}`;
   throw new RatchetError(
     "InvalidInput",
-    `run '${run.run}' has no report yet (${reached || "no stages"}); wait for its report stage`,
+    `run '${run.run}' has no report yet (${reached || "no stages"}); ${next}`,
     { field: "RUN", value: run.run },
   );
 }

@@ -11,6 +11,9 @@ import { notice } from "../notice.ts";
 
 /** FTRL's trainer gives a call ten seconds, in which native Python takes more steps than a tool has here otherwise. */
 const fuel = 20_000_000;
+/** Native code takes a few times as long in WebAssembly as it has with FTRL. */
+const toolTimeoutMs = 60_000;
+const memoryMb = 1_024;
 const wallMs = 600_000;
 /** FTRL looks for answers in the whole of an output; this is more than a tool can say within its memory and time. */
 const longestText = 2 ** 24;
@@ -34,6 +37,8 @@ async function score(options: { readonly rows: string; readonly reward: string }
   const sandbox = createSandbox({
     ...defaultSandboxLimits,
     fuel,
+    toolTimeoutMs,
+    memoryMb,
     wallMs,
     longestText,
     log: notice,

@@ -64,10 +64,10 @@ describe("the paired difference of two evaluations", () => {
     );
   });
 
-  it("has no width where one entity is all there is", () => {
+  it("is known to nothing where one entity is all there is", () => {
     const before = [outcome(0, "a", 0), outcome(1, "a", 0)];
     const after = [outcome(0, "a", 1), outcome(1, "a", 0)];
-    expect(pairedDifferences(before, after, 1).solveF1).toEqual({ mean: 0.5, low: 0.5, high: 0.5 });
+    expect(pairedDifferences(before, after, 1).solveF1).toEqual({ mean: 0.5, low: -1, high: 1 });
   });
 
   it("is wider by entity than by environment when entities stand or fall together", () => {

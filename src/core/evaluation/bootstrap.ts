@@ -14,7 +14,7 @@ import {
   metrics,
 } from "./metrics.ts";
 
-/** Mean of (after - before) with its 95 % interval. */
+/** Mean of (after - before) with its 95 % interval: all that a difference can be, -1 to 1, where one entity changed and is all there is. */
 export interface PairedDifference {
   readonly mean: number;
   readonly low: number;
@@ -43,6 +43,8 @@ export function pairedDifferences(
   const drawn = resample(clusters, seed);
   const all = meanOf(clusters);
   return metricRecord((metric) => {
+    // Drawn again and again, one entity always says the same, and nothing of others.
+    if (clusters.length === 1 && all[metric] !== 0) return { mean: all[metric], low: -1, high: 1 };
     const sorted = drawn[metric].sort();
     return {
       mean: all[metric],

@@ -1,6 +1,6 @@
 /** What a trajectory amounts to in its environment: S, C, N, and whether the answer it states is right. */
 import { type Environment, unsolvedSet } from "../environment/environment.ts";
-import { answerMatches } from "../reward/match.ts";
+import { answerMatches, normalizeAnswer } from "../reward/match.ts";
 import { countUnsolved, type Trajectory } from "../trajectory/trajectory.ts";
 import type { EvaluatedEnvironment } from "./metrics.ts";
 
@@ -24,6 +24,19 @@ export function evaluateTrajectory(trajectory: Trajectory, environment: Environm
 function statesAnswer({ state, turns }: Trajectory, { answer, composition }: Environment): boolean {
   if (state !== "answered") return false;
   const { text } = turns.at(-1)!;
-  const others = "labels" in composition ? composition.labels.filter((label) => label !== answer) : [];
-  return answerMatches(answer, text) && !others.some((label) => answerMatches(label, text));
+  const named = "labels" in composition ? labelsNamed(composition.labels, text) : [];
+  return answerMatches(answer, text) && named.every((label) => label === answer);
+}
+
+/** Longer ones first, for who says "Nigeria" does not name Niger. */
+function labelsNamed(labels: readonly string[], text: string): string[] {
+  let left = normalizeAnswer(text);
+  return labels
+    .toSorted((a, b) => b.length - a.length)
+    .filter((label) => {
+      const name = normalizeAnswer(label);
+      const isNamed = left.includes(name);
+      left = left.replaceAll(name, "\n");
+      return isNamed;
+    });
 }

@@ -70,14 +70,10 @@ export const buildSchema = z.strictObject({
     ),
   complexity: z
     .strictObject({
-      integration: z
-        .union([z.literal(0), z.literal(1)])
-        .describe("1: look-ups of one subject become one tool"),
+      integration: z.literal([0, 1]).describe("1: look-ups of one subject become one tool"),
       generalization: z.number().int().min(0).max(10).describe("Fields each look-up is widened by"),
       parameters: z.number().int().min(0).max(12).describe("Optional parameters added to each tool"),
-      parameterTypes: z
-        .union([z.literal(0), z.literal(1), z.literal(2)])
-        .describe("1: arrays and objects; 2: also for keys and selectors"),
+      parameterTypes: z.literal([0, 1, 2]).describe("1: arrays and objects; 2: also for keys and selectors"),
       distractors: z.number().int().min(0).max(15).describe("Distractors added, within maxTools"),
     })
     .partial()

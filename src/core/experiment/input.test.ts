@@ -27,6 +27,14 @@ const train = {
 };
 
 describe("an input", () => {
+  it("is refused where it is nested deeper than anything that is read here", () => {
+    const deep = JSON.parse(`${"[".repeat(100_000)}${"]".repeat(100_000)}`) as unknown;
+    for (const parse of [parseInput, parseRunInput])
+      expect(
+        rejection(() => parse<unknown>(trainInputSchema, { ...train, odd: deep }, "trainPolicy")).message,
+      ).toMatch(/^trainPolicy: it is nested more than 100 deep\n/);
+  });
+
   it.each(["tiny", "quickstart"])("%s.json is accepted and its stages are ordered", (name) => {
     const input = parseInput(experimentInputSchema, example(name), "experiment");
     expect(planStages(input)).toEqual([

@@ -1,16 +1,29 @@
 /** Reads what a person wrote against a schema, and says in few lines what is wrong with it. */
 import type { z } from "zod";
 import { RatchetError } from "../errors.ts";
-import { canonicalJson } from "../json.ts";
+import { canonicalJson, nestsDeeper } from "../json.ts";
 
 const correctField =
   "correct the field and start again; docs/inputs.md lists every field with its default and limits";
 
 /** Parses, or throws InvalidInput in at most three lines that name field, value and limit. */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string, next = correctField): T {
+  requireFlat(value, what, next);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw refusal(value, parsed.error.issues, what, next);
+}
+
+/** Far deeper than anything that is read here; what is deeper still has no text. */
+const deepestNesting = 100;
+
+function requireFlat(value: unknown, what: string, next: string): void {
+  if (nestsDeeper(value, deepestNesting))
+    throw new RatchetError(
+      "InvalidInput",
+      `${what}: it is nested more than ${deepestNesting} deep\n${next}`,
+      { what },
+    );
 }
 
 function refusal(
@@ -39,6 +52,7 @@ function refusal(
  * rules it was accepted.
  */
 export function parseRunInput<T>(schema: z.ZodType<T>, value: unknown, what: string, accepted?: unknown): T {
+  requireFlat(value, what, correctField);
   const parsed = schema.safeParse(value);
   const broken = accepted === undefined ? undefined : schema.safeParse(accepted).error;
   const kept = new Set(broken?.issues.map((issue) => told(issue, accepted)));

@@ -72,6 +72,12 @@ describe("the question-plan gate", () => {
     expect(await labelled(["Japan", "Norway", "Japan"])).toContain("option 'Japan' stands there twice");
   });
 
+  it("refuses an option that would be taken for the answer, which stands in it", async () => {
+    const answered = (answer: string) => evidence(comparison, { answer });
+    expect(await answered("Eth")).toContain("option 'Ethiopia' holds the answer 'Eth'");
+    expect(await answered("Ethiopia")).toContain("stand in the question");
+  });
+
   it("refuses a threshold and a number of days that the question does not say", async () => {
     const { of } = options;
     const counting = (question: string) =>

@@ -7,6 +7,7 @@
 import type { Environment } from "../environment/environment.ts";
 import { tableOf } from "../environment/program.ts";
 import { type Json, ownMember } from "../json.ts";
+import { answerMatches } from "../reward/match.ts";
 import { tidyKey } from "../synthesis/deploy/lookup-key.ts";
 import { type Leaf, leavesOf, namesIn } from "./arguments.ts";
 import { chainOf, type MadeCall, madeCalls } from "./calls.ts";
@@ -127,7 +128,7 @@ function constantsOf({ composition }: Environment): number[] {
 
 /** An option stands for its own chain of calls: somewhere in it, the call is given the option's name. */
 function optionFaults(subject: Case, calls: readonly MadeCall[]): string[] {
-  const { composition } = subject.environment;
+  const { composition, answer } = subject.environment;
   if (!("labels" in composition)) return [];
   const { of, labels } = composition;
   if (labels.length !== of.length) return [`${labels.length} options for ${of.length} values`];
@@ -136,6 +137,9 @@ function optionFaults(subject: Case, calls: readonly MadeCall[]): string[] {
   );
   return [
     ...twice.map((label) => `option '${label}' stands there twice`),
+    ...labels
+      .filter((label) => label !== answer && answerMatches(answer, label))
+      .map((label) => `option '${label}' holds the answer '${answer}', and would be taken for it`),
     ...labels.flatMap((label, i) => {
       const chain = chainOf(calls, of[i]!);
       const isAbout = chain.some((call) =>

@@ -27,6 +27,7 @@ describe("policy-loss cases made by veRL", () => {
   it("refuses a case whose lists disagree, naming the field", () => {
     const refused = (changed: object) => () =>
       parseInput(lossCaseSchema, { ...JSON.parse(lines[2]!), ...changed }, "line 3", "correct the case");
+    expect(refused({ score: [1e200] })).toThrow("field 'score.0' = 1e+200");
     expect(refused({ score: [1] })).toThrow(
       "line 3: field 'score' = [1]: has 1 entries for 2 responses\ncorrect the case",
     );

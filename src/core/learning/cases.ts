@@ -8,7 +8,10 @@ import { aggregations } from "./aggregation.ts";
 import { absoluteKl, klEstimate, lowVarianceKl, squaredKl } from "./kl.ts";
 import { policyLoss } from "./policy-loss.ts";
 
-const finite_NT = z.array(z.array(z.number()));
+/** Squares and sums of what is greater could not be said in JSON. */
+const most = 1e100;
+const bounded = z.number().min(-most).max(most);
+const finite_NT = z.array(z.array(bounded));
 
 /** One entry per response; the responses are ragged. Other keys, such as the expected values, are left alone. */
 export const lossCaseSchema = z
@@ -17,7 +20,7 @@ export const lossCaseSchema = z
     group: z.array(z.union([z.string(), z.number()])).min(1),
     lengths: z.array(z.number().int().min(1)),
     /** The outcome reward, on the last token. */
-    score: z.array(z.number()),
+    score: z.array(bounded),
     gamma: z.number().min(0).max(1),
     old_logprob: finite_NT,
     logprob: finite_NT,

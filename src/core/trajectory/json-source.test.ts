@@ -26,6 +26,12 @@ describe("readJson", () => {
     );
   });
 
+  it("refuses whole numbers of more digits than Python reads", () => {
+    const digits = "1".repeat(4_300);
+    expect(readJson(`[-${digits}, 1${digits}.0]`).value).toHaveLength(2);
+    expect(() => readJson(`[1${digits}]`)).toThrow(SyntaxError);
+  });
+
   it("keeps the text of an object's members, which numbers would lose", () => {
     const { value, members } = readJson('{"a": 1.0, "b" : [9007199254740993, 2],"a":\t{"x": NaN} }');
     expect([...members]).toEqual([

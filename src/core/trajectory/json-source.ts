@@ -16,6 +16,8 @@ export const deepestNesting = 990;
 const blank = /[ \t\n\r]*/y;
 const stringToken = /"[^"\\]*(?:\\.[^"\\]*)*"/y;
 const numberToken = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?/y;
+/** Python reads no whole number of more digits (`sys.int_info.default_max_str_digits`). */
+const mostDigits = 4_300;
 const literals: readonly (readonly [string, Json])[] = [
   ["null", null],
   ["true", true],
@@ -85,7 +87,9 @@ export function readJsonAt(text: string, from: number): JsonSource & { readonly 
     if (text[at] === '"') return readString();
     for (const [word, value] of literals) if (take(word)) return value;
     const number = token(numberToken);
-    return number === undefined ? fail() : Number(number);
+    const isLong =
+      number !== undefined && /^-?\d+$/.test(number) && number.replace("-", "").length > mostDigits;
+    return number === undefined || isLong ? fail() : Number(number);
   };
 
   const value = readValue(0);
