@@ -8,7 +8,6 @@ const correctField =
 
 /** Parses, or throws InvalidInput in at most three lines that name field, value and limit. */
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string, next = correctField): T {
-  requireFlat(value, what, next);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw refusal(value, parsed.error.issues, what, next);
@@ -16,15 +15,6 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, what: string
 
 /** Far deeper than anything that is read here; what is deeper still has no text. */
 const deepestNesting = 100;
-
-function requireFlat(value: unknown, what: string, next: string): void {
-  if (nestsDeeper(value, deepestNesting))
-    throw new RatchetError(
-      "InvalidInput",
-      `${what}: it is nested more than ${deepestNesting} deep\n${next}`,
-      { what },
-    );
-}
 
 function refusal(
   value: unknown,
@@ -52,7 +42,12 @@ function refusal(
  * rules it was accepted.
  */
 export function parseRunInput<T>(schema: z.ZodType<T>, value: unknown, what: string, accepted?: unknown): T {
-  requireFlat(value, what, correctField);
+  if (nestsDeeper(value, deepestNesting))
+    throw new RatchetError(
+      "InvalidInput",
+      `${what}: it is nested more than ${deepestNesting} deep\n${correctField}`,
+      { what },
+    );
   const parsed = schema.safeParse(value);
   const broken = accepted === undefined ? undefined : schema.safeParse(accepted).error;
   const kept = new Set(broken?.issues.map((issue) => told(issue, accepted)));
@@ -145,6 +140,6 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = nestsDeeper(value, deepestNesting) ? "(nested)" : (JSON.stringify(value) ?? String(value));
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -17,8 +17,6 @@ import {
 import { type Case, type Probe, type Readings, textOf } from "./gate.ts";
 
 const freshCalls = 20;
-/** As many as a person would write of a number. */
-const digitsDrawn = 6;
 
 /** What explains the answer may be one of several operations, of which one has to hold; or why nothing explains it. */
 export function calculationReadings(subject: Case, call: MadeCall, random: Random): Readings | string {
@@ -89,11 +87,11 @@ function conversionProbes(subject: Case, call: MadeCall, { path, value }: Leaf, 
   });
 }
 
-/** Every other one about as large as the reference call's: a branch may know sizes. */
+/** Every other one about as large as the reference call's, for a branch may know sizes; of a decimal at most, as results are rounded. */
 function otherOperand(kind: OperandKind, own: Json, turn: number, random: Random): number | string {
   if (kind !== "number" || typeof own !== "number" || own === 0 || turn % 2 === 0)
     return freshOperand(kind, random);
-  return Number((own * (0.5 + random.next())).toPrecision(digitsDrawn));
+  return Math.round(10 * own * (0.5 + random.next())) / 10;
 }
 
 /** Whole where the schema wants whole numbers, and within its limits. */
