@@ -250,7 +250,8 @@ describe("the health check", () => {
     await server.close();
   });
 
-  it("asks where the worker listens, with its token", async () => {
+  // Other systems have one address of their own, which is asked anyway.
+  it.runIf(process.platform === "linux")("asks where the worker listens, with its token", async () => {
     const port = await chooseFreePort(0, process.pid, (free) => free !== 0);
     const observed = { health: async () => ({ ok: true }), metrics: async () => "" };
     const token = "0123456789abcdef";

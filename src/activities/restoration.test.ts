@@ -62,5 +62,5 @@ it("makes a policy again by the asking run's own name before it fetches others'"
   };
   const { planRestoration } = createRestorationActivities(ports as unknown as CpuPorts);
   expect(await new MockActivityEnvironment().run(planRestoration, "lost")).toEqual([]);
-  expect(asked).toEqual(["hf:z/own@1", "hf:z/own", "mine.gguf", "tiny", "hf:a/huge"]);
+  expect(asked).toEqual(["hf:z/own@1", "mine.gguf", "tiny", "hf:a/huge"]);
 });

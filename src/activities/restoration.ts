@@ -41,10 +41,8 @@ export function createRestorationActivities(ports: CpuPorts) {
     const record = run === undefined ? undefined : await ports.runs.getRun(run);
     const { policy } = (record?.input ?? {}) as { readonly policy?: string };
     const pins = record ? await ports.runs.pinsOf(record.run) : [];
-    const own = [
-      ...pins.map(({ pinned }) => pinned),
-      ...(policy === undefined || isHash(policy) ? [] : [policy]),
-    ];
+    const isPinned = policy === undefined || isHash(policy) || pins.some(({ source }) => source === policy);
+    const own = [...pins.map(({ pinned }) => pinned), ...(isPinned ? [] : [policy])];
     const others = await ports.runs.policySources();
     const isFar = (source: string) => source.startsWith("hf:");
     return new Set([...own, ...others.filter((one) => !isFar(one)), ...others.filter(isFar)]);

@@ -73,8 +73,12 @@ export function createSpares(start: () => Promise<Spare>): Spares {
     take() {
       const current = spare ?? start();
       taken++;
-      spare = taken > 1 ? startLater(current) : undefined;
-      spare?.catch(() => {}); // whoever takes it is told
+      const next = taken > 1 ? startLater(current) : undefined;
+      spare = next;
+      // Whoever has taken it is told; whoever comes later begins anew.
+      next?.catch(() => {
+        if (spare === next) spare = undefined;
+      });
       return current;
     },
     close() {

@@ -89,9 +89,9 @@ function conversionProbes(subject: Case, call: MadeCall, { path, value }: Leaf, 
 
 /** Every other one about as large as the reference call's, for a branch may know sizes; of a decimal at most, as results are rounded. */
 function otherOperand(kind: OperandKind, own: Json, turn: number, random: Random): number | string {
-  if (kind !== "number" || typeof own !== "number" || own === 0 || turn % 2 === 0)
-    return freshOperand(kind, random);
-  return Math.round(10 * own * (0.5 + random.next())) / 10;
+  const isLike = kind === "number" && typeof own === "number" && turn % 2 === 1;
+  // A small one would be 0, which is unusual.
+  return (isLike && Math.round(10 * own * (0.5 + random.next())) / 10) || freshOperand(kind, random);
 }
 
 /** Whole where the schema wants whole numbers, and within its limits. */

@@ -111,10 +111,10 @@ export type LearningRateSchedule =
       readonly minLearningRate: number;
     };
 
-/** The matrices of a layer that low-rank matrices can be added to, in the order that adapters keep them in. */
-/** Of an adapter. */
+/** Of a new adapter; larger ones are read. */
 export const mostRank = 1024;
 
+/** The matrices of a layer that low-rank matrices can be added to, in the order that adapters keep them in. */
 export const adaptableProjections = [
   "q_proj",
   "k_proj",

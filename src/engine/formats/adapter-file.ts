@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import type { FileDigest } from "../../core/ports/artifacts.ts";
-import { adaptableProjections, mostRank } from "../../core/ports/policy.ts";
+import { adaptableProjections } from "../../core/ports/policy.ts";
 import { emptyAdapter } from "../model/adapter.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import type { Adapter } from "../model/weights.ts";
@@ -37,7 +37,7 @@ const anything = z.unknown().optional();
 const adapterConfig = z
   .object({
     peft_type: z.literal("LORA"),
-    r: z.int().positive().max(mostRank),
+    r: z.int().positive().max(4096),
     lora_alpha: z.number().positive(),
     target_modules: z.array(z.enum(adaptableProjections)).min(1),
     bias: z.literal("none").default("none"),

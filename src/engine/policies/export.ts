@@ -36,7 +36,9 @@ async function fill(folder: string, write: () => Promise<void>): Promise<void> {
   try {
     await write();
   } catch (error) {
-    for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
+    const written = await readdir(folder).catch(() => []);
+    for (const name of written)
+      await rm(join(folder, name), { recursive: true, force: true }).catch(() => {});
     throw storageFailure(error, `write ${folder}`);
   }
 }
