@@ -1,12 +1,31 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** The spec that takes longest, by far: begun last, it would end alone. */
+/** The specs that take longest, in that order: begun last, they would end alone. A fresh clone knows of no durations. */
+const longest = [
+  "durability",
+  "operations",
+  "operations-closed",
+  "upgrade",
+  "operations-branches",
+  "operations-lost",
+  "accepted-numerics",
+  "env-serve",
+  "sandbox-activity",
+  "histories",
+  "security-leftovers",
+  "cli-refusals",
+  "audit",
+];
+
 class LongestFirst extends BaseSequencer {
   override async sort(specifications: TestSpecification[]) {
     const sorted = await super.sort(specifications);
-    const isLongest = ({ moduleId }: TestSpecification) => moduleId.endsWith("/tests/durability.test.ts");
-    return [...sorted.filter(isLongest), ...sorted.filter((specification) => !isLongest(specification))];
+    const rankOf = ({ moduleId }: TestSpecification) => {
+      const rank = longest.findIndex((name) => moduleId.endsWith(`/tests/${name}.test.ts`));
+      return rank < 0 ? longest.length : rank;
+    };
+    return sorted.toSorted((a, b) => rankOf(a) - rankOf(b));
   }
 }
 

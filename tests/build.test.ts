@@ -5,9 +5,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { TestWorkflowEnvironment } from "@temporalio/testing";
-import { bundleWorkflowCode, Worker, type WorkflowBundleWithSourceMap } from "@temporalio/worker";
+import { Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { AssembledSet } from "../src/activities/environments.ts";
 import { createCpuActivities } from "../src/activities/index.ts";
@@ -24,6 +23,7 @@ import { createSandbox } from "../src/sandbox/sandbox.ts";
 import { findTemporal } from "../src/services/temporal-binary.ts";
 import { downloadTemporal } from "../src/services/temporal-download.ts";
 import { openStore, type Store } from "../src/store/store.ts";
+import { workflowBundle } from "../src/workers/bundle.ts";
 import { searchAttributes, taskQueues } from "../src/workflows/names.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
@@ -33,12 +33,11 @@ const eventsOfLongHistory = 24;
 const stages = ["decomposed", "documented", "integrated", "scaled", "proven", "assembled"] as const;
 const author = createKnowledgeAuthor();
 const sandbox = createSandbox({ ...defaultSandboxLimits, log: () => {} });
-const workflowsPath = fileURLToPath(new URL("../src/workflows/index.ts", import.meta.url));
 let folder: string;
 let postgres: TestPostgres;
 let store: Store;
 let temporal: TestWorkflowEnvironment;
-let workflowBundle: WorkflowBundleWithSourceMap;
+let bundle: { codePath: string };
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "ratchet-build-"));
@@ -53,7 +52,7 @@ beforeAll(async () => {
       extraArgs: ["--dynamic-config-value", `limit.historyCount.suggestContinueAsNew=${eventsOfLongHistory}`],
     },
   });
-  workflowBundle = await bundleWorkflowCode({ workflowsPath });
+  bundle = await workflowBundle(config.cacheFolder);
 });
 afterAll(async () => {
   await temporal?.teardown();
@@ -107,7 +106,7 @@ async function build(input: BuildInput, make: MakeActivities = createCpuActiviti
   });
   const connection = temporal.nativeConnection;
   const workers = [
-    await Worker.create({ connection, taskQueue: taskQueues.workflows, workflowBundle }),
+    await Worker.create({ connection, taskQueue: taskQueues.workflows, workflowBundle: bundle }),
     await Worker.create({ connection, taskQueue: taskQueues.cpu, activities }),
   ] as const;
   const { workflow } = temporal.client;
@@ -227,7 +226,7 @@ describe("a policy that is sampled in many shards", () => {
     begun.length = 0;
     const connection = temporal.nativeConnection;
     const workers = [
-      await Worker.create({ connection, taskQueue: taskQueues.workflows, workflowBundle }),
+      await Worker.create({ connection, taskQueue: taskQueues.workflows, workflowBundle: bundle }),
       await Worker.create({ connection, taskQueue: taskQueues.cpu, activities }),
     ] as const;
     return workers[0].runUntil(() =>
@@ -269,7 +268,11 @@ describe("a part of a run", () => {
     ["rollOut", "evaluatePolicy or trainPolicy"],
   ])("that a person starts by itself fails and says what to start instead: %s", async (type, whole) => {
     const connection = temporal.nativeConnection;
-    const worker = await Worker.create({ connection, taskQueue: taskQueues.workflows, workflowBundle });
+    const worker = await Worker.create({
+      connection,
+      taskQueue: taskQueues.workflows,
+      workflowBundle: bundle,
+    });
     const options = { args: [{}], taskQueue: taskQueues.workflows, workflowId: `lone-${type}` };
     const failure = await worker
       .runUntil(temporal.client.workflow.execute(type, options))

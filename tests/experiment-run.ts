@@ -10,6 +10,7 @@ import { readConfig } from "../src/config/config.ts";
 import type { ExperimentInput } from "../src/core/experiment/input.ts";
 import type { LineageRecord } from "../src/core/ports/runs.ts";
 import { endpointsOf } from "../src/services/endpoints.ts";
+import { launcher } from "../src/services/launcher.ts";
 import { readRecord } from "../src/services/record.ts";
 import { openStore } from "../src/store/store.ts";
 
@@ -95,7 +96,7 @@ export async function superviseFaulty(
 ): Promise<{ stop(): Promise<void> }> {
   const services = spawn(
     process.execPath,
-    ["--import", "tsx", fileURLToPath(new URL("fixtures/faults/supervise.ts", import.meta.url))],
+    [launcher, fileURLToPath(new URL("fixtures/faults/supervise.ts", import.meta.url))],
     {
       env: { ...process.env, ...variables, RATCHET_HOME: home, FAULT: fault },
       stdio: ["ignore", "pipe", "inherit"],

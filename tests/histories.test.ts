@@ -1,20 +1,19 @@
 /** What a finished experiment leaves in Temporal: where updates ran, how small histories are, that they replay and reset. */
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Client, Connection } from "@temporalio/client";
-import { bundleWorkflowCode, Worker } from "@temporalio/worker";
+import { Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../src/config/config.ts";
 import { seededRandom } from "../src/core/random.ts";
 import { endpointsOf } from "../src/services/endpoints.ts";
 import { readRecord } from "../src/services/record.ts";
+import { workflowBundle } from "../src/workers/bundle.ts";
 import { taskQueues, workflowTypes } from "../src/workflows/names.ts";
 import { emptyHome, ratchet, type Summary, start, tinyExample, updatesOf } from "./experiment-run.ts";
 import { type ResetPoint, resetDiffers, resetPoints } from "./reset-run.ts";
 
 const { home, remove } = emptyHome();
 type History = Awaited<ReturnType<ReturnType<Client["workflow"]["getHandle"]>["fetchHistory"]>>;
-const workflowsPath = fileURLToPath(new URL("../src/workflows/index.ts", import.meta.url));
 let connection: Connection;
 let client: Client;
 let summary: Summary;
@@ -104,12 +103,13 @@ describe("the histories of an experiment and a calibration", () => {
   });
 
   it("replay, in a bundle that holds no native or Node module", async () => {
-    const workflowBundle = await bundleWorkflowCode({ workflowsPath });
+    const bundle = await workflowBundle(readConfig().cacheFolder);
+    const code = readFileSync(bundle.codePath, "utf8");
     for (const forbidden of ["onnxruntime", "node:crypto", 'require("pg")', "quickjs"])
-      expect(workflowBundle.code).not.toContain(forbidden);
+      expect(code).not.toContain(forbidden);
     const replayed = [];
     const named = [...histories].map(([workflowId, history]) => ({ workflowId, history }));
-    for await (const result of Worker.runReplayHistories({ workflowBundle }, named))
+    for await (const result of Worker.runReplayHistories({ workflowBundle: bundle }, named))
       replayed.push({ id: result.workflowId, error: result.error?.message });
     expect(replayed.filter(({ error }) => error !== undefined)).toEqual([]);
     expect(replayed).toHaveLength(histories.size);

@@ -38,7 +38,7 @@ async function pausedAfter(
 
 describe("a training whose checkpoints are lost", () => {
   it("applies their updates again and ends as it would have", async () => {
-    await pausedAfter("lost", 1, 6);
+    await pausedAfter("lost", 1, 5);
     const made = [...(await updatesOf("lost", "cold-start")), ...(await updatesOf("lost", "rl"))];
     for (const { checkpoint } of made) rmSync(pathOf(checkpoint), { recursive: true });
     await operated.client.workflow.getHandle("experiment-lost").signal("resume");
@@ -49,7 +49,7 @@ describe("a training whose checkpoints are lost", () => {
     );
     expect(again).toHaveLength(made.length);
     const { result } = await stageOf("lost", "rl");
-    expect(result).toMatchObject(await trainedAlone(operated, trainingOnly("lost", 6)));
+    expect(result).toMatchObject(await trainedAlone(operated, trainingOnly("lost", 5)));
   });
 
   it("does so with adapters and a schedule, where the weights that they add to are lost as well", async () => {
@@ -57,7 +57,7 @@ describe("a training whose checkpoints are lost", () => {
       lora: { rank: 4, alpha: 8, targetModules: ["q_proj", "v_proj", "up_proj"] },
       schedule: { kind: "linear", warmupSteps: 1, totalSteps: 8, minLearningRate: 1e-5 },
     } satisfies Partial<ReinforcementSettings>;
-    await pausedAfter("adapters", 2, 8, changed);
+    await pausedAfter("adapters", 1, 6, changed);
     const made = (await updatesOf("adapters", "rl")).map(({ checkpoint }) => checkpoint);
     const { base } = JSON.parse(readFileSync(join(pathOf(made[0]!), "manifest.json"), "utf8"));
     for (const hash of [base, ...made.map((checkpoint) => checkpoint.hash)])
@@ -65,7 +65,7 @@ describe("a training whose checkpoints are lost", () => {
     await operated.client.workflow.getHandle("experiment-adapters").signal("resume");
     expect((await operated.ended("adapters")).state).toBe("done");
     const { result } = await stageOf("adapters", "rl");
-    expect(result).toMatchObject(await trainedAlone(operated, trainingOnly("adapters", 8, changed)));
+    expect(result).toMatchObject(await trainedAlone(operated, trainingOnly("adapters", 6, changed)));
     const { checkpoint } = result as unknown as { checkpoint: ArtifactRef };
     const manifest = readFileSync(join(pathOf(checkpoint), "manifest.json"), "utf8");
     expect(JSON.parse(manifest)).toMatchObject({ base });
@@ -73,7 +73,7 @@ describe("a training whose checkpoints are lost", () => {
   });
 
   it("replaces one that is damaged, once a worker reads it afresh", async () => {
-    await pausedAfter("damaged", 1, 7);
+    await pausedAfter("damaged", 1, 4);
     const { checkpoint } = (await updatesOf("damaged", "rl")).at(-1)!;
     rmSync(join(pathOf(checkpoint), "model.safetensors"));
     for (const { role, pid } of runningProcesses(operated.home))
@@ -100,7 +100,7 @@ describe("a stage that was computed before", () => {
 
 describe("a stage that a run finds under way", () => {
   it("is followed, and started anew where it is terminated", async () => {
-    const input = trainingOnly("found", 12, {
+    const input = trainingOnly("found", 2, {
       tripwires: { window: 12 } as ReinforcementSettings["tripwires"],
     });
     const { seed, threads, stages } = input;
@@ -128,6 +128,6 @@ describe("a stage that a run finds under way", () => {
     await until(async () => (await looks()) >= 1);
     await operated.client.workflow.getHandle("found.rl", before.signaledRunId).terminate("by a person");
     expect((await operated.ended("found")).state).toBe("done");
-    expect((await stageOf("found", "rl")).result).toMatchObject({ iterations: 12, stopped: false });
+    expect((await stageOf("found", "rl")).result).toMatchObject({ iterations: 2, stopped: false });
   });
 });

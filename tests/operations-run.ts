@@ -9,6 +9,7 @@ import { readConfig } from "../src/config/config.ts";
 import type { ExperimentInput, ReinforcementSettings } from "../src/core/experiment/input.ts";
 import type { RunRecord } from "../src/core/ports/runs.ts";
 import { endpointsOf } from "../src/services/endpoints.ts";
+import { launcher } from "../src/services/launcher.ts";
 import { readRecord } from "../src/services/record.ts";
 import { openStore, type Store } from "../src/store/store.ts";
 import { emptyHome, ratchet, tinyExample } from "./experiment-run.ts";
@@ -72,7 +73,7 @@ export async function operate({ device = true } = {}): Promise<Operated> {
 
 async function superviseWithoutDevice(home: string): Promise<ChildProcess> {
   const program = fileURLToPath(new URL("fixtures/faults/supervise.ts", import.meta.url));
-  const services = spawn(process.execPath, ["--import", "tsx", program], {
+  const services = spawn(process.execPath, [launcher, program], {
     env: { ...process.env, RATCHET_HOME: home, FAULT: "late" },
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -1,18 +1,18 @@
 /** Histories of released builds replay with the present one, and what would break an open run is seen to break one. */
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { bundleWorkflowCode, Worker } from "@temporalio/worker";
+import { Worker } from "@temporalio/worker";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readConfig } from "../src/config/config.ts";
+import { workflowBundle } from "../src/workers/bundle.ts";
 import { workflowTypes } from "../src/workflows/names.ts";
 import { withClient } from "./chaos-run.ts";
 import { emptyHome, superviseFaulty, trimmedTiny } from "./experiment-run.ts";
 import { asJson, machinePath, readCorpus, textsIn } from "./replay-corpus.ts";
 
-const workflowsPath = fileURLToPath(new URL("../src/workflows/index.ts", import.meta.url));
 const corpus = readCorpus();
 let code: string;
 beforeAll(async () => {
-  code = (await bundleWorkflowCode({ workflowsPath })).code;
+  code = readFileSync((await workflowBundle(readConfig().cacheFolder)).codePath, "utf8");
 });
 
 /** Each history's name, and why it does not replay; null where it does. */

@@ -5,12 +5,13 @@ import { fileURLToPath } from "node:url";
 import { Client, Connection } from "@temporalio/client";
 import pg from "pg";
 import type { Endpoints } from "../src/services/endpoints.ts";
+import { launcher } from "../src/services/launcher.ts";
 
 const program = fileURLToPath(new URL("fixtures/services/supervise.ts", import.meta.url));
 
 /** Resolves with the supervisor's process once everything is ready. */
 export function supervise(home: string): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", program], {
+  const child = spawn(process.execPath, [launcher, program], {
     env: { ...process.env, RATCHET_HOME: home },
     stdio: ["ignore", "pipe", "pipe"],
   });

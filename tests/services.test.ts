@@ -19,6 +19,7 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readConfig } from "../src/config/config.ts";
 import { type Endpoints, runningEndpoints } from "../src/services/endpoints.ts";
+import { launcher } from "../src/services/launcher.ts";
 import { supervisorOf } from "../src/services/lock.ts";
 import { preflight } from "../src/services/preflight.ts";
 import { runningProcesses } from "../src/services/process-table.ts";
@@ -216,7 +217,7 @@ describe("several starts at the same moment", () => {
     );
     const file = fileURLToPath(new URL("fixtures/services/take-lock.ts", import.meta.url));
     const children = Array.from({ length: 6 }, () =>
-      spawn(process.execPath, ["--import", "tsx", file, contested], { stdio: ["ignore", "pipe", "inherit"] }),
+      spawn(process.execPath, [launcher, file, contested], { stdio: ["ignore", "pipe", "inherit"] }),
     );
     const words = await Promise.all(
       children.map(async ({ stdout }) => ((await once(stdout, "data"))[0] as Buffer).toString().trim()),

@@ -5,8 +5,10 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sha256 } from "../src/core/hash.ts";
+import { launcher } from "../src/services/launcher.ts";
 import { openArtifactFolder } from "../src/store/artifacts.ts";
 import { sweepStaging } from "../src/store/staging.ts";
 
@@ -17,8 +19,8 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true, force: true }));
 
 async function startAdopting(...args: string[]): Promise<ChildProcess> {
-  const child = fork(new URL("./store-adopt-child.ts", import.meta.url), [root, ...args], {
-    execArgv: ["--import", "tsx"],
+  const program = fileURLToPath(new URL("./store-adopt-child.ts", import.meta.url));
+  const child = fork(launcher, [program, root, ...args], {
     stdio: ["ignore", "pipe", "inherit", "ipc"],
   });
   await once(child.stdout!, "data");
