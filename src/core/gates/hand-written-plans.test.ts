@@ -183,6 +183,12 @@ describe("a key of a name and an optional number", () => {
 });
 
 describe("a calculator", () => {
+  const founding: Step = {
+    tool: lookUp("founded_in", "row.founded"),
+    given: { place: value("Fenoton") },
+    answer: "2001-01-09",
+    type: "date",
+  };
   const calculated = (body: string, answer: string) => {
     const compute = tool("compute", { a: number, b: number }, body);
     const asked = [asking("Corufield"), asking("Braholm")];
@@ -247,12 +253,7 @@ describe("a calculator", () => {
       'if (Number.isNaN(Date.parse(day)) || !/^\\d{4}-\\d{2}-\\d{2}$/.test(day)) fail("invalid_argument", "no date"); const at = new Date(day).getTime() + 1000 * seconds; if (!(Math.abs(at) < 1e14)) fail("invalid_argument", "too far"); return new Date(at).toISOString().slice(0, 10);',
     );
     const steps: Step[] = [
-      {
-        tool: lookUp("founded_in", "row.founded"),
-        given: { place: value("Fenoton") },
-        answer: "2001-01-09",
-        type: "date",
-      },
+      founding,
       {
         tool: later,
         given: { day: from("q1"), seconds: value(1_000_000_000) },
@@ -270,12 +271,7 @@ describe("a calculator", () => {
     const later = (body: string) => {
       const compute = tool("days_later", { day: date, days: { ...number, type: "integer" } }, body);
       const steps: Step[] = [
-        {
-          tool: lookUp("founded_in", "row.founded"),
-          given: { place: value("Fenoton") },
-          answer: "2001-01-09",
-          type: "date",
-        },
+        founding,
         {
           tool: compute,
           given: { day: from("q1"), days: value(120) },
